@@ -1,0 +1,265 @@
+#include "shared/config/settings_reader.h"
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "shared/log/log_line.h"
+
+// With std::regex, which is recursive, an argument of some 100 KB would overflow the stack.
+#define CXXOPTS_NO_REGEX true
+#include <cxxopts.hpp>
+
+namespace orders {
+
+struct SettingsReader::Declaration {
+    SettingName name;
+    std::string fallback;
+    std::string fits;  // what a value has to be, as in "'x' is not <fits>"
+    std::function<bool(const std::string&)> take;  // false where the value does not fit
+};
+
+namespace {
+
+struct CommandLine {
+    std::map<std::string, std::vector<std::string>> values;  // by flag, in the order given
+    std::vector<std::string> strays;                         // all that is no flag of ours
+};
+
+CommandLine read_command_line(const std::string& program, const std::vector<std::string>& flags,
+                              int argc, const char* const* argv) {
+    cxxopts::Options options(program);
+    // Else its own exception would not say where the flag stood among the strays.
+    options.allow_unrecognised_options();
+    options.add_options()("h,help", "", cxxopts::value<std::string>()->implicit_value(""));
+    options.add_options()("version", "", cxxopts::value<std::string>()->implicit_value(""));
+    for (const std::string& flag : flags) {
+        options.add_options()(flag, "", cxxopts::value<std::string>());
+    }
+    CommandLine line;
+    try {
+        const cxxopts::ParseResult result = options.parse(argc, argv);
+        for (const cxxopts::KeyValue& given : result.arguments()) {
+            line.values[given.key()].push_back(given.value());
+        }
+        line.strays = result.unmatched();
+    } catch (const cxxopts::exceptions::missing_argument&) {
+        // Only the last argument can be without one: else the next one is taken.
+        throw SettingsError(log::printable(argv[argc - 1]) + " needs a value");
+    } catch (const cxxopts::exceptions::exception& error) {
+        throw SettingsError(log::printable(error.what()));
+    }
+    return line;
+}
+
+// In quotes, on one line, and no longer than a line should be.
+std::string quoted(const std::string& value) {
+    constexpr std::size_t max_shown = 100;
+    if (value.size() <= max_shown) return "'" + log::printable(value) + "'";
+    return "'" + log::printable(value.substr(0, max_shown)) + "...'";
+}
+
+// What no program can have been meant to do: the form of the command line, before any value.
+void refuse_misuse(const CommandLine& line,
+                   const std::function<bool(const std::string&)>& is_command) {
+    for (const auto& [flag, values] : line.values) {
+        if (values.size() > 1) throw SettingsError("--" + flag + " is given more than once");
+        const bool takes_value = flag != "help" && flag != "version";
+        if (!takes_value && !values.front().empty()) {
+            throw SettingsError("--" + flag + " takes no value");
+        }
+        // `--db --port 80` would otherwise use a file called `--port`; it can be given as ./--port.
+        if (takes_value && values.front().starts_with("--")) {
+            throw SettingsError("--" + flag + " needs a value, not " + quoted(values.front()));
+        }
+    }
+    if (line.strays.empty()) return;
+    // A word behind an unknown flag is its value: the first stray is what the user has to mend.
+    const std::string& stray = line.strays.front();
+    if (is_command(stray)) throw SettingsError(quoted(stray) + " must come before the flags");
+    if (stray.size() > 1 && stray.front() == '-') {
+        const std::string flag = stray.substr(0, stray.find('='));
+        throw SettingsError("unknown flag " + quoted(flag) + "; see --help");
+    }
+    throw SettingsError("unexpected word " + quoted(stray) + "; see --help");
+}
+
+std::optional<std::string> environment_value(const std::string& variable) {
+    const char* value = std::getenv(variable.c_str());
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+}
+
+std::optional<std::int64_t> parse_whole_number(std::string_view text) {
+    std::int64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || rest != end) return std::nullopt;
+    return number;
+}
+
+char to_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is_same_word(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+void print(const std::string& text) {
+    std::cout << text << std::flush;
+    if (!std::cout) throw std::runtime_error("cannot write to standard output");
+}
+
+}  // namespace
+
+SettingsReader::SettingsReader(std::string program, std::string description)
+    : program_(std::move(program)), description_(std::move(description)) {}
+
+SettingsReader::~SettingsReader() = default;
+
+SettingsReader::Declaration& SettingsReader::declare(SettingName name, std::string fallback,
+                                                     std::string fits) {
+    declarations_.push_back(std::make_unique<Declaration>(
+        Declaration{std::move(name), std::move(fallback), std::move(fits), {}}));
+    return *declarations_.back();
+}
+
+Setting<std::string> SettingsReader::text(SettingName name, std::string fallback) {
+    assert(!fallback.empty());
+    auto value = std::make_shared<std::string>(fallback);
+    declare(std::move(name), std::move(fallback), "a text of at least one character").take =
+        [value](const std::string& given) {
+            if (given.empty()) return false;
+            *value = given;
+            return true;
+        };
+    return Setting<std::string>(value);
+}
+
+Setting<std::int64_t> SettingsReader::integer(SettingName name, std::int64_t fallback,
+                                              IntegerRange range) {
+    assert(fallback >= range.min && fallback <= range.max);
+    auto value = std::make_shared<std::int64_t>(fallback);
+    const std::string of_unit = range.unit.empty() ? "" : " of " + range.unit;
+    const std::string fits = "a whole number" + of_unit + " from " + std::to_string(range.min) +
+                             " to " + std::to_string(range.max);
+    declare(std::move(name), std::to_string(fallback), fits).take =
+        [value, min = range.min, max = range.max](const std::string& given) {
+            const auto number = parse_whole_number(given);
+            if (!number || *number < min || *number > max) return false;
+            *value = *number;
+            return true;
+        };
+    return Setting<std::int64_t>(value);
+}
+
+Setting<std::string> SettingsReader::choice(SettingName name, std::string fallback,
+                                            std::vector<std::string> choices) {
+    assert(std::find(choices.begin(), choices.end(), fallback) != choices.end());
+    auto value = std::make_shared<std::string>(fallback);
+    std::string fits = "one of ";
+    for (const std::string& word : choices) fits += (&word == &choices.front() ? "" : ", ") + word;
+    declare(std::move(name), std::move(fallback), std::move(fits)).take =
+        [value, choices = std::move(choices)](const std::string& given) {
+            for (const std::string& word : choices) {
+                if (!is_same_word(word, given)) continue;
+                *value = word;
+                return true;
+            }
+            return false;
+        };
+    return Setting<std::string>(value);
+}
+
+void SettingsReader::command(std::string word, std::string help) {
+    commands_.push_back({std::move(word), std::move(help)});
+}
+
+SettingsReader::Outcome SettingsReader::parse(int argc, const char* const* argv) {
+    const auto is_command = [this](const std::string& word) {
+        return std::any_of(commands_.begin(), commands_.end(),
+                           [&](const Command& command) { return command.word == word; });
+    };
+    given_command_.clear();
+    if (argc > 1 && is_command(argv[1])) {
+        given_command_ = argv[1];
+        --argc;
+        ++argv;  // the command stands where the parser expects the program's name
+    }
+
+    CommandLine line;
+    std::vector<std::string> flags;
+    for (const auto& declaration : declarations_) flags.push_back(declaration->name.flag);
+    if (argc > 1) line = read_command_line(program_, flags, argc, argv);
+
+    refuse_misuse(line, is_command);
+    if (line.values.contains("help")) {
+        print(help());
+        return Outcome::help_shown;
+    }
+    if (line.values.contains("version")) {
+        print(program_ + " " ORDERS_VERSION "\n");
+        return Outcome::version_shown;
+    }
+
+    for (const auto& declaration : declarations_) {
+        const SettingName& name = declaration->name;
+        std::string source = "--" + name.flag;
+        std::optional<std::string> value;
+        if (const auto given = line.values.find(name.flag); given != line.values.end()) {
+            value = given->second.front();
+        } else {
+            source = name.variable;
+            value = environment_value(name.variable);
+        }
+        if (value && !declaration->take(*value)) {
+            throw SettingsError(source + ": " + quoted(*value) + " is not " + declaration->fits);
+        }
+    }
+    return Outcome::run;
+}
+
+const std::string& SettingsReader::given_command() const noexcept {
+    return given_command_;
+}
+
+std::string SettingsReader::help() const {
+    std::ostringstream out;
+    out << program_ << " " ORDERS_VERSION ": " << description_ << "\n\nUsage: " << program_
+        << (commands_.empty() ? "" : " [command]") << " [--flag value]...\n";
+    if (!commands_.empty()) {
+        out << "\nCommands:\n";
+        for (const Command& command : commands_) {
+            out << "  " << command.word << "\n      " << command.help << "\n";
+        }
+    }
+    out << "\nSettings:\n";
+    for (const auto& declaration : declarations_) {
+        const SettingName& name = declaration->name;
+        out << "  --" << name.flag << " VALUE\n      " << name.help << "\n      "
+            << declaration->fits << "; default " << declaration->fallback << "; environment "
+            << name.variable << "\n";
+    }
+    out << "  -h, --help\n      shows this text\n"
+           "  --version\n      shows the version\n"
+           "\nA flag goes before its environment variable, which goes before the default.\n"
+           "A variable that is set but empty counts as not set.\n"
+           "\nExit status:\n"
+           "  0      done, or stopped as asked\n"
+           "  1      the environment is broken: the store, the port, the disk\n"
+           "  2      the command line or the environment variables are wrong\n"
+           "  128+n  ended at once by a second signal, number n\n";
+    return out.str();
+}
+
+}  // namespace orders

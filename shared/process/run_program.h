@@ -1,0 +1,21 @@
+#pragma once
+
+// What every main() of this project does around its own work: turn the ways in which a program can
+// end into an exit status and one line on standard error.
+//
+//     0   done, or stopped as asked
+//     1   the environment is broken: the store cannot be used, the port is taken, the disk failed
+//     2   the command line or the environment variables are wrong; nothing was started
+
+#include <functional>
+
+namespace orders {
+
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failure = 1;
+inline constexpr int exit_bad_usage = 2;
+
+// Runs `program` and returns its exit status, or the one that its exception stands for.
+[[nodiscard]] int run_program(const char* name, const std::function<int()>& program);
+
+}  // namespace orders
