@@ -1,0 +1,199 @@
+#include "shared/storage/sqlite/connection.h"
+
+#include <sqlite3.h>
+
+#include <new>
+#include <stdexcept>
+
+#include "shared/log/log.h"
+
+namespace orders::sqlite {
+namespace {
+
+// The log is kept shorter by checkpoints; this is where its file is cut after it once grew longer.
+constexpr Sql connection_settings =
+    "PRAGMA synchronous = FULL;"      // an acknowledged order survives a power cut
+    "PRAGMA wal_autocheckpoint = 0;"  // checkpoints only inside the turnstile
+    "PRAGMA journal_size_limit = 67108864;"
+    "PRAGMA foreign_keys = ON;"
+    "PRAGMA trusted_schema = OFF;"
+    "PRAGMA secure_delete = OFF;"  // Debian's build overwrites deleted rows by default
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA mmap_size = 0;"
+    "PRAGMA cache_size = -16384;";  // 16 MiB, used as needed
+
+std::string_view hint_for(int code) {
+    switch (code & 0xff) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return "another program holds the write lock";
+        case SQLITE_FULL:
+            return "make room on the disk";
+        case SQLITE_READONLY:
+        case SQLITE_CANTOPEN:
+        case SQLITE_PERM:
+        case SQLITE_AUTH:
+            return "the directory and the files in it must exist and be writable for this user";
+        case SQLITE_NOTADB:
+            return "this file is not an order store";
+        case SQLITE_CORRUPT:
+            return "restore the database from a backup";
+        case SQLITE_IOERR:
+            return "check the disk and the kernel's log";
+        default:
+            return {};
+    }
+}
+
+}  // namespace
+
+StoreError store_error(sqlite3* handle, int code, std::string_view operation) {
+    const std::string detail = handle != nullptr && sqlite3_extended_errcode(handle) == code
+                                   ? sqlite3_errmsg(handle)
+                                   : sqlite3_errstr(code);
+    StoreError::Kind kind{};
+    switch (code & 0xff) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            kind = StoreError::Kind::busy;
+            break;
+        case SQLITE_FULL:
+            kind = StoreError::Kind::full;
+            break;
+        case SQLITE_NOMEM:
+            throw std::bad_alloc();
+        case SQLITE_ERROR:
+        case SQLITE_MISUSE:
+        case SQLITE_RANGE:
+        case SQLITE_CONSTRAINT:
+        case SQLITE_MISMATCH:
+        case SQLITE_TOOBIG:
+            // Nothing outside this program leads here: it is a bug of ours.
+            throw std::logic_error(std::string(operation) + ": " + detail);
+        default:
+            kind = StoreError::Kind::unusable;
+    }
+    return {kind, operation, detail + ", code " + std::to_string(code), hint_for(code)};
+}
+
+Connection::Connection(const std::string& path, Access access) {
+    // Readers too open the file for writing, because they share the log's index; query_only keeps
+    // them from more.
+    const int create = access == Access::read_write ? SQLITE_OPEN_CREATE : 0;
+    const int code = sqlite3_open_v2(
+        path.c_str(), &handle_,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | create, nullptr);
+    try {
+        if (code != SQLITE_OK) throw store_error(handle_, code, "open " + path);
+        // Before all else: another process may be recovering the log right now.
+        set_busy_timeout(default_busy_timeout);
+        sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        execute(connection_settings);
+        if (access == Access::read_only) execute("PRAGMA query_only = ON");
+    } catch (...) {
+        sqlite3_close_v2(handle_);
+        throw;
+    }
+}
+
+Connection::~Connection() {
+    sqlite3_close_v2(handle_);
+}
+
+void Connection::execute(Sql sql) {
+    const int code = sqlite3_exec(handle_, sql.text, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) throw store_error(handle_, code, "use the database");
+}
+
+void Connection::execute_script(const std::string& script) {
+    const int code = sqlite3_exec(handle_, script.c_str(), nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) throw store_error(handle_, code, "bring the database up to date");
+}
+
+void Connection::commit() {
+    const int code = sqlite3_exec(handle_, "COMMIT", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return;
+    const StoreError error = store_error(handle_, code, "commit");
+    if ((code & 0xff) == SQLITE_IOERR) {
+        // The log may hold the commit although the sync failed; a restart may find it.
+        throw StoreError(StoreError::Kind::outcome_unknown, "commit", sqlite3_errmsg(handle_),
+                         hint_for(code));
+    }
+    throw error;
+}
+
+void Connection::set_busy_timeout(std::chrono::milliseconds timeout) noexcept {
+    sqlite3_busy_timeout(handle_, static_cast<int>(timeout.count()));
+}
+
+void Connection::roll_back() noexcept {
+    if (sqlite3_get_autocommit(handle_) != 0) return;  // SQLite has done it by itself, or was asked
+    const int code = sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) log::error("rollback failed", {{"detail", sqlite3_errmsg(handle_)}});
+}
+
+Cursor::~Cursor() {
+    if (statement_ != nullptr) sqlite3_reset(statement_);
+}
+
+bool Cursor::next() {
+    const int code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    throw store_error(sqlite3_db_handle(statement_), code, "use the database");
+}
+
+template <>
+std::optional<std::int64_t> Cursor::get(int column) const {
+    if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return std::nullopt;
+    return sqlite3_column_int64(statement_, column);
+}
+
+template <>
+std::optional<std::string> Cursor::get(int column) const {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    if (text == nullptr) return std::nullopt;
+    return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+}
+
+template <>
+std::int64_t Cursor::get(int column) const {
+    return get<std::optional<std::int64_t>>(column).value();
+}
+
+template <>
+std::string Cursor::get(int column) const {
+    return get<std::optional<std::string>>(column).value();
+}
+
+Statement::Statement(Connection& connection, Sql sql) {
+    const int code = sqlite3_prepare_v3(connection.handle(), sql.text, -1,
+                                        SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
+    if (code != SQLITE_OK) throw store_error(connection.handle(), code, "prepare a statement");
+}
+
+Statement::~Statement() {
+    sqlite3_finalize(statement_);
+}
+
+void Statement::bind(int parameter, std::string_view value) {
+    const int code = sqlite3_bind_text(statement_, parameter, value.data(),
+                                       static_cast<int>(value.size()), SQLITE_TRANSIENT);
+    if (code != SQLITE_OK) throw store_error(nullptr, code, "bind a value");
+}
+
+void Statement::bind(int parameter, std::nullopt_t) {
+    const int code = sqlite3_bind_null(statement_, parameter);
+    if (code != SQLITE_OK) throw store_error(nullptr, code, "bind a value");
+}
+
+void Statement::bind_integer(int parameter, std::int64_t value) {
+    const int code = sqlite3_bind_int64(statement_, parameter, value);
+    if (code != SQLITE_OK) throw store_error(nullptr, code, "bind a value");
+}
+
+std::int64_t Statement::changed_rows() const {
+    return sqlite3_changes64(sqlite3_db_handle(statement_));
+}
+
+}  // namespace orders::sqlite

@@ -1,0 +1,55 @@
+#include "shared/storage/sqlite/migrations.h"
+
+#include "shared/log/log.h"
+
+namespace orders::sqlite {
+namespace {
+
+constexpr std::int64_t application_id = 0x4f524452;  // "ORDR"
+
+std::int64_t number(Connection& connection, Sql sql) {
+    Statement statement(connection, sql);
+    Cursor rows = statement.query();
+    rows.next();
+    return rows.get<std::int64_t>(0);
+}
+
+std::int64_t schema_version(Connection& connection) {
+    const auto id = number(connection, "PRAGMA application_id");
+    const bool is_empty = number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
+    if (id != application_id && !is_empty) {
+        throw StoreError(StoreError::Kind::unusable, "use the database",
+                         "it belongs to another program", "choose another file");
+    }
+    return number(connection, "PRAGMA user_version");
+}
+
+}  // namespace
+
+void migrate(Connection& connection, const std::vector<Migration>& migrations) {
+    const auto current = schema_version(connection);
+    const auto newest = static_cast<std::int64_t>(migrations.size());
+    if (current > newest) {
+        throw StoreError(StoreError::Kind::unusable, "use the database",
+                         "its schema has version " + std::to_string(current) +
+                             ", this program knows up to " + std::to_string(newest),
+                         "run the newer program, or restore the backup from before the upgrade");
+    }
+    connection.execute("PRAGMA journal_mode = WAL");
+    for (std::int64_t version = current + 1; version <= newest; ++version) {
+        const Migration& migration = migrations[static_cast<std::size_t>(version - 1)];
+        connection.execute("BEGIN IMMEDIATE");
+        try {
+            connection.execute_script(migration.sql);
+            connection.execute_script("PRAGMA user_version = " + std::to_string(version) +
+                                      ";PRAGMA application_id = " + std::to_string(application_id));
+            connection.commit();
+        } catch (...) {
+            connection.roll_back();
+            throw;
+        }
+        log::info("schema migrated", {{"migration", migration.name}});
+    }
+}
+
+}  // namespace orders::sqlite

@@ -1,0 +1,183 @@
+#include "shared/storage/sqlite/order_queries.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace orders::sqlite {
+namespace {
+
+// How many rows one call of list() looks at, at most: a few milliseconds.
+constexpr std::int64_t rows_per_page = 10'000;
+
+// What order_from_row() reads. A Processing order has its worker and start in its lease.
+#define ORDER_COLUMNS                                                                       \
+    "SELECT o.seq, o.order_id, o.priority, o.processing_time, o.status, o.attempts, "       \
+    "o.created_at, coalesce(o.started_at, l.started_at), o.finished_at, w.name, o.failure " \
+    "FROM "
+#define LEASE_AND_WORKER                   \
+    " LEFT JOIN leases l ON l.seq = o.seq" \
+    " LEFT JOIN workers w ON w.id = coalesce(o.worker, l.worker)"
+
+std::optional<UtcTime> optional_time(std::optional<std::int64_t> milliseconds) {
+    if (!milliseconds) return std::nullopt;
+    return time_from_column(*milliseconds);
+}
+
+Order order_from_row(const Cursor& row) {
+    // What is stored was valid when it was stored: value() throws only for a damaged database.
+    return Order{
+        .order_id = OrderId::parse(row.get<std::string>(1)).value(),
+        .priority = priority_from_column(row.get<std::int64_t>(2)),
+        .processing_time = ProcessingTime::parse(row.get<std::int64_t>(3)).value(),
+        .status = status_from_column(row.get<std::int64_t>(4)),
+        .attempts = static_cast<int>(row.get<std::int64_t>(5)),
+        .created_at = time_from_column(row.get<std::int64_t>(6)),
+        .started_at = optional_time(row.get<std::optional<std::int64_t>>(7)),
+        .finished_at = optional_time(row.get<std::optional<std::int64_t>>(8)),
+        .worker = row.get<std::optional<std::string>>(9),
+        .failure = row.get<std::optional<std::string>>(10),
+    };
+}
+
+}  // namespace
+
+std::int64_t to_column(Priority priority) noexcept {
+    return priority == Priority::high ? 0 : 1;
+}
+
+std::int64_t to_column(OrderStatus status) noexcept {
+    return static_cast<std::int64_t>(status);
+}
+
+Priority priority_from_column(std::int64_t value) {
+    return value == 0 ? Priority::high : Priority::normal;
+}
+
+OrderStatus status_from_column(std::int64_t value) {
+    if (value < 0 || value > 3) throw std::out_of_range("status column");
+    return static_cast<OrderStatus>(value);
+}
+
+std::int64_t to_column(UtcTime time) noexcept {
+    return time.time_since_epoch().count();
+}
+
+UtcTime time_from_column(std::int64_t milliseconds) noexcept {
+    return UtcTime(std::chrono::milliseconds(milliseconds));
+}
+
+OrderQueries::OrderQueries(Connection& connection)
+    : begin_(connection, "BEGIN"),
+      end_(connection, "COMMIT"),
+      find_(connection, ORDER_COLUMNS "orders o" LEASE_AND_WORKER " WHERE o.order_id = ?"),
+      newest_(connection, ORDER_COLUMNS "orders o" LEASE_AND_WORKER
+                                        " WHERE o.seq < ? ORDER BY o.seq DESC LIMIT ?"),
+      newest_processing_(connection, ORDER_COLUMNS
+                         "leases l CROSS JOIN orders o ON o.seq = l.seq"
+                         " JOIN workers w ON w.id = l.worker"
+                         " WHERE l.seq < ? ORDER BY l.seq DESC LIMIT ?"),
+      newest_failed_(connection, ORDER_COLUMNS "orders o INDEXED BY orders_failed" LEASE_AND_WORKER
+                                               " WHERE o.status = 3 AND o.seq < ?"
+                                               " ORDER BY o.seq DESC LIMIT ?"),
+      counts_(connection, "SELECT priority, status, orders FROM order_counts"),
+      oldest_pending_(connection,
+                      "SELECT created_at FROM orders INDEXED BY orders_pending"
+                      " WHERE status = 0 AND priority = ? ORDER BY seq LIMIT 1"),
+      live_workers_(connection,
+                    "SELECT name, host, threads, started_at,"
+                    " (SELECT count(*) FROM leases l WHERE l.worker = w.id)"
+                    " FROM workers w INDEXED BY workers_live"
+                    " WHERE heartbeat_until IS NOT NULL AND heartbeat_until > ? AND boot_id = ?"
+                    " ORDER BY w.id"),
+      has_pending_(connection,
+                   "SELECT EXISTS (SELECT 1 FROM orders INDEXED BY orders_pending"
+                   " WHERE status = 0)"),
+      has_expired_(connection,
+                   "SELECT EXISTS (SELECT 1 FROM leases l JOIN workers w ON w.id = l.worker"
+                   " WHERE l.expires_at <= ? OR w.boot_id <> ?)") {}
+
+std::optional<Order> OrderQueries::find(const OrderId& order_id) {
+    Cursor rows = find_.query(order_id.text());
+    if (!rows.next()) return std::nullopt;
+    return order_from_row(rows);
+}
+
+Statement& OrderQueries::newest_first(const std::optional<OrderStatus>& status) {
+    if (status == OrderStatus::processing) return newest_processing_;
+    if (status == OrderStatus::failed) return newest_failed_;
+    return newest_;
+}
+
+OrderPage OrderQueries::list(const OrderQuery& query) {
+    constexpr std::int64_t after_the_newest = INT64_MAX;
+    OrderPage page;
+    Cursor rows = newest_first(query.status)
+                      .query(query.before ? query.before->value : after_the_newest, rows_per_page);
+    OrderSequence last_kept;
+    OrderSequence last_seen;
+    std::int64_t seen = 0;
+    while (rows.next()) {
+        ++seen;
+        last_seen.value = rows.get<std::int64_t>(0);
+        const auto priority = priority_from_column(rows.get<std::int64_t>(2));
+        const auto status = status_from_column(rows.get<std::int64_t>(4));
+        if (query.priority.value_or(priority) != priority) continue;
+        if (query.status.value_or(status) != status) continue;
+        if (page.orders.size() == query.limit) {
+            page.next_before = last_kept;  // there is more
+            return page;
+        }
+        page.orders.push_back(order_from_row(rows));
+        last_kept = last_seen;
+    }
+    if (seen == rows_per_page) page.next_before = last_seen;
+    return page;
+}
+
+OrderReport OrderQueries::report(const Moment& now) {
+    // One snapshot for all of it. A read transaction that fails to end would keep the log alive, so
+    // it ends in any case.
+    struct Snapshot {
+        explicit Snapshot(Statement& begin, Statement& end) : end_(end) { begin.run(); }
+        ~Snapshot() {
+            try {
+                end_.run();
+            } catch (const std::exception&) {  // the connection is broken; its next use says so
+            }
+        }
+        Snapshot(const Snapshot&) = delete;
+        Snapshot& operator=(const Snapshot&) = delete;
+        Statement& end_;
+    };
+    const Snapshot snapshot(begin_, end_);
+
+    OrderReport report;
+    for (Cursor rows = counts_.query(); rows.next();) {
+        StatusCounts& counts = priority_from_column(rows.get<std::int64_t>(0)) == Priority::high
+                                   ? report.high
+                                   : report.normal;
+        counts[status_from_column(rows.get<std::int64_t>(1))] = rows.get<std::int64_t>(2);
+    }
+    for (const Priority priority : all_priorities) {
+        Cursor rows = oldest_pending_.query(to_column(priority));
+        if (!rows.next()) continue;
+        const UtcTime created_at = time_from_column(rows.get<std::int64_t>(0));
+        report.oldest_pending = std::min(created_at, report.oldest_pending.value_or(created_at));
+    }
+    for (Cursor rows = live_workers_.query(now.since_boot.count(), now.boot_id); rows.next();) {
+        report.workers.push_back({.name = rows.get<std::string>(0),
+                                  .host = rows.get<std::string>(1),
+                                  .threads = static_cast<int>(rows.get<std::int64_t>(2)),
+                                  .processing = rows.get<std::int64_t>(4),
+                                  .started_at = time_from_column(rows.get<std::int64_t>(3))});
+    }
+    return report;
+}
+
+WaitingWork OrderQueries::waiting_work(const Moment& now) {
+    const auto is_there = [](Cursor rows) { return rows.next() && rows.get<std::int64_t>(0) != 0; };
+    return {.has_pending = is_there(has_pending_.query()),
+            .has_expired = is_there(has_expired_.query(now.since_boot.count(), now.boot_id))};
+}
+
+}  // namespace orders::sqlite

@@ -1,0 +1,229 @@
+#include "shared/storage/sqlite/order_writes.h"
+
+#include <algorithm>
+
+#include "shared/storage/sqlite/order_queries.h"
+
+namespace orders::sqlite {
+
+OrderWrites::OrderWrites(Connection& connection_to_use)
+    : connection(connection_to_use),
+      begin(connection, "BEGIN IMMEDIATE"),
+      insert(connection,
+             "INSERT INTO orders (order_id, priority, processing_time, created_at)"
+             " VALUES (?, ?, ?, ?) ON CONFLICT (order_id) DO NOTHING"),
+      standing_status(connection, "SELECT status FROM orders WHERE order_id = ?"),
+      claim(connection,
+            "UPDATE orders"
+            " SET status = 1, attempts = attempts + 1, lease_token = lease_token + 1"
+            " WHERE seq IN (SELECT seq FROM orders INDEXED BY orders_pending WHERE status = 0"
+            "               ORDER BY priority, seq LIMIT ?)"
+            " RETURNING seq, lease_token, order_id, priority, processing_time, attempts"),
+      lease(connection,
+            "INSERT INTO leases (seq, worker, started_at, expires_at) VALUES (?, ?, ?, ?)"),
+      settle(connection,
+             "UPDATE orders SET status = ?3, finished_at = ?4, failure = ?5,"
+             " (worker, started_at) = (SELECT worker, started_at FROM leases WHERE seq = ?1)"
+             " WHERE seq = ?1 AND lease_token = ?2 AND status = 1 RETURNING priority"),
+      make_pending(connection,
+                   "UPDATE orders SET status = 0, attempts = attempts - ?3"
+                   " WHERE seq = ?1 AND lease_token = ?2 AND status = 1 RETURNING priority"),
+      drop_lease(connection, "DELETE FROM leases WHERE seq = ?"),
+      renew(connection,
+            "UPDATE leases SET expires_at = ?3 WHERE seq = ?1 AND EXISTS"
+            " (SELECT 1 FROM orders WHERE seq = ?1 AND lease_token = ?2 AND status = 1)"),
+      expired(connection,
+              "SELECT o.seq, o.lease_token, o.order_id, o.attempts, w.name"
+              " FROM leases l JOIN workers w ON w.id = l.worker JOIN orders o ON o.seq = l.seq"
+              " WHERE l.expires_at <= ? OR w.boot_id <> ? ORDER BY l.seq LIMIT ?"),
+      sign_off_silent_workers(connection,
+                              "UPDATE workers SET heartbeat_until = NULL"
+                              " WHERE heartbeat_until IS NOT NULL"
+                              " AND (heartbeat_until <= ? OR boot_id <> ?)"),
+      enlist(connection,
+             "INSERT INTO workers (name, host, threads, started_at, boot_id, heartbeat_until)"
+             " VALUES (?, ?, ?, ?, ?, ?) RETURNING id"),
+      heartbeat(connection, "UPDATE workers SET heartbeat_until = ?2 WHERE id = ?1"),
+      retire(connection, "UPDATE workers SET heartbeat_until = NULL WHERE id = ?"),
+      add_to_count(connection,
+                   "UPDATE order_counts SET orders = orders + ?3"
+                   " WHERE priority = ?1 AND status = ?2"),
+      probe(connection, "UPDATE write_probe SET written_at = ? WHERE id = 1") {}
+
+SqliteOrderTransaction::SqliteOrderTransaction(OrderWrites& writes, Turnstile::Pass pass)
+    : writes_(writes), pass_(std::move(pass)) {
+    writes_.begin.run();
+}
+
+SqliteOrderTransaction::~SqliteOrderTransaction() {
+    writes_.connection.roll_back();
+}
+
+void SqliteOrderTransaction::count(Priority priority, OrderStatus status, std::int64_t change) {
+    count_changes_.at(static_cast<std::size_t>(to_column(priority)))
+        .at(static_cast<std::size_t>(to_column(status))) += change;
+}
+
+void SqliteOrderTransaction::move(Priority priority, OrderStatus from, OrderStatus to) {
+    count(priority, from, -1);
+    count(priority, to, +1);
+}
+
+std::vector<SubmitOutcome> SqliteOrderTransaction::submit(std::span<const NewOrder> orders,
+                                                          UtcTime now) {
+    std::vector<SubmitOutcome> outcomes;
+    outcomes.reserve(orders.size());
+    for (const NewOrder& order : orders) {
+        const bool is_new = writes_.insert.run(order.order_id.text(), to_column(order.priority),
+                                               order.processing_time.units(), to_column(now)) == 1;
+        if (is_new) {
+            count(order.priority, OrderStatus::pending, +1);
+            outcomes.emplace_back(Created{now});
+        } else {
+            Cursor rows = writes_.standing_status.query(order.order_id.text());
+            rows.next();
+            outcomes.emplace_back(IdTaken{status_from_column(rows.get<std::int64_t>(0))});
+        }
+    }
+    return outcomes;
+}
+
+std::vector<ClaimedOrder> SqliteOrderTransaction::claim(WorkerId worker, std::size_t limit,
+                                                        const Moment& now,
+                                                        std::chrono::milliseconds lease_time) {
+    std::vector<ClaimedOrder> claimed;
+    for (Cursor rows = writes_.claim.query(limit); rows.next();) {
+        claimed.push_back(
+            {.lease = {.order = {rows.get<std::int64_t>(0)}, .token = rows.get<std::int64_t>(1)},
+             .order_id = OrderId::parse(rows.get<std::string>(2)).value(),
+             .priority = priority_from_column(rows.get<std::int64_t>(3)),
+             .processing_time = ProcessingTime::parse(rows.get<std::int64_t>(4)).value(),
+             .attempt = static_cast<int>(rows.get<std::int64_t>(5))});
+    }
+    // SQLite returns changed rows in no promised order.
+    std::ranges::sort(claimed, {}, [](const ClaimedOrder& order) {
+        return std::pair(to_column(order.priority), order.lease.order);
+    });
+    const auto expires_at = (now.since_boot + lease_time).count();
+    for (const ClaimedOrder& order : claimed) {
+        writes_.lease.run(order.lease.order.value, worker.value, to_column(now.utc), expires_at);
+        move(order.priority, OrderStatus::pending, OrderStatus::processing);
+    }
+    return claimed;
+}
+
+std::vector<SettleOutcome> SqliteOrderTransaction::settle(std::span<const Settlement> settlements,
+                                                          UtcTime now) {
+    std::vector<SettleOutcome> outcomes;
+    outcomes.reserve(settlements.size());
+    for (const auto& [lease, result] : settlements) {
+        const auto* failure = std::get_if<Failure>(&result);
+        const auto status = failure == nullptr ? OrderStatus::processed : OrderStatus::failed;
+        const auto reason = failure == nullptr ? std::nullopt : std::optional(failure->reason);
+        Cursor settled = writes_.settle.query(lease.order.value, lease.token, to_column(status),
+                                              to_column(now), reason);
+        if (!settled.next()) {
+            outcomes.push_back(SettleOutcome::lease_lost);
+            continue;
+        }
+        move(priority_from_column(settled.get<std::int64_t>(0)), OrderStatus::processing, status);
+        writes_.drop_lease.run(lease.order.value);
+        outcomes.push_back(SettleOutcome::settled);
+    }
+    return outcomes;
+}
+
+std::size_t SqliteOrderTransaction::release(std::span<const Lease> leases) {
+    constexpr int uncharged_attempts = 1;
+    std::size_t released = 0;
+    for (const Lease& lease : leases) {
+        if (give_back(lease, uncharged_attempts)) ++released;
+    }
+    return released;
+}
+
+bool SqliteOrderTransaction::give_back(const Lease& lease, int uncharged_attempts) {
+    Cursor given_back =
+        writes_.make_pending.query(lease.order.value, lease.token, uncharged_attempts);
+    if (!given_back.next()) return false;
+    move(priority_from_column(given_back.get<std::int64_t>(0)), OrderStatus::processing,
+         OrderStatus::pending);
+    writes_.drop_lease.run(lease.order.value);
+    return true;
+}
+
+std::vector<Lease> SqliteOrderTransaction::renew(std::span<const Lease> leases, const Moment& now,
+                                                 std::chrono::milliseconds lease_time) {
+    std::vector<Lease> lost;
+    const auto expires_at = (now.since_boot + lease_time).count();
+    for (const Lease& lease : leases) {
+        if (writes_.renew.run(lease.order.value, lease.token, expires_at) == 0) {
+            lost.push_back(lease);
+        }
+    }
+    return lost;
+}
+
+std::vector<ExpiredOrder> SqliteOrderTransaction::requeue_expired(const Moment& now,
+                                                                  int max_attempts,
+                                                                  std::size_t limit) {
+    std::vector<std::pair<Lease, ExpiredOrder>> expired;
+    for (Cursor rows = writes_.expired.query(now.since_boot.count(), now.boot_id, limit);
+         rows.next();) {
+        const auto attempts = static_cast<int>(rows.get<std::int64_t>(3));
+        expired.push_back(
+            {{.order = {rows.get<std::int64_t>(0)}, .token = rows.get<std::int64_t>(1)},
+             {.order_id = OrderId::parse(rows.get<std::string>(2)).value(),
+              .worker = rows.get<std::string>(4),
+              .attempts = attempts,
+              .has_failed = attempts >= max_attempts}});
+    }
+    std::vector<ExpiredOrder> orders;
+    for (auto& [lease, order] : expired) {
+        if (order.has_failed) {
+            const Settlement exhausted{lease, Failure{failure_reason::attempts_exhausted}};
+            (void)settle(std::span(&exhausted, 1), now.utc);
+        } else {
+            give_back(lease, 0);
+        }
+        orders.push_back(std::move(order));
+    }
+    writes_.sign_off_silent_workers.run(now.since_boot.count(), now.boot_id);
+    return orders;
+}
+
+WorkerId SqliteOrderTransaction::enlist(const WorkerDescription& worker, const Moment& now,
+                                        std::chrono::milliseconds heartbeat_limit) {
+    Cursor rows = writes_.enlist.query(worker.name, worker.host, worker.threads, to_column(now.utc),
+                                       now.boot_id, (now.since_boot + heartbeat_limit).count());
+    rows.next();
+    return {rows.get<std::int64_t>(0)};
+}
+
+void SqliteOrderTransaction::heartbeat(WorkerId worker, const Moment& now,
+                                       std::chrono::milliseconds heartbeat_limit) {
+    writes_.heartbeat.run(worker.value, (now.since_boot + heartbeat_limit).count());
+}
+
+void SqliteOrderTransaction::retire(WorkerId worker) {
+    writes_.retire.run(worker.value);
+}
+
+void SqliteOrderTransaction::probe(UtcTime now) {
+    writes_.probe.run(to_column(now));
+}
+
+void SqliteOrderTransaction::commit() {
+    for (const Priority priority : all_priorities) {
+        for (const OrderStatus status : all_statuses) {
+            const auto change = count_changes_.at(static_cast<std::size_t>(to_column(priority)))
+                                    .at(static_cast<std::size_t>(to_column(status)));
+            if (change == 0) continue;
+            writes_.add_to_count.run(to_column(priority), to_column(status), change);
+        }
+    }
+    writes_.connection.commit();
+    pass_.reset();
+}
+
+}  // namespace orders::sqlite

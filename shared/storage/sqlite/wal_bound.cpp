@@ -1,0 +1,47 @@
+#include "shared/storage/sqlite/wal_bound.h"
+
+#include <sqlite3.h>
+
+#include "shared/log/log.h"
+
+namespace orders::sqlite {
+
+WalBound::WalBound(Connection& connection) : connection_(connection) {
+    sqlite3_wal_hook(
+        connection_.handle(),
+        [](void* self, sqlite3*, const char*, int pages) {
+            static_cast<WalBound*>(self)->pages_ = pages;
+            return SQLITE_OK;
+        },
+        this);
+}
+
+WalBound::~WalBound() {
+    sqlite3_wal_hook(connection_.handle(), nullptr, nullptr);
+}
+
+void WalBound::checkpoint_if_due(Turnstile& turnstile) {
+    if (pages_ < due_at_pages_) return;
+    const Turnstile::Pass pass = turnstile.enter();
+    int pages = 0;
+    int copied_pages = 0;
+    // RESTART, because the next writer then begins the log anew without making the file shorter:
+    // its blocks stay allocated, which keeps syncs cheap.
+    connection_.set_busy_timeout(reader_patience);
+    const int code = sqlite3_wal_checkpoint_v2(connection_.handle(), "main",
+                                               SQLITE_CHECKPOINT_RESTART, &pages, &copied_pages);
+    connection_.set_busy_timeout(Connection::default_busy_timeout);
+    if (code == SQLITE_OK) {
+        pages_ = 0;
+        due_at_pages_ = bound_pages;
+        return;
+    }
+    if ((code & 0xff) != SQLITE_BUSY) throw store_error(connection_.handle(), code, "checkpoint");
+    due_at_pages_ = pages + bound_pages / 2;
+    if (pages >= alarm_pages) {
+        log::warn("write-ahead log is long: a reader keeps it from being checkpointed",
+                  {{"pages", pages}, {"copied_pages", copied_pages}});
+    }
+}
+
+}  // namespace orders::sqlite

@@ -1,0 +1,42 @@
+#pragma once
+
+// Keeps the write-ahead log short. Automatic checkpoints are off (they would run outside the
+// turnstile); instead, whichever writer finds the log over its bound copies it into the database
+// and starts it anew, inside the turnstile.
+//
+// A reader that sits on an old snapshot can keep a checkpoint from finishing. It is then tried
+// again when the log has grown by another half of the bound, so a slow reader costs little; it is
+// logged once the log passes its alarm size.
+
+#include <chrono>
+
+#include "shared/storage/sqlite/connection.h"
+#include "shared/storage/sqlite/turnstile.h"
+
+namespace orders::sqlite {
+
+class WalBound {
+   public:
+    // Watches the commits of the connection, which must outlive this.
+    explicit WalBound(Connection& connection);
+    ~WalBound();
+    WalBound(const WalBound&) = delete;
+    WalBound& operator=(const WalBound&) = delete;
+
+    // To be called outside any transaction. Throws StoreError.
+    void checkpoint_if_due(Turnstile& turnstile);
+
+   private:
+    // Pages of 4 KiB: 16 MiB. A checkpoint of that takes tens of milliseconds on a slow disk, and
+    // is rare enough to write each page of the database many times less often than the log does.
+    static constexpr int bound_pages = 4'096;
+    // How long a checkpoint waits for readers, with all writers waiting behind it.
+    static constexpr std::chrono::milliseconds reader_patience{20};
+    static constexpr int alarm_pages = 16'384;  // 64 MiB
+
+    Connection& connection_;
+    int pages_ = 0;  // in the log, after this connection's last commit
+    int due_at_pages_ = bound_pages;
+};
+
+}  // namespace orders::sqlite

@@ -1,0 +1,38 @@
+#pragma once
+
+// The one exception of the storage layer: the environment is broken (disk full, file damaged,
+// somebody sits on the lock). Outcomes that a caller is expected to meet, such as an id that is
+// taken or a lease that is lost, are return values, never this.
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace orders {
+
+class StoreError : public std::runtime_error {
+   public:
+    enum class Kind {
+        busy,             // the write lock was not to be had; nothing was written; try again later
+        full,             // no room on the disk; nothing was written; try again once there is room
+        outcome_unknown,  // the disk failed during the commit: what it held may or may not be there
+                          // after a restart. The process must end; another sync could lie.
+        unusable,         // not an order store, damaged, not writable, or newer than this program
+    };
+
+    // `operation` says what was being done, `detail` what the backend said, `hint` what an operator
+    // can do about it (may be empty). what() is all three in one line.
+    StoreError(Kind kind, std::string_view operation, std::string_view detail,
+               std::string_view hint = {});
+
+    [[nodiscard]] Kind kind() const noexcept { return kind_; }
+    // True where the process should end rather than try again.
+    [[nodiscard]] bool is_fatal() const noexcept {
+        return kind_ == Kind::outcome_unknown || kind_ == Kind::unusable;
+    }
+
+   private:
+    Kind kind_;
+};
+
+}  // namespace orders
