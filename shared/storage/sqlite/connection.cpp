@@ -19,8 +19,12 @@ constexpr Sql connection_settings =
     "PRAGMA trusted_schema = OFF;"
     "PRAGMA secure_delete = OFF;"  // Debian's build overwrites deleted rows by default
     "PRAGMA temp_store = MEMORY;"
-    "PRAGMA mmap_size = 0;"
-    "PRAGMA cache_size = -16384;";  // 16 MiB, used as needed
+    "PRAGMA mmap_size = 0;";
+
+// Caches grow as needed up to these, in KiB. There is one writer, but as many readers as requests
+// that read at the same time; what they miss is in the kernel's cache.
+constexpr Sql writer_settings = "PRAGMA cache_size = -16384";
+constexpr Sql reader_settings = "PRAGMA cache_size = -1024; PRAGMA query_only = ON";
 
 std::string_view hint_for(int code) {
     switch (code & 0xff) {
@@ -89,7 +93,7 @@ Connection::Connection(const std::string& path, Access access) {
         set_busy_timeout(default_busy_timeout);
         sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         execute(connection_settings);
-        if (access == Access::read_only) execute("PRAGMA query_only = ON");
+        execute(access == Access::read_only ? reader_settings : writer_settings);
     } catch (...) {
         sqlite3_close_v2(handle_);
         throw;

@@ -60,29 +60,31 @@ class SqliteOrderStore final : public OrderStore {
     WalBound wal_bound_;
 };
 
-void require_usable_place(const std::filesystem::path& path) {
-    std::error_code ignored;
-    const auto directory = path.has_parent_path() ? path.parent_path() : ".";
+// The path as SQLite is to see it: absolute, because some relative ones (":memory:", "file:x") mean
+// something else to it.
+std::string usable_path(const std::string& location) {
     const auto fail = [&](std::string_view detail, std::string_view hint) {
-        throw StoreError(StoreError::Kind::unusable, "open " + path.string(), detail, hint);
+        throw StoreError(StoreError::Kind::unusable, "open " + location, detail, hint);
     };
-    if (!std::filesystem::is_directory(directory, ignored)) {
-        fail("there is no directory " + directory.string(), "create it first");
+    std::error_code error;
+    const auto path = std::filesystem::absolute(location, error);
+    if (error || !std::filesystem::is_directory(path.parent_path(), error)) {
+        fail("there is no directory " + path.parent_path().string(), "create it first");
     }
-    if (std::filesystem::is_directory(path, ignored)) {
+    if (std::filesystem::is_directory(path, error)) {
         fail("it is a directory", "name the file in it");
     }
+    return path.string();
 }
 
 }  // namespace
 
 std::unique_ptr<OrderStore> open_store(const std::string& path) {
-    require_usable_place(path);
-    return std::make_unique<SqliteOrderStore>(path);
+    return std::make_unique<SqliteOrderStore>(usable_path(path));
 }
 
 std::unique_ptr<OrderReader> open_reader(const std::string& path) {
-    return std::make_unique<SqliteOrderReader>(path);
+    return std::make_unique<SqliteOrderReader>(usable_path(path));
 }
 
 }  // namespace orders::sqlite
