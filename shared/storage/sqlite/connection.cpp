@@ -181,7 +181,9 @@ Statement::~Statement() {
 }
 
 void Statement::bind(int parameter, std::string_view value) {
-    const int code = sqlite3_bind_text(statement_, parameter, value.data(),
+    // A view that points nowhere would be NULL to SQLite.
+    const char* const text = value.data() == nullptr ? "" : value.data();
+    const int code = sqlite3_bind_text(statement_, parameter, text,
                                        static_cast<int>(value.size()), SQLITE_TRANSIENT);
     if (code != SQLITE_OK) throw store_error(nullptr, code, "bind a value");
 }

@@ -29,7 +29,7 @@ std::int64_t schema_version(Connection& connection) {
 void migrate(Connection& connection, const std::vector<Migration>& migrations) {
     const auto current = schema_version(connection);
     const auto newest = static_cast<std::int64_t>(migrations.size());
-    if (current > newest) {
+    if (current < 0 || current > newest) {
         throw StoreError(StoreError::Kind::unusable, "use the database",
                          "its schema has version " + std::to_string(current) +
                              ", this program knows up to " + std::to_string(newest),

@@ -21,6 +21,7 @@ WalBound::~WalBound() {
 }
 
 void WalBound::checkpoint_if_due(Turnstile& turnstile) {
+    if (pages_ < bound_pages) due_at_pages_ = bound_pages;  // another writer has begun it anew
     if (pages_ < due_at_pages_) return;
     const Turnstile::Pass pass = turnstile.enter();
     int pages = 0;
