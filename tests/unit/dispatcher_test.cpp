@@ -1,0 +1,687 @@
+#include "worker/dispatcher.h"
+
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "shared/storage/open_store.h"
+#include "shared/storage/store_error.h"
+#include "tests/support/eventually.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/order_builder.h"
+#include "tests/support/scripted_processor.h"
+#include "tests/support/temp_dir.h"
+
+namespace orders {
+namespace {
+
+using namespace std::chrono_literals;
+using test::an_order;
+using test::eventually;
+using test::ManualClock;
+using test::patience;
+using test::ScriptedProcessor;
+using Ids = std::vector<std::string>;
+
+// Longer than any test: what takes that long does not happen by itself.
+constexpr std::chrono::milliseconds never = 1h;
+
+// What can go wrong with a store, as often as a test asks for it.
+struct Faults {
+    std::atomic<int> begins_to_fail = 0;
+    std::atomic<int> commits_to_fail = 0;
+    std::atomic<int> looks_to_fail = 0;
+    std::atomic<int> tidies_to_fail = 0;
+    std::atomic<StoreError::Kind> kind = StoreError::Kind::busy;
+
+    // What happened.
+    std::atomic<int> begins = 0;
+    std::atomic<int> looks = 0;
+
+    void fail_if_asked(std::atomic<int>& to_fail) {
+        if (to_fail == 0) return;
+        --to_fail;
+        throw StoreError(kind, "do that", "the test does not want it");
+    }
+};
+
+// A transaction whose commit may fail, and then nothing of it is kept.
+class FaultyTransaction final : public OrderTransaction {
+   public:
+    FaultyTransaction(std::unique_ptr<OrderTransaction> work, Faults& faults)
+        : work_(std::move(work)), faults_(faults) {}
+
+    std::vector<SubmitOutcome> submit(std::span<const NewOrder> orders, UtcTime now) override {
+        return work_->submit(orders, now);
+    }
+    std::vector<ClaimedOrder> claim(WorkerId worker, std::size_t limit, const Moment& now,
+                                    std::chrono::milliseconds lease_time) override {
+        return work_->claim(worker, limit, now, lease_time);
+    }
+    std::vector<SettleOutcome> settle(std::span<const Settlement> settlements,
+                                      UtcTime now) override {
+        return work_->settle(settlements, now);
+    }
+    std::size_t release(std::span<const Lease> leases) override { return work_->release(leases); }
+    std::vector<Lease> renew(std::span<const Lease> leases, const Moment& now,
+                             std::chrono::milliseconds lease_time) override {
+        return work_->renew(leases, now, lease_time);
+    }
+    std::vector<ExpiredOrder> requeue_expired(const Moment& now, int max_attempts,
+                                              std::size_t limit) override {
+        return work_->requeue_expired(now, max_attempts, limit);
+    }
+    WorkerId enlist(const WorkerDescription& worker, const Moment& now,
+                    std::chrono::milliseconds heartbeat_limit) override {
+        return work_->enlist(worker, now, heartbeat_limit);
+    }
+    void heartbeat(WorkerId worker, const Moment& now,
+                   std::chrono::milliseconds heartbeat_limit) override {
+        work_->heartbeat(worker, now, heartbeat_limit);
+    }
+    void retire(WorkerId worker) override { work_->retire(worker); }
+    void probe(UtcTime now) override { work_->probe(now); }
+    void commit() override {
+        faults_.fail_if_asked(faults_.commits_to_fail);
+        work_->commit();
+    }
+
+   private:
+    std::unique_ptr<OrderTransaction> work_;
+    Faults& faults_;
+};
+
+class FaultyStore final : public OrderStore {
+   public:
+    FaultyStore(std::unique_ptr<OrderStore> store, Faults& faults)
+        : store_(std::move(store)), faults_(faults) {}
+
+    std::optional<Order> find(const OrderId& order_id) override { return store_->find(order_id); }
+    OrderPage list(const OrderQuery& query) override { return store_->list(query); }
+    OrderReport report(const Moment& now) override { return store_->report(now); }
+    std::unique_ptr<OrderTransaction> begin() override {
+        ++faults_.begins;
+        faults_.fail_if_asked(faults_.begins_to_fail);
+        return std::make_unique<FaultyTransaction>(store_->begin(), faults_);
+    }
+    WaitingWork waiting_work(const Moment& now) override {
+        ++faults_.looks;
+        faults_.fail_if_asked(faults_.looks_to_fail);
+        return store_->waiting_work(now);
+    }
+    void tidy() override {
+        faults_.fail_if_asked(faults_.tidies_to_fail);
+        store_->tidy();
+    }
+
+   private:
+    std::unique_ptr<OrderStore> store_;
+    Faults& faults_;
+};
+
+// The orders and all who use them but the worker under test: clients, and other workers.
+class World {
+   public:
+    void submit(const std::vector<NewOrder>& orders) {
+        const auto work = store->begin();
+        (void)work->submit(orders, clock.now().utc);
+        work->commit();
+        doorbell.ring();
+    }
+    void submit(const NewOrder& order) { submit(std::vector{order}); }
+
+    Order find(const std::string& id) { return store->find(test::order_id(id)).value(); }
+    OrderReport report() { return store->report(clock.now()); }
+    void wait_until(const std::string& id, OrderStatus status) {
+        eventually(
+            patience, [&] { return to_string(find(id).status); },
+            [&](std::string_view seen) { return seen == to_string(status); });
+    }
+    void wait_for_workers(std::size_t workers) {
+        eventually(patience, [&] { return report().workers.size() == workers; });
+    }
+
+    // Another worker claims the first order that is due.
+    ClaimedOrder claim(const std::string& worker) {
+        const auto work = store->begin();
+        const auto claimed = claim_in(*work, worker, clock.now());
+        work->commit();
+        return claimed;
+    }
+    // Another worker takes over the only order that is held: to it, all leases have run out.
+    ClaimedOrder take_over(const std::string& worker) {
+        Moment later = clock.now();
+        later.since_boot += 2 * never;
+        const auto work = store->begin();
+        (void)work->requeue_expired(later, 1'000, 1'000);
+        const auto claimed = claim_in(*work, worker, later);
+        work->commit();
+        return claimed;
+    }
+    SettleOutcome settle(const Lease& lease) {
+        const Settlement settlement{lease, Completed{}};
+        const auto work = store->begin();
+        const auto outcome = work->settle(std::span(&settlement, 1), clock.now().utc).at(0);
+        work->commit();
+        return outcome;
+    }
+
+   private:
+    static ClaimedOrder claim_in(OrderTransaction& work, const std::string& worker,
+                                 const Moment& now) {
+        const auto id = work.enlist({.name = worker, .host = "h", .threads = 1}, now, never);
+        return work.claim(id, 1, now, never).at(0);
+    }
+
+    test::TempDir directory_;
+
+   public:
+    const std::string location = directory_.file("orders.db");
+    ManualClock clock;
+    std::unique_ptr<OrderStore> store = open_order_store(location);
+    Doorbell doorbell{doorbell_path(location)};
+};
+
+struct WorkerOptions {
+    std::string name = "worker";
+    std::size_t threads = 1;
+    std::chrono::milliseconds timeout = never;
+    std::chrono::milliseconds lease_time = never;
+    std::chrono::milliseconds drain_limit = never;
+    std::chrono::milliseconds look_interval = 10ms;
+    int max_attempts = 3;
+};
+
+// The worker under test: a dispatcher that runs on a thread of its own.
+class Worker {
+   public:
+    Worker(World& world, const WorkerOptions& options = {})
+        : store_(open_order_store(world.location), faults),
+          doorbell_(doorbell_path(world.location)),
+          watch_(doorbell_path(world.location)),
+          pool_(std::make_unique<ProcessingPool>(processor, options.threads, options.timeout,
+                                                 wake_)),
+          dispatcher_(store_, *pool_, doorbell_, watch_, wake_, world.clock,
+                      {.worker = {.name = options.name,
+                                  .host = "host",
+                                  .threads = static_cast<int>(options.threads)},
+                       .lease_time = options.lease_time,
+                       .max_attempts = options.max_attempts,
+                       .drain_limit = options.drain_limit,
+                       .look_interval = options.look_interval}) {}
+
+    // Stops it, if the test has not, whatever it may be doing.
+    ~Worker() {
+        processor.finish_all();
+        request_stop();
+    }
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    // After this the faults are for the test's main thread to set.
+    Worker& run() {
+        thread_ = std::jthread([this] {
+            try {
+                dispatcher_.run(stop_.get_token());
+            } catch (...) {
+                failure_ = std::current_exception();
+            }
+            has_ended_ = true;
+        });
+        return *this;
+    }
+    void request_stop() {
+        stop_.request_stop();
+        wake_.notify();
+    }
+    // Throws what run() threw.
+    void wait_until_ended() {
+        eventually(patience, [&] { return has_ended_.load(); });
+        thread_.join();
+        if (failure_) std::rethrow_exception(failure_);
+    }
+    void stop() {
+        request_stop();
+        wait_until_ended();
+    }
+
+    Faults faults;
+    ScriptedProcessor processor;
+
+   private:
+    FaultyStore store_;
+    WakeSignal wake_;
+    Doorbell doorbell_;
+    DoorbellWatch watch_;
+    std::unique_ptr<ProcessingPool> pool_;
+    Dispatcher dispatcher_;
+    std::stop_source stop_;
+    std::exception_ptr failure_;
+    std::atomic<bool> has_ended_ = false;
+    std::jthread thread_;
+};
+
+TEST_CASE("Dispatcher: one thread works off High before Normal, first come first served in each") {
+    World world;
+    world.submit({an_order("n1"), an_order("h1").high(), an_order("n2"), an_order("h2").high()});
+    Worker worker(world);
+    worker.processor.finish_all();
+    worker.run();
+    world.wait_until("n2", OrderStatus::processed);
+    CHECK(worker.processor.begun() == Ids{"h1", "h2", "n1", "n2"});
+    CHECK(world.report().total().processed == 4);
+}
+
+TEST_CASE("Dispatcher: a High order that comes later goes before every Normal one that waits") {
+    World world;
+    world.submit({an_order("n1"), an_order("n2"), an_order("n3")});
+    Worker worker(world);
+    worker.run().processor.wait_until_begun("n1");
+    world.submit(an_order("h1").high());
+    CHECK(world.report().total().processing == 1);
+    CHECK(world.report().total().pending == 3);
+
+    worker.processor.finish_all();
+    world.wait_until("n3", OrderStatus::processed);
+    CHECK(worker.processor.begun() == Ids{"n1", "h1", "n2", "n3"});
+}
+
+TEST_CASE("Dispatcher: never more orders are claimed than threads are free") {
+    World world;
+    for (int number = 0; number < 8; ++number) world.submit(an_order(std::to_string(number)));
+    Worker worker(world, {.threads = 3});
+    worker.run().processor.wait_until_running(3);
+    CHECK(world.report().total().processing == 3);
+
+    worker.processor.finish("1");
+    worker.processor.wait_until_begun("3");
+    CHECK(world.report().total() ==
+          StatusCounts{.pending = 4, .processing = 3, .processed = 1, .failed = 0});
+    worker.processor.finish_all();
+    eventually(patience, [&] { return world.report().total().processed == 8; });
+    CHECK(worker.processor.most_running() == 3);
+}
+
+TEST_CASE("Dispatcher: orders are settled as they ended, and with the worker's name") {
+    World world;
+    world.submit({an_order("good"), an_order("bad"), an_order("thrown")});
+    Worker worker(world, {.name = "host-1-abcd", .threads = 3});
+    worker.processor.finish("good");
+    worker.processor.finish("bad", Failure{"out_of_stock"});
+    worker.processor.end("thrown", []() -> std::optional<ProcessingResult> {
+        throw std::runtime_error("boom");
+    });
+    worker.run();
+    world.wait_until("good", OrderStatus::processed);
+    world.wait_until("bad", OrderStatus::failed);
+    world.wait_until("thrown", OrderStatus::failed);
+    CHECK(world.find("good").worker == "host-1-abcd");
+    CHECK(world.find("good").attempts == 1);
+    CHECK_FALSE(world.find("good").failure);
+    CHECK(world.find("bad").failure == "out_of_stock");
+    CHECK(world.find("thrown").failure == failure_reason::processor_error);
+}
+
+TEST_CASE("Dispatcher: an order whose time is up has Failed, though its processing goes on") {
+    World world;
+    world.submit({an_order("endless"), an_order("next")});
+    Worker worker(world, {.timeout = 50ms});
+    worker.processor.ignore_stop("endless");
+    worker.run();
+    world.wait_until("endless", OrderStatus::failed);
+    CHECK(world.find("endless").failure == failure_reason::timeout);
+    CHECK(worker.processor.was_told_to_stop("endless"));
+    CHECK(worker.processor.running() == 1);
+
+    // Its thread takes nothing new until it has returned, and then its result is of no interest.
+    CHECK(world.find("next").status == OrderStatus::pending);
+    worker.processor.finish("endless");
+    worker.processor.wait_until_begun("next");
+    CHECK(world.find("endless").status == OrderStatus::failed);
+    CHECK(world.find("endless").failure == failure_reason::timeout);
+}
+
+TEST_CASE("Dispatcher: a bell is enough to wake it") {
+    World world;
+    Worker worker(world, {.look_interval = never});
+    worker.processor.finish_all();
+    worker.run();
+    world.wait_for_workers(1);
+    for (const char* id : {"a", "b", "c"}) {
+        world.submit(an_order(id));
+        world.wait_until(id, OrderStatus::processed);
+    }
+}
+
+TEST_CASE("Dispatcher: what no bell announced is found all the same") {
+    World world;
+    Worker worker(world);
+    worker.processor.finish_all();
+    worker.run();
+    world.wait_for_workers(1);
+    const NewOrder order = an_order("a");
+    const auto work = world.store->begin();
+    (void)work->submit(std::span(&order, 1), world.clock.now().utc);
+    work->commit();
+    world.wait_until("a", OrderStatus::processed);
+}
+
+TEST_CASE("Dispatcher: it writes nothing while there is nothing to do") {
+    World world;
+    Worker worker(world, {.look_interval = 1ms});
+    worker.run();
+    eventually(patience, [&] { return worker.faults.looks >= 20; });
+    CHECK(worker.faults.begins == 1);  // to enlist
+}
+
+TEST_CASE("Dispatcher: the report has the worker from its start to its end") {
+    World world;
+    Worker worker(world, {.name = "host-1-abcd", .threads = 2});
+    CHECK(world.report().workers.empty());
+    world.submit(an_order("a"));
+    worker.run().processor.wait_until_begun("a");
+    const auto workers = world.report().workers;
+    REQUIRE(workers.size() == 1);
+    CHECK(workers[0].name == "host-1-abcd");
+    CHECK(workers[0].host == "host");
+    CHECK(workers[0].threads == 2);
+    CHECK(workers[0].processing == 1);
+
+    worker.processor.finish("a");
+    worker.stop();
+    CHECK(world.report().workers.empty());
+}
+
+TEST_CASE("Dispatcher: what a dead worker held is processed once its lease ran out") {
+    World world;
+    world.submit(an_order("a"));
+    world.claim("dead");
+    Worker worker(world);
+    worker.processor.finish_all();
+    worker.run();
+    world.wait_for_workers(2);
+    CHECK(world.find("a").worker == "dead");
+
+    world.clock.advance(never);
+    world.wait_until("a", OrderStatus::processed);
+    CHECK(world.find("a").worker == "worker");
+    CHECK(world.find("a").attempts == 2);
+    CHECK(worker.processor.begun() == Ids{"a"});
+}
+
+TEST_CASE("Dispatcher: an order whose last attempt ended with its worker's death has Failed") {
+    World world;
+    world.submit(an_order("a"));
+    world.claim("dead");
+    Worker worker(world, {.max_attempts = 1});
+    worker.run();
+    world.wait_for_workers(2);
+    world.clock.advance(never);
+    world.wait_until("a", OrderStatus::failed);
+    CHECK(world.find("a").failure == failure_reason::attempts_exhausted);
+    CHECK(worker.processor.begun().empty());
+}
+
+TEST_CASE("Dispatcher: a bell tells the others of orders that it has taken back") {
+    World world;
+    world.submit({an_order("busy").high(), an_order("a")});
+    Worker worker(world);
+    worker.run().processor.wait_until_begun("busy");
+    world.claim("dead");
+    DoorbellWatch watch(doorbell_path(world.location));
+    world.clock.advance(never);
+    pollfd source{watch.fd(), POLLIN, 0};
+    CHECK(::poll(&source, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1);
+    CHECK(world.find("a").status == OrderStatus::pending);
+}
+
+TEST_CASE("Dispatcher: leases are renewed for as long as the work takes") {
+    constexpr auto lease_time = 300ms;
+    World world;
+    world.submit(an_order("long"));
+    Worker worker(world, {.lease_time = lease_time});
+    worker.run().processor.wait_until_begun("long");
+    for (int round = 0; round < 5; ++round) {
+        world.clock.advance(lease_time - 100ms);
+        Moment last = world.clock.now();
+        last.since_boot += lease_time - 1ms;
+        eventually(patience, [&] { return !world.store->waiting_work(last).has_expired; });
+        CHECK(world.report().workers.size() == 1);
+    }
+    CHECK(world.find("long").attempts == 1);
+    worker.processor.finish("long");
+    world.wait_until("long", OrderStatus::processed);
+    CHECK(worker.processor.begun() == Ids{"long"});
+}
+
+TEST_CASE("Dispatcher: the result of an order whose lease was lost is refused") {
+    World world;
+    world.submit(an_order("a"));
+    Worker worker(world);
+    worker.run().processor.wait_until_begun("a");
+    const ClaimedOrder taken = world.take_over("other");
+    CHECK(taken.attempt == 2);
+
+    // The result of "a" is handed in before, or with, the claim of "b".
+    worker.processor.finish("a", Failure{"late"});
+    world.submit(an_order("b"));
+    worker.processor.wait_until_begun("b");
+    CHECK(world.find("a").status == OrderStatus::processing);
+    CHECK(world.find("a").worker == "other");
+    CHECK(world.settle(taken.lease) == SettleOutcome::settled);
+    CHECK(world.find("a").status == OrderStatus::processed);
+    CHECK(world.find("a").worker == "other");
+    CHECK_FALSE(world.find("a").failure);
+}
+
+TEST_CASE("Dispatcher: processing is told to stop when a heartbeat finds the lease lost") {
+    World world;
+    world.submit(an_order("a"));
+    Worker worker(world, {.lease_time = 30ms});
+    worker.run().processor.wait_until_begun("a");
+    const ClaimedOrder taken = world.take_over("other");
+    worker.processor.wait_until_told_to_stop("a");
+
+    world.submit(an_order("b"));
+    worker.processor.wait_until_begun("b");
+    CHECK(world.find("a").worker == "other");
+    CHECK(world.find("a").attempts == 2);
+    CHECK(world.settle(taken.lease) == SettleOutcome::settled);
+}
+
+TEST_CASE("Dispatcher: it stops at once while it is idle") {
+    World world;
+    Worker worker(world, {.look_interval = never});
+    worker.run();
+    world.wait_for_workers(1);
+    worker.stop();
+    CHECK(world.report().workers.empty());
+}
+
+TEST_CASE("Dispatcher: asked to stop before it began, it claims nothing") {
+    World world;
+    world.submit(an_order("a"));
+    Worker worker(world);
+    worker.request_stop();
+    worker.run().wait_until_ended();
+    CHECK(world.find("a").status == OrderStatus::pending);
+    CHECK(worker.processor.begun().empty());
+}
+
+TEST_CASE("Dispatcher: when it stops, what it holds may finish, and nothing new is claimed") {
+    World world;
+    world.submit({an_order("held"), an_order("failing"), an_order("waiting")});
+    Worker worker(world, {.threads = 2});
+    worker.run().processor.wait_until_running(2);
+    worker.request_stop();
+    worker.processor.finish("held");
+    worker.processor.finish("failing", Failure{"broken"});
+    worker.wait_until_ended();
+    CHECK(world.find("held").status == OrderStatus::processed);
+    CHECK(world.find("failing").failure == "broken");
+    CHECK(world.find("waiting").status == OrderStatus::pending);
+    CHECK(world.find("waiting").attempts == 0);
+    CHECK_FALSE(worker.processor.was_told_to_stop("held"));
+}
+
+TEST_CASE("Dispatcher: what is not finished when the drain ends is given back, not charged") {
+    World world;
+    world.submit({an_order("a").high(), an_order("b")});
+    {
+        Worker worker(world, {.name = "stopping", .drain_limit = 0ms});
+        worker.run().processor.wait_until_begun("a");
+        DoorbellWatch watch(doorbell_path(world.location));
+        worker.stop();
+        CHECK(worker.processor.was_told_to_stop("a"));
+        CHECK(world.find("a").status == OrderStatus::pending);
+        CHECK(world.find("a").attempts == 0);
+        CHECK_FALSE(world.find("a").worker);
+        pollfd source{watch.fd(), POLLIN, 0};
+        CHECK(::poll(&source, 1, 0) == 1);  // the others were told
+    }
+    Worker next(world, {.name = "next"});
+    next.processor.finish_all();
+    next.run();
+    world.wait_until("b", OrderStatus::processed);
+    CHECK(next.processor.begun() == Ids{"a", "b"});
+    CHECK(world.find("a").attempts == 1);
+    CHECK(world.find("a").worker == "next");
+}
+
+TEST_CASE("Dispatcher: an order whose processing does not stop is given back all the same") {
+    World world;
+    world.submit(an_order("a"));
+    Worker worker(world, {.drain_limit = 0ms});
+    worker.processor.ignore_stop("a");
+    worker.run().processor.wait_until_begun("a");
+    worker.stop();
+    CHECK(worker.processor.running() == 1);
+    CHECK(world.find("a").status == OrderStatus::pending);
+    CHECK(world.find("a").attempts == 0);
+    CHECK(world.report().total().processing == 0);
+}
+
+TEST_CASE("Dispatcher: a store that fails for a while loses nothing") {
+    World world;
+    Worker worker(world, {.threads = 2});
+    worker.run();
+    world.wait_for_workers(1);
+    SUBCASE("when orders are claimed") {
+        SUBCASE("at the look") { worker.faults.looks_to_fail = 2; }
+        SUBCASE("at the begin") { worker.faults.begins_to_fail = 2; }
+        SUBCASE("at the commit") { worker.faults.commits_to_fail = 2; }
+        SUBCASE("in tidying") { worker.faults.tidies_to_fail = 2; }
+        SUBCASE("with a full disk") {
+            worker.faults.kind = StoreError::Kind::full;
+            worker.faults.commits_to_fail = 2;
+        }
+        world.submit({an_order("a"), an_order("b")});
+        worker.processor.wait_until_running(2);
+        worker.processor.finish_all();
+    }
+    SUBCASE("when results are settled") {
+        world.submit({an_order("a"), an_order("b")});
+        worker.processor.wait_until_running(2);
+        SUBCASE("at the begin") { worker.faults.begins_to_fail = 2; }
+        SUBCASE("at the commit") { worker.faults.commits_to_fail = 2; }
+        SUBCASE("in tidying") { worker.faults.tidies_to_fail = 2; }
+        worker.processor.finish_all();
+    }
+    world.wait_until("a", OrderStatus::processed);
+    world.wait_until("b", OrderStatus::processed);
+    CHECK(world.find("a").attempts == 1);
+    CHECK(world.find("b").attempts == 1);
+    CHECK(worker.processor.begun().size() == 2);
+}
+
+TEST_CASE("Dispatcher: it does not end before a failing store has taken what it holds") {
+    World world;
+    world.submit({an_order("a"), an_order("b")});
+    SUBCASE("results") {
+        Worker worker(world, {.threads = 2});
+        worker.run().processor.wait_until_running(2);
+        worker.faults.commits_to_fail = 2;
+        worker.request_stop();
+        worker.processor.finish_all();
+        worker.wait_until_ended();
+        CHECK(worker.faults.commits_to_fail == 0);
+        CHECK(world.report().total().processed == 2);
+    }
+    SUBCASE("orders to give back") {
+        Worker worker(world, {.threads = 2, .drain_limit = 0ms});
+        worker.run().processor.wait_until_running(2);
+        worker.faults.commits_to_fail = 2;
+        worker.stop();
+        CHECK(worker.faults.commits_to_fail == 0);
+        CHECK(world.report().total().pending == 2);
+        CHECK(world.find("a").attempts == 0);
+        CHECK(world.find("b").attempts == 0);
+    }
+}
+
+TEST_CASE("Dispatcher: where only a new process can help, it ends with the error") {
+    World world;
+    world.submit(an_order("a"));
+    Worker worker(world);
+    worker.run().processor.wait_until_begun("a");
+    SUBCASE("the outcome of a commit is unknown") {
+        worker.faults.kind = StoreError::Kind::outcome_unknown;
+    }
+    SUBCASE("the store is unusable") { worker.faults.kind = StoreError::Kind::unusable; }
+    worker.faults.commits_to_fail = 1;
+    worker.processor.finish("a");
+    try {
+        worker.wait_until_ended();
+        FAIL("it ended as if nothing had happened");
+    } catch (const StoreError& error) {
+        CHECK(error.is_fatal());
+    }
+    // It is as if it had been killed: the lease brings the order back.
+    CHECK(world.find("a").status == OrderStatus::processing);
+    CHECK(world.report().workers.size() == 1);
+}
+
+TEST_CASE("Dispatcher: a worker that cannot retire ends all the same") {
+    World world;
+    Worker worker(world);
+    worker.run();
+    world.wait_for_workers(1);
+    worker.faults.commits_to_fail = 1;
+    CHECK_NOTHROW(worker.stop());
+    CHECK(world.report().workers.size() == 1);
+    world.clock.advance(never);
+    CHECK(world.report().workers.empty());
+}
+
+TEST_CASE("Dispatcher: several workers share the orders, and each order is processed once") {
+    constexpr int orders = 300;
+    World world;
+    Worker one(world, {.name = "one", .threads = 3});
+    Worker other(world, {.name = "other", .threads = 3});
+    one.processor.finish_all();
+    other.processor.finish_all();
+    one.run();
+    other.run();
+    std::vector<NewOrder> batch;
+    for (int number = 0; number < orders; ++number) {
+        batch.push_back(an_order("order-" + std::to_string(number)));
+    }
+    world.submit(batch);
+    eventually(patience, [&] { return world.report().total().processed == orders; });
+    one.stop();
+    other.stop();
+    CHECK(one.processor.begun().size() + other.processor.begun().size() == orders);
+    CHECK(world.report().total() ==
+          StatusCounts{.pending = 0, .processing = 0, .processed = orders, .failed = 0});
+}
+
+}  // namespace
+}  // namespace orders

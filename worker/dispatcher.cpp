@@ -1,0 +1,207 @@
+#include "worker/dispatcher.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <thread>
+#include <utility>
+
+#include "shared/log/log.h"
+#include "shared/storage/store_error.h"
+
+namespace orders {
+namespace {
+
+constexpr std::size_t requeued_per_turn = 1'000;
+constexpr std::chrono::milliseconds pause_after_error{250};
+// How long processing that was told to stop may take to return before its order is given back
+// anyway.
+constexpr std::chrono::milliseconds interruption_limit{1'000};
+
+}  // namespace
+
+Dispatcher::Dispatcher(OrderStore& store, ProcessingPool& pool, Doorbell& doorbell,
+                       DoorbellWatch& watch, WakeSignal& wake, const Clock& clock,
+                       DispatcherOptions options)
+    : store_(store),
+      pool_(pool),
+      doorbell_(doorbell),
+      watch_(watch),
+      wake_(wake),
+      clock_(clock),
+      options_(std::move(options)) {}
+
+void Dispatcher::run(const std::stop_token& stop) {
+    enlist();
+    while (!is_finished()) {
+        try {
+            take_turn(stop);
+            sleep_until_something_happens();
+        } catch (const StoreError& error) {
+            if (error.is_fatal()) throw;
+            log::error("turn failed", {{"detail", error.what()}});
+            std::this_thread::sleep_for(pause_after_error);
+        }
+    }
+    retire();
+}
+
+void Dispatcher::enlist() {
+    const auto work = store_.begin();
+    worker_ = work->enlist(options_.worker, clock_.now(), options_.lease_time);
+    work->commit();
+    next_heartbeat_ = std::chrono::steady_clock::now() + options_.lease_time / 3;
+    log::info("working", {{"worker", options_.worker.name}, {"threads", options_.worker.threads}});
+}
+
+void Dispatcher::retire() {
+    try {
+        const auto work = store_.begin();
+        work->retire(worker_);
+        work->commit();
+    } catch (const StoreError& error) {  // it holds nothing, and its heartbeat will run out
+        log::warn("retiring failed", {{"detail", error.what()}});
+    }
+}
+
+bool Dispatcher::is_finished() const {
+    return phase_ != Phase::working && finished_.empty() && pool_.held().empty();
+}
+
+void Dispatcher::sleep_until_something_happens() {
+    if (is_finished()) return;
+    SteadyTime until = std::min({next_look_, next_heartbeat_, phase_ends_});
+    if (const auto deadline = pool_.next_deadline()) until = std::min(until, *deadline);
+    const auto now = std::chrono::steady_clock::now();
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+
+    const bool wants_work = phase_ == Phase::working && pool_.free_threads() > 0;
+    std::array<pollfd, 2> sources{pollfd{wake_.fd(), POLLIN, 0},
+                                  pollfd{wants_work ? watch_.fd() : -1, POLLIN, 0}};
+    ::poll(sources.data(), sources.size(),
+           static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 60'000)));
+    // Forgotten before looking, so that whatever comes after the look wakes again.
+    wake_.clear();
+    has_bell_rung_ = (sources[1].revents & POLLIN) != 0;
+    if (has_bell_rung_) watch_.clear();
+}
+
+void Dispatcher::take_turn(const std::stop_token& stop) {
+    const auto now = std::chrono::steady_clock::now();
+    if (stop.stop_requested()) drain(now);
+    std::ranges::move(pool_.take_finished(now), std::back_inserter(finished_));
+    const Turn turn = plan_turn(now);
+    if (!turn.is_needed()) return;
+    carry_out(turn, now);
+    store_.tidy();
+}
+
+void Dispatcher::drain(SteadyTime now) {
+    if (phase_ == Phase::working) {
+        log::info("draining", {{"held", pool_.held().size()}});
+        phase_ = Phase::draining;
+        phase_ends_ = now + options_.drain_limit;
+    }
+    if (phase_ == Phase::draining && now >= phase_ends_) {
+        log::info("giving back what is not finished", {{"held", pool_.held().size()}});
+        pool_.interrupt();
+        phase_ = Phase::interrupted;
+        phase_ends_ = now + interruption_limit;
+    }
+    if (phase_ == Phase::interrupted && now >= phase_ends_) {
+        for (FinishedOrder& order : pool_.abandon_all()) {
+            log::warn("processing does not stop", {{"order_id", order.order.order_id.text()}});
+            finished_.push_back(std::move(order));
+        }
+        phase_ends_ = SteadyTime::max();
+    }
+}
+
+bool Dispatcher::Turn::is_needed() const {
+    return !settlements.empty() || !releases.empty() || is_heartbeat_due || are_leases_expired ||
+           (is_work_waiting && free_threads > 0);
+}
+
+Dispatcher::Turn Dispatcher::plan_turn(SteadyTime now) {
+    Turn turn;
+    for (const FinishedOrder& finished : finished_) {
+        if (finished.result) {
+            turn.settlements.push_back({finished.order.lease, *finished.result});
+        } else {
+            turn.releases.push_back(finished.order.lease);
+        }
+    }
+    turn.is_heartbeat_due = now >= next_heartbeat_;
+    if (phase_ == Phase::working) turn.free_threads = pool_.free_threads();
+    if (has_bell_rung_ || now >= next_look_) {
+        const WaitingWork waiting = store_.waiting_work(clock_.now());
+        turn.is_work_waiting = waiting.has_pending;
+        turn.are_leases_expired = waiting.has_expired;
+        next_look_ = now + options_.look_interval;
+    }
+    return turn;
+}
+
+void Dispatcher::carry_out(const Turn& turn, SteadyTime now) {
+    const auto work = store_.begin();
+    const Moment moment = clock_.now();
+    const auto settled = work->settle(turn.settlements, moment.utc);
+    const std::size_t released = work->release(turn.releases);
+    std::vector<Lease> lost;
+    if (turn.is_heartbeat_due) {
+        lost = work->renew(pool_.held(), moment, options_.lease_time);
+        work->heartbeat(worker_, moment, options_.lease_time);
+    }
+    std::vector<ExpiredOrder> expired;
+    if (turn.are_leases_expired) {
+        expired = work->requeue_expired(moment, options_.max_attempts, requeued_per_turn);
+    }
+    std::vector<ClaimedOrder> claimed;
+    if (turn.free_threads > 0) {
+        claimed = work->claim(worker_, turn.free_threads, moment, options_.lease_time);
+    }
+    work->commit();
+
+    if (turn.is_heartbeat_due) next_heartbeat_ = now + options_.lease_time / 3;
+    pool_.start(std::move(claimed));
+    if (released > 0 || !expired.empty()) doorbell_.ring();
+    note_settled(settled);
+    drop_lost(lost);
+    for (const ExpiredOrder& order : expired) {
+        log::warn("lease expired", {{"order_id", order.order_id.text()},
+                                    {"worker", order.worker},
+                                    {"attempts", order.attempts},
+                                    {"outcome", order.has_failed ? "failed" : "requeued"}});
+    }
+}
+
+void Dispatcher::note_settled(const std::vector<SettleOutcome>& outcomes) {
+    auto outcome = outcomes.begin();
+    for (const auto& [order, result] : std::exchange(finished_, {})) {
+        if (!result) continue;
+        assert(outcome != outcomes.end());
+        if (*outcome++ == SettleOutcome::lease_lost) {
+            log::warn("lease lost", {{"order_id", order.order_id.text()},
+                                     {"attempt", order.attempt},
+                                     {"consequence", "its result was refused"}});
+        } else if (const auto* failure = std::get_if<Failure>(&*result)) {
+            log::info("order failed", {{"order_id", order.order_id.text()},
+                                       {"attempt", order.attempt},
+                                       {"reason", failure->reason}});
+        }
+    }
+}
+
+void Dispatcher::drop_lost(const std::vector<Lease>& lost) {
+    for (const Lease& lease : lost) {
+        if (const auto order = pool_.abandon(lease)) {
+            log::warn("lease lost", {{"order_id", order->order_id.text()},
+                                     {"attempt", order->attempt},
+                                     {"consequence", "its processing was told to stop"}});
+        }
+    }
+}
+
+}  // namespace orders

@@ -1,0 +1,92 @@
+#pragma once
+
+// The worker's one writer: brings orders from the store to the pool and results back. Each of its
+// turns is one transaction that settles what has finished, gives back what was given up, renews the
+// leases of what is held when that is due, and claims as many orders as threads are free; never
+// more, so that a High order that comes later still goes before every Normal one that waits.
+//
+// It takes a turn when an order has finished, when the doorbell rings, when an order's time is up,
+// and every now and then to look for work that no bell announced. In between it sleeps.
+//
+// When it is asked to stop, it claims nothing more, lets the work that is held finish for at most
+// `drain_limit`, then has it given up, and gives those orders back without charging the attempt.
+//
+// run() belongs to one thread, which alone uses the store, the pool and the watch meanwhile.
+
+#include <chrono>
+#include <stop_token>
+#include <vector>
+
+#include "shared/domain/moment.h"
+#include "shared/storage/order_store.h"
+#include "shared/wake/doorbell.h"
+#include "shared/wake/wake_signal.h"
+#include "worker/processing_pool.h"
+
+namespace orders {
+
+struct DispatcherOptions {
+    WorkerDescription worker;
+    // Leases and the worker's own heartbeat live this long, and are renewed after a third of it.
+    std::chrono::milliseconds lease_time{10'000};
+    int max_attempts = 5;
+    std::chrono::milliseconds drain_limit{10'000};
+    // How often to look for work that no bell announced, and for leases that ran out.
+    std::chrono::milliseconds look_interval{250};
+};
+
+class Dispatcher {
+   public:
+    // `wake` is the signal that the pool notifies, and that whoever requests a stop must notify
+    // after it. Everything must outlive this.
+    Dispatcher(OrderStore& store, ProcessingPool& pool, Doorbell& doorbell, DoorbellWatch& watch,
+               WakeSignal& wake, const Clock& clock, DispatcherOptions options);
+
+    // Returns once it was asked to stop and holds nothing any more. Throws StoreError where only a
+    // new process can help; a store that is busy or full is tried again.
+    void run(const std::stop_token& stop);
+
+   private:
+    using SteadyTime = std::chrono::steady_clock::time_point;
+
+    void enlist();
+    void sleep_until_something_happens();
+    void take_turn(const std::stop_token& stop);
+    void retire();
+    void drain(SteadyTime now);
+    [[nodiscard]] bool is_finished() const;
+
+    // What a turn has to do; nothing most of the times that it merely looks.
+    struct Turn {
+        std::vector<Settlement> settlements;
+        std::vector<Lease> releases;
+        bool is_heartbeat_due = false;
+        bool is_work_waiting = false;
+        bool are_leases_expired = false;
+        std::size_t free_threads = 0;  // none while stopping
+
+        [[nodiscard]] bool is_needed() const;
+    };
+    [[nodiscard]] Turn plan_turn(SteadyTime now);
+    void carry_out(const Turn& turn, SteadyTime now);
+    void note_settled(const std::vector<SettleOutcome>& outcomes);
+    void drop_lost(const std::vector<Lease>& lost);
+
+    OrderStore& store_;
+    ProcessingPool& pool_;
+    Doorbell& doorbell_;
+    DoorbellWatch& watch_;
+    WakeSignal& wake_;
+    const Clock& clock_;
+    const DispatcherOptions options_;
+
+    WorkerId worker_;
+    std::vector<FinishedOrder> finished_;  // and not yet settled or released
+    bool has_bell_rung_ = true;            // there may be work from before the start
+    SteadyTime next_look_{};
+    SteadyTime next_heartbeat_{};
+    enum class Phase { working, draining, interrupted } phase_ = Phase::working;
+    SteadyTime phase_ends_ = SteadyTime::max();
+};
+
+}  // namespace orders

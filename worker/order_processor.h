@@ -1,0 +1,26 @@
+#pragma once
+
+// What is done with an order: the one interface to implement for work of your own.
+
+#include <optional>
+#include <stop_token>
+
+#include "shared/domain/claim.h"
+
+namespace orders {
+
+class OrderProcessor {
+   public:
+    virtual ~OrderProcessor() = default;
+
+    // Does the order's work and says how it ended. Called on the pool's threads, several at a time,
+    // each order by one thread. An exception counts as Failed, with the reason `processor_error`.
+    //
+    // `stop` is requested when the order's time is up, its lease is lost, or the worker has to end:
+    // the work must then be given up soon, and the return value is empty unless it was done after
+    // all. After a crash the same order comes again, so the work must bear being done twice.
+    [[nodiscard]] virtual std::optional<ProcessingResult> process(const ClaimedOrder& order,
+                                                                  const std::stop_token& stop) = 0;
+};
+
+}  // namespace orders

@@ -1,0 +1,169 @@
+#include "worker/processing_pool.h"
+
+#include <algorithm>
+#include <cassert>
+#include <exception>
+#include <utility>
+
+#include "shared/log/log.h"
+
+namespace orders {
+
+ProcessingPool::ProcessingPool(OrderProcessor& processor, std::size_t threads,
+                               std::chrono::milliseconds timeout, WakeSignal& on_finished)
+    : processor_(processor), timeout_(timeout), on_finished_(on_finished) {
+    threads_.reserve(threads);
+    for (std::size_t number = 0; number < threads; ++number) {
+        threads_.emplace_back([this](const std::stop_token& stop) { process_orders(stop); });
+    }
+}
+
+ProcessingPool::~ProcessingPool() {
+    interrupt();
+    for (std::jthread& thread : threads_) thread.request_stop();
+}
+
+std::size_t ProcessingPool::free_threads() const {
+    const std::lock_guard lock(mutex_);
+    return threads_.size() - jobs_.size();
+}
+
+void ProcessingPool::start(std::vector<ClaimedOrder> orders) {
+    {
+        const std::lock_guard lock(mutex_);
+        assert(jobs_.size() + orders.size() <= threads_.size());
+        for (ClaimedOrder& order : orders) {
+            waiting_.push_back(jobs_.emplace(jobs_.end(), std::move(order)));
+        }
+    }
+    // One thread is woken here; each one that gets an order wakes the next as long as more wait.
+    // For instant orders that spares most of the wake-ups.
+    work_.notify_one();
+}
+
+std::vector<FinishedOrder> ProcessingPool::take_finished(SteadyTime now) {
+    std::vector<FinishedOrder> finished;
+    std::vector<std::stop_source> late;
+    {
+        const std::lock_guard lock(mutex_);
+        finished.swap(finished_);
+        for (Job& job : jobs_) {
+            if (job.is_reported || !job.deadline || *job.deadline > now) continue;
+            job.is_reported = true;
+            late.push_back(job.stop);
+            finished.push_back({job.order, Failure{failure_reason::timeout}});
+        }
+    }
+    // Outside the lock: this runs what the processor has registered to be told.
+    for (std::stop_source& stop : late) stop.request_stop();
+    return finished;
+}
+
+std::optional<ProcessingPool::SteadyTime> ProcessingPool::next_deadline() const {
+    const std::lock_guard lock(mutex_);
+    std::optional<SteadyTime> next;
+    for (const Job& job : jobs_) {
+        if (!job.is_reported && job.deadline)
+            next = std::min(next.value_or(*job.deadline), *job.deadline);
+    }
+    return next;
+}
+
+std::vector<Lease> ProcessingPool::held() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Lease> leases;
+    for (const Job& job : jobs_) {
+        if (!job.is_reported) leases.push_back(job.order.lease);
+    }
+    for (const FinishedOrder& finished : finished_) leases.push_back(finished.order.lease);
+    return leases;
+}
+
+std::optional<ClaimedOrder> ProcessingPool::abandon(const Lease& lease) {
+    std::stop_source stop(std::nostopstate);
+    std::optional<ClaimedOrder> order;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto finished = std::ranges::find(
+            finished_, lease, [](const FinishedOrder& done) { return done.order.lease; });
+        if (finished != finished_.end()) {
+            order = std::move(finished->order);
+            finished_.erase(finished);
+            return order;
+        }
+        const auto job = std::ranges::find_if(jobs_, [&](const Job& other) {
+            return !other.is_reported && other.order.lease == lease;
+        });
+        if (job == jobs_.end()) return std::nullopt;
+        job->is_reported = true;
+        order = job->order;
+        stop = job->stop;
+        if (std::erase(waiting_, job) > 0) jobs_.erase(job);
+    }
+    stop.request_stop();
+    return order;
+}
+
+std::vector<FinishedOrder> ProcessingPool::abandon_all() {
+    std::vector<FinishedOrder> dropped;
+    for (const Lease& lease : held()) {
+        if (auto order = abandon(lease)) dropped.push_back({std::move(*order), std::nullopt});
+    }
+    return dropped;
+}
+
+void ProcessingPool::interrupt() {
+    std::vector<std::stop_source> running;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const Jobs::iterator job : std::exchange(waiting_, {})) {
+            finished_.push_back({std::move(job->order), std::nullopt});
+            jobs_.erase(job);
+        }
+        for (const Job& job : jobs_) running.push_back(job.stop);
+    }
+    for (std::stop_source& stop : running) stop.request_stop();
+    on_finished_.notify();
+}
+
+void ProcessingPool::process_orders(const std::stop_token& stop) {
+    while (true) {
+        Jobs::iterator job;
+        bool do_more_wait = false;
+        {
+            std::unique_lock lock(mutex_);
+            if (!work_.wait(lock, stop, [this] { return !waiting_.empty(); })) return;
+            job = waiting_.front();
+            waiting_.pop_front();
+            job->deadline = std::chrono::steady_clock::now() + timeout_;
+            do_more_wait = !waiting_.empty();
+        }
+        if (do_more_wait) work_.notify_one();
+        process(job);
+    }
+}
+
+void ProcessingPool::process(Jobs::iterator job) {
+    // The order and the stop source do not change while the job is in the list.
+    auto result = run_processor(*job);
+    {
+        const std::lock_guard lock(mutex_);
+        if (!job->is_reported) finished_.push_back({std::move(job->order), std::move(result)});
+        jobs_.erase(job);
+    }
+    on_finished_.notify();
+}
+
+std::optional<ProcessingResult> ProcessingPool::run_processor(const Job& job) {
+    try {
+        return processor_.process(job.order, job.stop.get_token());
+    } catch (const std::exception& error) {
+        log::error("processing threw",
+                   {{"order_id", job.order.order_id.text()}, {"detail", error.what()}});
+    } catch (...) {
+        log::error("processing threw", {{"order_id", job.order.order_id.text()}});
+    }
+    return Failure{failure_reason::processor_error};
+}
+
+}  // namespace orders

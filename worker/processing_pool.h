@@ -1,0 +1,107 @@
+#pragma once
+
+// Processes claimed orders on a fixed number of threads, each order on exactly one, and keeps their
+// deadlines: when an order's time is up, its processing is told to stop and the order counts as
+// Failed with the reason `timeout` from that moment, whether or not its thread has returned. A
+// thread that does not return stays occupied and takes nothing new; its late result is dropped.
+//
+// The functions are for one thread, the dispatcher's. It learns through the wake signal that
+// something has finished, and watches next_deadline() itself.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "shared/domain/claim.h"
+#include "shared/wake/wake_signal.h"
+#include "worker/order_processor.h"
+
+namespace orders {
+
+struct FinishedOrder {
+    ClaimedOrder order;
+    // Empty where the processing was given up because it was told to: the order is to be released.
+    std::optional<ProcessingResult> result;
+};
+
+class ProcessingPool {
+   public:
+    using SteadyTime = std::chrono::steady_clock::time_point;
+
+    // `timeout` runs from the moment in which a thread begins with an order. `on_finished` is
+    // notified after each order that ends by itself.
+    ProcessingPool(OrderProcessor& processor, std::size_t threads,
+                   std::chrono::milliseconds timeout, WakeSignal& on_finished);
+    // Tells everything to stop and waits for the threads.
+    ~ProcessingPool();
+    ProcessingPool(const ProcessingPool&) = delete;
+    ProcessingPool& operator=(const ProcessingPool&) = delete;
+
+    [[nodiscard]] std::size_t threads() const noexcept { return threads_.size(); }
+    // Threads that have no order and are not about to get one.
+    [[nodiscard]] std::size_t free_threads() const;
+
+    // At most free_threads() orders.
+    void start(std::vector<ClaimedOrder> orders);
+
+    // What has finished since the last call, orders whose deadline has passed among them.
+    [[nodiscard]] std::vector<FinishedOrder> take_finished(SteadyTime now);
+
+    // When the next order's time is up; empty while none is being processed.
+    [[nodiscard]] std::optional<SteadyTime> next_deadline() const;
+
+    // The leases of all orders that were started and not yet taken as finished.
+    [[nodiscard]] std::vector<Lease> held() const;
+
+    // Drops the order: its processing is told to stop and its result is of no interest any more.
+    // Returns it; empty where it is not held.
+    std::optional<ClaimedOrder> abandon(const Lease& lease);
+
+    // Drops all that is held, and returns it as given up.
+    [[nodiscard]] std::vector<FinishedOrder> abandon_all();
+
+    // Tells all processing to stop; what has not even begun comes back unprocessed. Orders that
+    // finish nevertheless are reported as finished.
+    void interrupt();
+
+   private:
+    struct Job {
+        explicit Job(ClaimedOrder claimed) : order(std::move(claimed)) {}
+
+        ClaimedOrder order;
+        std::stop_source stop;
+        std::optional<SteadyTime> deadline;  // once a thread has begun
+        bool is_reported = false;            // finished, timed out or abandoned: not held any more
+    };
+
+    using Jobs = std::list<Job>;
+
+    void process_orders(const std::stop_token& stop);
+    void process(Jobs::iterator job);
+    [[nodiscard]] std::optional<ProcessingResult> run_processor(const Job& job);
+
+    // Constant after construction.
+    OrderProcessor& processor_;
+    const std::chrono::milliseconds timeout_;
+    WakeSignal& on_finished_;
+
+    // Guarded by mutex_.
+    mutable std::mutex mutex_;
+    std::condition_variable_any work_;
+    Jobs jobs_;                           // all that occupy a thread or wait for one
+    std::deque<Jobs::iterator> waiting_;  // those of them that no thread has begun
+    std::vector<FinishedOrder> finished_;
+
+    std::vector<std::jthread> threads_;  // last: they use all of the above
+};
+
+}  // namespace orders

@@ -1,0 +1,57 @@
+#include "worker/reporter.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "shared/log/log.h"
+#include "shared/storage/store_error.h"
+
+namespace orders {
+
+Reporter::Reporter(std::unique_ptr<OrderReader> reader, const Clock& clock,
+                   std::chrono::milliseconds interval)
+    : clock_(clock),
+      interval_(interval),
+      reader_(std::move(reader)),
+      thread_([this](const std::stop_token& stop) { report_until(stop); }) {}
+
+Reporter::~Reporter() {
+    thread_.request_stop();
+    thread_.join();
+}
+
+void Reporter::report_until(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any never_notified;
+    std::unique_lock lock(mutex);
+    auto next = std::chrono::steady_clock::now();
+    while (!stop.stop_requested()) {
+        report();
+        next += interval_;
+        never_notified.wait_until(lock, stop, next, [] { return false; });
+    }
+    report();
+}
+
+void Reporter::report() {
+    try {
+        const Moment now = clock_.now();
+        const OrderReport report = reader_->report(now);
+        const StatusCounts counts = report.total();
+        const std::int64_t finished = counts.processed + counts.failed;
+        log::info("order status report",
+                  {{"pending", counts.pending},
+                   {"processing", counts.processing},
+                   {"processed", counts.processed},
+                   {"failed", counts.failed},
+                   {"finished_since_last_report", finished - finished_before_.value_or(finished)},
+                   {"oldest_pending_seconds", report.waited_seconds(now.utc).value_or(0)},
+                   {"live_workers", report.workers.size()}});
+        finished_before_ = finished;
+    } catch (const StoreError& error) {
+        log::error("report failed", {{"detail", error.what()}});
+    }
+}
+
+}  // namespace orders

@@ -1,0 +1,46 @@
+#pragma once
+
+// Logs, every interval, how many orders are in each status:
+//
+//     order status report pending=3 processing=10 processed=87 failed=0
+//     finished_since_last_report=12 oldest_pending_seconds=4.2 live_workers=1        (one line)
+//
+// The counts are the store's, not this worker's, so several workers report the same orders. It has
+// a thread and a reader of its own; a report that cannot be made is logged, and the next one is
+// tried.
+
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "shared/domain/moment.h"
+#include "shared/storage/order_store.h"
+
+namespace orders {
+
+class Reporter {
+   public:
+    // `clock` must outlive this.
+    Reporter(std::unique_ptr<OrderReader> reader, const Clock& clock,
+             std::chrono::milliseconds interval);
+    // Ends the thread, after one last report.
+    ~Reporter();
+    Reporter(const Reporter&) = delete;
+    Reporter& operator=(const Reporter&) = delete;
+
+   private:
+    void report_until(const std::stop_token& stop);
+    void report();
+
+    // Constant after construction.
+    const Clock& clock_;
+    const std::chrono::milliseconds interval_;
+
+    // Only the thread.
+    std::unique_ptr<OrderReader> reader_;
+    std::optional<std::int64_t> finished_before_;
+
+    std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace orders
