@@ -1,0 +1,83 @@
+#pragma once
+
+// Takes connections through their life (drawn in http_connection.h): reads requests, has them
+// answered, sends the answers, and parks the connection whenever there is nothing to do for it but
+// to wait. A few threads in carry_on() serve any number of connections; a client that is slow to
+// send or to read holds none of them.
+//
+// What the answers say is the responder's business. It is called from several threads at a time,
+// with requests that have arrived in full, and may take its time.
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "api/connection_park.h"
+#include "api/http_connection.h"
+#include "api/http_framing.h"
+#include "shared/process/file_descriptor.h"
+
+namespace orders {
+
+class HttpResponder {
+   public:
+    struct Answer {
+        std::string bytes;  // a whole HTTP response
+        bool closes = false;
+    };
+
+    virtual ~HttpResponder() = default;
+    virtual Answer answer(const FramedRequest& request) = 0;
+    // For what is not a request, or will not be served. The connection is closed after it.
+    virtual Answer refuse(int status, std::string_view detail) = 0;
+};
+
+struct ConversationLimits {
+    FramingLimits framing;
+    std::size_t max_connections = 0;
+    std::size_t max_buffered_bytes = 0;
+    std::chrono::milliseconds transfer_limit{0};
+    std::chrono::milliseconds idle_limit{0};
+};
+
+// All functions may be called from any thread.
+class HttpConversations {
+   public:
+    // The responder must outlive the last carry_on().
+    HttpConversations(const ConversationLimits& limits, HttpResponder& responder);
+
+    // Takes in a socket that was just accepted. Never waits. A connection that is one too many is
+    // told so and closed.
+    void admit(FileDescriptor socket) noexcept;
+
+    // The work of a handler thread: returns after end().
+    void carry_on();
+
+    // Ends the connections that no request has arrived on, and waits until the others have got
+    // their answers; false where some have not at `deadline`.
+    [[nodiscard]] bool drain(SteadyTime deadline);
+    void end() noexcept { park_.shut(); }
+    [[nodiscard]] std::size_t open_connections() const { return park_.size(); }
+
+   private:
+    // Each takes a connection a step further. False once it is parked or closed: from then on it
+    // belongs to somebody else, or is gone.
+    bool advance(HttpConnection& connection);
+    bool advance_receiving(HttpConnection& connection);
+    bool advance_sending(HttpConnection& connection);
+    bool advance_lingering(HttpConnection& connection);
+    bool park(HttpConnection& connection, HttpConnection::Phase phase);
+    bool close(HttpConnection& connection);
+
+    void answer(HttpConnection& connection, const FramedRequest& request);
+    void refuse(HttpConnection& connection, int status, std::string_view detail);
+
+    // Constant after construction.
+    ConversationLimits limits_;
+    HttpResponder& responder_;
+
+    ConnectionPark park_;  // synchronises itself
+};
+
+}  // namespace orders

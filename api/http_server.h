@@ -1,0 +1,108 @@
+#pragma once
+
+// HTTP/1.1 for a few routes and thousands of connections, on top of cpp-httplib (which parses
+// requests, matches routes and formats responses) with our own handling of connections in front.
+//
+// Idle connections are parked in epoll and cost no thread. A request is collected, without blocking
+// anybody, until all of it is there; only then does it get one of the handler threads. One
+// deadline and one byte budget hold for the whole request, however its body is framed, so slow
+// senders and endless headers cannot hold a thread or fill the memory. What a client is slow to
+// read is sent from epoll too. Framing that could be read in two ways is refused and the connection
+// closed (RFC 9112, section 6.3 and 11.2).
+//
+// The rest of the project sees HttpRequest and HttpResponse; http_server.cpp is the only file that
+// includes the library's header.
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace orders {
+
+struct HttpRequest {
+    std::string method;                        // upper case; HEAD arrives as GET
+    std::string path;                          // percent-decoded, without the query
+    std::vector<std::string> path_parameters;  // what the {} of the route matched, in order
+    std::vector<std::pair<std::string, std::string>> query;  // decoded, in the order given
+    std::string content_type;                                // as sent; empty where there is none
+    std::string body;
+};
+
+struct HttpResponse {
+    int status = 200;
+    std::string content_type = "application/json; charset=utf-8";
+    std::vector<std::pair<std::string, std::string>> headers =
+        {};  // beyond length and content type
+    std::string body = {};
+};
+
+// Runs on a handler thread, several at a time. An exception becomes the answer of `on_error` with
+// status 500, and a log line.
+using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+
+// Makes the answer for what the server itself has to refuse (400, 404, 405, 408, 413, 414, 415,
+// 431, 500, 503). `detail` is a sentence for the client.
+using HttpErrorHandler = std::function<HttpResponse(int status, std::string_view detail)>;
+
+struct HttpServerOptions {
+    std::string host = "127.0.0.1";
+    int port = 0;  // 0: any free one
+    std::size_t handler_threads = 64;
+    // Connections beyond this get a 503 and are closed.
+    std::size_t max_connections = 8'000;
+    std::size_t max_header_bytes = 16 * 1024;  // request line and headers together
+    std::size_t max_body_bytes = 1024 * 1024;
+    // What unfinished requests and unsent responses may take of the memory, all clients together. A
+    // client that would need more is answered with 503.
+    std::size_t max_buffered_bytes = 256 * 1024 * 1024;
+    // From a request's first byte to its last, and from a response's first byte to its last.
+    std::chrono::milliseconds transfer_limit{10'000};
+    // How long a connection may wait for its next request.
+    std::chrono::milliseconds idle_limit{60'000};
+};
+
+class HttpServer {
+   public:
+    HttpServer(HttpServerOptions options, HttpErrorHandler on_error);
+    // stop() and then the end of run() must have been awaited, or run() never called.
+    ~HttpServer();
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+
+    // Before run(). `pattern` is a path in which each `{}` stands for one segment of up to 128
+    // characters other than `/`. A method not listed is answered with 405 and `Allow`; HEAD goes
+    // wherever GET goes. Routes match in the order in which they were added.
+    void route(std::string_view pattern,
+               std::initializer_list<std::pair<std::string_view, HttpHandler>> handlers);
+
+    // Binds the port and returns it; connections queue from here on. Throws std::system_error, also
+    // where another process has the port.
+    int bind();
+
+    // Serves until stop(), then drains: accepts nothing more, closes idle connections, answers the
+    // requests that have arrived in full (with `Connection: close`), and returns when the last
+    // answer is out, at the latest `drain_limit` after stop(). Throws std::runtime_error where
+    // accepting fails for good.
+    void run(std::chrono::milliseconds drain_limit);
+
+    // From any thread, any number of times, before run() too (run() then returns at once).
+    void stop() noexcept;
+
+   private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+// The status that GET http://host:port/path answers with; empty where there is no answer in time.
+[[nodiscard]] std::optional<int> http_get_status(const std::string& host, int port,
+                                                 const std::string& path,
+                                                 std::chrono::milliseconds limit);
+
+}  // namespace orders

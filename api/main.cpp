@@ -1,0 +1,97 @@
+// order-api: takes orders in over HTTP and puts them into the store.
+
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+
+#include "api/http_server.h"
+#include "api/order_intake.h"
+#include "api/order_readers.h"
+#include "api/order_routes.h"
+#include "api/problem.h"
+#include "shared/config/common_settings.h"
+#include "shared/config/settings_reader.h"
+#include "shared/log/log.h"
+#include "shared/process/run_program.h"
+#include "shared/process/stop_signals.h"
+#include "shared/process/system_clock.h"
+#include "shared/storage/open_store.h"
+#include "shared/wake/doorbell.h"
+
+namespace {
+
+using namespace orders;
+
+// One connection is one descriptor; the soft limit is often 1,024.
+void allow_many_connections() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int check_health(const std::string& host, int port) {
+    const auto status = http_get_status(host == "0.0.0.0" ? "127.0.0.1" : host, port, "/readyz",
+                                        std::chrono::seconds(4));
+    if (status == 200) return exit_ok;
+    std::fprintf(stderr, "order-api: %s\n",
+                 status ? "the API is not ready" : "the API does not answer");
+    return exit_failure;
+}
+
+int run(int argc, const char* const* argv) {
+    SettingsReader reader("order-api", "Takes orders in over HTTP and stores them durably.");
+    const CommonSettings common(reader);
+    const auto host = reader.text({"host", "API_HOST", "the address to listen on"}, "127.0.0.1");
+    const auto port = reader.integer(
+        {"port", "API_PORT", "the port to listen on; 0 picks a free one, see the log"}, 8080,
+        {0, 65'535});
+    const auto drain =
+        reader.integer({"drain-seconds", "API_DRAIN_SECONDS",
+                        "how long a stopping API may take to answer what has arrived"},
+                       10, {1, 600, "seconds"});
+    reader.command("healthcheck", "exit with 0 if the API at host and port is ready, else with 1");
+    if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return exit_ok;
+    const int port_number = static_cast<int>(port.value());
+    if (reader.given_command() == "healthcheck") return check_health(host.value(), port_number);
+
+    common.configure_log();
+    block_stop_signals();
+    allow_many_connections();
+    const std::chrono::seconds drain_limit(drain.value());
+
+    std::atomic<bool> is_stopping = false;
+    HttpServer server({.host = host.value(), .port = port_number}, http_problem);
+    const StopSignals signals(
+        [&] {
+            is_stopping = true;
+            server.stop();
+        },
+        drain_limit + margin_after_drain);
+
+    const SystemClock clock;
+    const std::string& location = common.store_location();
+    std::atomic<bool> has_failed = false;
+    Doorbell doorbell(doorbell_path(location));
+    OrderIntake intake(open_order_store(location), doorbell, clock, IntakeLimits{}, [&] {
+        has_failed = true;
+        server.stop();
+    });
+    OrderReaders readers([&] { return open_order_reader(location); });
+    OrderRoutes routes(intake, readers, clock, is_stopping);
+    routes.add_to(server);
+
+    const int bound_port = server.bind();
+    log::info("listening", {{"port", bound_port}, {"host", host.value()}});
+    server.run(drain_limit);
+    log::info("stopped");
+    return has_failed ? exit_failure : exit_ok;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return orders::run_program("order-api", [&] { return run(argc, argv); });
+}

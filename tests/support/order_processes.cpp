@@ -1,0 +1,166 @@
+#include "tests/support/order_processes.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <iostream>
+#include <stdexcept>
+
+#include "tests/support/eventually.h"
+
+namespace orders::test {
+namespace {
+
+// The logs of the test case's processes, kept past their end for the listener below.
+std::string& case_logs() {
+    static std::string logs;
+    return logs;
+}
+
+// Prints them when the case has failed; only then is it known, and the fixture is gone by then.
+struct LogPrinter : doctest::IReporter {
+    explicit LogPrinter(const doctest::ContextOptions&) {}
+    void test_case_start(const doctest::TestCaseData&) override { case_logs().clear(); }
+    void test_case_end(const doctest::CurrentTestCaseStats& stats) override {
+        if (stats.failure_flags != 0) std::cerr << case_logs();
+    }
+    void report_query(const doctest::QueryData&) override {}
+    void test_run_start() override {}
+    void test_run_end(const doctest::TestRunStats&) override {}
+    void test_case_reenter(const doctest::TestCaseData&) override {}
+    void test_case_exception(const doctest::TestCaseException&) override {}
+    void subcase_start(const doctest::SubcaseSignature&) override {}
+    void subcase_end() override {}
+    void log_assert(const doctest::AssertData&) override {}
+    void log_message(const doctest::MessageData&) override {}
+    void test_case_skipped(const doctest::TestCaseData&) override {}
+};
+REGISTER_LISTENER("log-printer", 1, LogPrinter);
+
+}  // namespace
+
+std::string api_program() { return std::string(ORDERS_BINARY_DIR) + "/order-api"; }
+std::string worker_program() { return std::string(ORDERS_BINARY_DIR) + "/order-worker"; }
+
+std::string log_field(const std::string& line, const std::string& name) {
+    const std::string key = " " + name + "=";
+    const std::size_t begin = line.find(key);
+    if (begin == line.npos) throw std::runtime_error("no " + name + " in: " + line);
+    const std::size_t value = begin + key.size();
+    return line.substr(value, line.find(' ', value) - value);
+}
+
+std::string worker_name(ChildProcess& worker) {
+    return log_field(worker.wait_for_line(" working ", patience), "worker");
+}
+
+nlohmann::json order_json(const std::string& id, const std::string& priority, int processing_time) {
+    return {{"order_id", id}, {"priority", priority}, {"processing_time", processing_time}};
+}
+
+OrderProcesses::OrderProcesses()
+    : database_(directory_.file("orders.db")),
+      environment_{{"DB_PATH", database_},
+                   {"API_PORT", "0"},
+                   {"SERVICE_TIME_UNIT_MS", "10"},
+                   {"SERVICE_DRAIN_SECONDS", "1"}} {}
+
+OrderProcesses::~OrderProcesses() {
+    try {
+        if (std::uncaught_exceptions() == 0) stop_all();
+    } catch (const std::exception& error) {
+        FAIL_CHECK(error.what());
+    }
+    check_for_sanitizer_reports();
+    for (const ChildProcess& process : processes_) {
+        case_logs() += "  pid " + std::to_string(process.pid()) + " logged last:\n" + process.tail();
+    }
+}
+
+void OrderProcesses::set(const std::string& variable, const std::string& value) {
+    environment_[variable] = value;
+}
+
+ChildProcess& OrderProcesses::launch(const std::string& program, const Flags& flags) {
+    return processes_.emplace_back(program, flags, environment_);
+}
+
+ChildProcess& OrderProcesses::start_api(const Flags& flags) {
+    ChildProcess& api = launch(api_program(), flags);
+    port_ = std::stoi(log_field(api.wait_for_line(" listening ", patience), "port"));
+    return api;
+}
+
+ChildProcess& OrderProcesses::start_worker(const Flags& flags) {
+    ChildProcess& worker = launch(worker_program(), flags);
+    worker.wait_for_line(" working ", patience);
+    return worker;
+}
+
+void OrderProcesses::stop_all() {
+    std::vector<ChildProcess*> stopping;
+    for (ChildProcess& process : processes_) {
+        if (process.ending()) continue;
+        process.signal(SIGTERM);
+        stopping.push_back(&process);
+    }
+    for (ChildProcess* process : stopping) CHECK_EQ(process->wait_exit(patience), exited(0));
+}
+
+void OrderProcesses::check_for_sanitizer_reports() const {
+    for (const ChildProcess& process : processes_) {
+        for (const char* report : {"Sanitizer", "runtime error:"}) {
+            if (process.count_lines(report) == 0) continue;
+            FAIL_CHECK("a sanitizer reported:\n" << process.tail(100));
+        }
+    }
+}
+
+void OrderProcesses::submit(const nlohmann::json& order) {
+    const HttpAnswer answer = client().post("/api/v1/orders", order);
+    REQUIRE_MESSAGE(answer.status == 200, answer.body);
+}
+
+void OrderProcesses::submit_all(const std::vector<nlohmann::json>& orders) {
+    constexpr std::size_t batch_size = 1'000;
+    HttpClient http = client();
+    for (std::size_t begin = 0; begin < orders.size(); begin += batch_size) {
+        nlohmann::json batch = nlohmann::json::array();
+        for (std::size_t i = begin; i < std::min(orders.size(), begin + batch_size); ++i) {
+            batch.push_back(orders[i]);
+        }
+        const HttpAnswer answer = http.post("/api/v1/orders/batch", {{"orders", batch}});
+        REQUIRE_MESSAGE(answer.status == 200, answer.body);
+        for (const auto& result : answer.json()["results"]) REQUIRE_EQ(result["status"], "created");
+    }
+}
+
+nlohmann::json OrderProcesses::order(const std::string& id) {
+    const HttpAnswer answer = client().get("/api/v1/orders/" + id);
+    REQUIRE_MESSAGE(answer.status == 200, answer.body);
+    return answer.json();
+}
+
+nlohmann::json OrderProcesses::finished_order(const std::string& id) {
+    return eventually(patience, [&] { return order(id); }, [](const nlohmann::json& seen) {
+        return seen["status"] == "Processed" || seen["status"] == "Failed";
+    });
+}
+
+nlohmann::json OrderProcesses::counts() {
+    const HttpAnswer answer = client().get("/api/v1/report");
+    REQUIRE_MESSAGE(answer.status == 200, answer.body);
+    return answer.json()["counts"];
+}
+
+nlohmann::json OrderProcesses::counts_when_finished(int total) {
+    return eventually(patience, [&] { return counts(); }, [&](const nlohmann::json& seen) {
+        return seen["Pending"] == 0 && seen["Processing"] == 0 &&
+               seen["Processed"].get<int>() + seen["Failed"].get<int>() == total;
+    });
+}
+
+}  // namespace orders::test

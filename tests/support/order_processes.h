@@ -1,0 +1,84 @@
+#pragma once
+
+// The system under test: order-api and order-worker as they ship, on a database in a directory of
+// the test's own and on a port that the kernel chose. Starting one returns when it has said that it
+// is ready. When a test case fails, the last log lines of its processes are printed.
+//
+// At the end every process that still runs is asked to stop and must end with 0, and none may have
+// printed a sanitizer's report. Belongs to the test's main thread; port() may be read from any.
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/child_process.h"
+#include "tests/support/http_client.h"
+#include "tests/support/temp_dir.h"
+
+namespace orders::test {
+
+[[nodiscard]] std::string api_program();
+[[nodiscard]] std::string worker_program();
+
+// The value of `name=value` in a log line; throws where it has none.
+[[nodiscard]] std::string log_field(const std::string& line, const std::string& name);
+
+// As the store knows it.
+[[nodiscard]] std::string worker_name(ChildProcess& worker);
+
+// The body of POST /api/v1/orders.
+[[nodiscard]] nlohmann::json order_json(const std::string& id, const std::string& priority = "Normal",
+                                        int processing_time = 1);
+
+class OrderProcesses {
+   public:
+    using Flags = std::vector<std::string>;
+
+    OrderProcesses();
+    ~OrderProcesses();
+    OrderProcesses(const OrderProcesses&) = delete;
+    OrderProcesses& operator=(const OrderProcesses&) = delete;
+
+    // For the processes started from here on; a flag goes before it.
+    void set(const std::string& variable, const std::string& value);
+
+    ChildProcess& start_api(const Flags& flags = {});
+    // Ten milliseconds to the unit of processing time, and one second to drain, unless told otherwise.
+    ChildProcess& start_worker(const Flags& flags = {});
+    // Does not wait until it is ready.
+    ChildProcess& launch(const std::string& program, const Flags& flags);
+
+    // SIGTERM to all that run; each must end with 0.
+    void stop_all();
+
+    [[nodiscard]] const std::string& database() const noexcept { return database_; }
+    [[nodiscard]] const TempDir& directory() const noexcept { return directory_; }
+    // Of the API that was started last.
+    [[nodiscard]] int port() const noexcept { return port_; }
+    [[nodiscard]] HttpClient client() const { return HttpClient(port()); }
+
+    // Through the API: submits, and fails the test where the answer is not 200.
+    void submit(const nlohmann::json& order);
+    // Submits all of them, as batches.
+    void submit_all(const std::vector<nlohmann::json>& orders);
+    [[nodiscard]] nlohmann::json order(const std::string& id);
+    // The order once it is Processed or Failed.
+    nlohmann::json finished_order(const std::string& id);
+    // "counts" of the report; the second waits until `total` orders are finished and none is open.
+    [[nodiscard]] nlohmann::json counts();
+    nlohmann::json counts_when_finished(int total);
+
+   private:
+    void check_for_sanitizer_reports() const;
+
+    TempDir directory_;
+    std::string database_;
+    std::map<std::string, std::string> environment_;
+    std::atomic<int> port_ = 0;
+    std::deque<ChildProcess> processes_;  // a deque: references stay valid
+};
+
+}  // namespace orders::test

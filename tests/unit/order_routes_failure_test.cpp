@@ -1,0 +1,138 @@
+// What the routes answer when the store fails: always which kind of trouble it is, whether the
+// request was stored, and when to try again; never what went on inside.
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/check_problem.h"
+#include "tests/support/running_routes.h"
+
+namespace orders::test {
+namespace {
+
+using nlohmann::json;
+using Kind = StoreError::Kind;
+
+const std::string orders_path = "/api/v1/orders";
+const std::string batch_path = "/api/v1/orders/batch";
+
+json order_body(const std::string& id) {
+    return {{"order_id", id}, {"priority", "High"}, {"processing_time", 7}};
+}
+
+void check_unavailable(const HttpAnswer& answer, const std::string& slug) {
+    check_problem(answer, 503, slug);
+    CHECK_EQ(answer.header("retry-after"), "1");
+    CHECK_FALSE(answer.header("location").has_value());
+}
+
+}  // namespace
+
+TEST_CASE("orders that cannot be stored are answered with 503 and the reason") {
+    struct Failing {
+        Kind kind;
+        std::string slug;
+    };
+    for (const auto& [kind, slug] :
+         std::vector<Failing>{{Kind::busy, "overloaded"},
+                              {Kind::full, "disk-full"},
+                              {Kind::unusable, "stopping"},
+                              {Kind::outcome_unknown, "outcome-unknown"}}) {
+        CAPTURE(slug);
+        for (const bool is_batch : {false, true}) {
+            RoutesOnScript routes;
+            HttpClient http = routes.client();
+            routes.script.fail(StoreStep::commit, kind);
+            const HttpAnswer answer =
+                is_batch ? http.post(batch_path, json{{"orders", {17, order_body("a")}}})
+                         : http.post(orders_path, order_body("a"));
+            check_unavailable(answer, slug);
+            CHECK_EQ(routes.script.commits().size(), 0);
+        }
+    }
+}
+
+TEST_CASE("after a failure that only a new process can mend, the answer is that it is stopping") {
+    RoutesOnScript routes;
+    HttpClient http = routes.client();
+    routes.script.fail(StoreStep::commit, Kind::outcome_unknown);
+    check_unavailable(http.post(orders_path, order_body("a")), "outcome-unknown");
+    eventually(patience, [&] { return routes.fatal_calls == 1; });
+    check_unavailable(http.post(orders_path, order_body("b")), "stopping");
+    check_unavailable(http.get("/readyz"), "not-ready");
+    CHECK_EQ(http.get("/livez").status, 200);
+}
+
+TEST_CASE("an order whose time is up before it can be stored is answered as overloaded") {
+    RoutesOnScript routes({.max_wait = std::chrono::milliseconds(20)});
+    HttpClient http = routes.client();
+    routes.script.hold(StoreStep::begin);
+    check_unavailable(http.post(orders_path, order_body("a")), "overloaded");
+    check_unavailable(http.get("/readyz"), "not-ready");
+    routes.script.release(StoreStep::begin);
+    eventually(
+        patience, [&] { return http.post(orders_path, order_body("a")).status; },
+        [](int status) { return status != 503; });
+    CHECK_EQ(routes.script.commits(), std::vector<std::vector<std::string>>{{"a"}});
+}
+
+TEST_CASE("the service is ready while the store takes writes") {
+    RoutesOnScript routes;
+    HttpClient http = routes.client();
+    const HttpAnswer ready = http.get("/readyz");
+    CHECK_EQ(ready.status, 200);
+    CHECK_EQ(ready.body, R"({"status":"ready"})");
+
+    routes.script.fail(StoreStep::commit, Kind::full, StoreScript::always);
+    eventually(patience, [&] { return http.get("/readyz").status == 503; });
+    check_unavailable(http.get("/readyz"), "not-ready");
+    CHECK_EQ(http.get("/livez").status, 200);
+
+    routes.script.fail(StoreStep::commit, Kind::full, 0);
+    CHECK_EQ(http.get("/readyz").status, 200);
+}
+
+TEST_CASE("a service that is stopping is not ready, and takes orders all the same") {
+    RoutesOnScript routes;
+    HttpClient http = routes.client();
+    routes.is_stopping = true;
+    check_unavailable(http.get("/readyz"), "not-ready");
+    CHECK_EQ(routes.script.calls(StoreStep::begin), 0);
+    CHECK_EQ(http.get("/livez").body, R"({"status":"live"})");
+    CHECK_EQ(http.post(orders_path, order_body("a")).status, 200);
+}
+
+TEST_CASE("orders that cannot be read now are answered with 503, and read when they can be") {
+    RoutesOnScript routes;
+    HttpClient http = routes.client();
+    CHECK_EQ(http.post(orders_path, order_body("a")).status, 200);
+    for (const char* path : {"/api/v1/orders/a", "/api/v1/orders", "/api/v1/report"}) {
+        for (const Kind kind : {Kind::busy, Kind::full, Kind::outcome_unknown, Kind::unusable}) {
+            CAPTURE(path);
+            routes.script.fail(StoreStep::read, kind);
+            check_unavailable(http.get(path), "overloaded");
+            CHECK_EQ(http.get(path).status, 200);
+        }
+    }
+}
+
+TEST_CASE("a reader is kept for the next request, unless it failed or could not be opened") {
+    RoutesOnScript routes;
+    HttpClient http = routes.client();
+    for (int i = 0; i < 3; ++i) CHECK_EQ(http.get(orders_path).status, 200);
+    CHECK_EQ(routes.readers_opened, 1);
+
+    routes.script.fail(StoreStep::read, Kind::busy);
+    CHECK_EQ(http.get(orders_path).status, 503);
+    routes.is_opening_broken = true;
+    check_unavailable(http.get(orders_path), "overloaded");
+    check_unavailable(http.get("/api/v1/report"), "overloaded");
+    routes.is_opening_broken = false;
+    CHECK_EQ(http.get(orders_path).status, 200);
+    CHECK_EQ(routes.readers_opened, 2);
+}
+
+}  // namespace orders::test

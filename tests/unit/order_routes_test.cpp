@@ -1,0 +1,298 @@
+// The routes on a real server, over a real store or over one that fails as it is told. The whole
+// contract, on the program itself, is in tests/e2e.
+
+#include "api/order_routes.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/check_problem.h"
+#include "tests/support/running_routes.h"
+
+namespace orders::test {
+namespace {
+
+using nlohmann::json;
+
+const std::string orders_path = "/api/v1/orders";
+const std::string batch_path = "/api/v1/orders/batch";
+
+json order_body(const std::string& id) {
+    return {{"order_id", id}, {"priority", "High"}, {"processing_time", 7}};
+}
+
+HttpAnswer post_as(HttpClient& http, const std::string& path, const HeaderList& headers,
+                   const std::string& id) {
+    const json order = order_body(id);
+    const json body = path == batch_path ? json{{"orders", {order}}} : order;
+    return http.send({"POST", path, headers, body.dump()});
+}
+
+}  // namespace
+
+TEST_CASE("a new order is answered with itself, the time of the clock, and where it is found") {
+    RoutesOnStore routes;
+    HttpClient http = routes.client();
+    const HttpAnswer created = http.post(orders_path, order_body("A-1"));
+    CHECK_EQ(created.status, 200);
+    CHECK_EQ(created.header("content-type"), "application/json; charset=utf-8");
+    CHECK_EQ(created.header("location"), "/api/v1/orders/A-1");
+    CHECK_EQ(created.body,
+             R"({"order_id":"A-1","priority":"High","processing_time":7,"status":"Pending",)"
+             R"("attempts":0,"created_at":"2026-11-22T13:04:05.678Z","started_at":null,)"
+             R"("finished_at":null,"worker":null,"failure":null})");
+    CHECK_EQ(http.get("/api/v1/orders/A-1").body, created.body);
+    CHECK_EQ(http.get(orders_path).body,
+             R"({"orders":[)" + created.body + R"(],"next_cursor":null})");
+}
+
+TEST_CASE("HEAD is answered as GET is, without the body") {
+    RoutesOnStore routes;
+    HttpClient http = routes.client();
+    CHECK_EQ(http.post(orders_path, order_body("A-1")).status, 200);
+    RawConnection connection(routes.port());
+    for (const char* path : {"/api/v1/orders/A-1", "/api/v1/orders/none", "/api/v1/orders",
+                             "/api/v1/report", "/livez", "/readyz"}) {
+        CAPTURE(path);
+        const HttpAnswer with_body = http.get(path);
+        connection.send("HEAD " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+        const HttpAnswer head = answer_of(connection.read_answer(patience, false));
+        CHECK_EQ(head.status, with_body.status);
+        CHECK_EQ(head.header("content-type"), with_body.header("content-type"));
+        CHECK_EQ(head.header("content-length"), std::to_string(with_body.body.size()));
+    }
+}
+
+TEST_CASE("an id that is taken is answered with the status of the order that has it") {
+    RoutesOnStore routes;
+    HttpClient http = routes.client();
+    CHECK_EQ(http.post(orders_path, order_body("A-1")).status, 200);
+    const auto status_after = [&](const auto& step) {
+        const auto work = routes.store().begin();
+        step(*work);
+        work->commit();
+        const HttpAnswer answer = http.post(orders_path, order_body("A-1"));
+        check_problem(answer, 409, "order-exists");
+        CHECK_EQ(answer.json()["order_id"], "A-1");
+        CHECK_FALSE(answer.header("location").has_value());
+        return answer.json().value("order_status", "");
+    };
+    const Moment now = routes.clock.now();
+    Lease lease;
+    CHECK_EQ(status_after([](OrderTransaction&) {}), "Pending");
+    CHECK_EQ(status_after([&](OrderTransaction& work) {
+                 const WorkerId worker = work.enlist({"w", "host", 1}, now, patience);
+                 lease = work.claim(worker, 1, now, patience).at(0).lease;
+             }),
+             "Processing");
+    CHECK_EQ(status_after([&](OrderTransaction& work) {
+                 const Settlement settlement{lease, Failure{"timeout"}};
+                 CHECK(work.settle({&settlement, 1}, now.utc).at(0) == SettleOutcome::settled);
+             }),
+             "Failed");
+}
+
+TEST_CASE("a batch is answered order by order, and what is invalid spoils nothing") {
+    RoutesOnStore routes;
+    HttpClient http = routes.client();
+    CHECK_EQ(http.post(orders_path, order_body("old")).status, 200);
+    json bad = order_body("bad");
+    bad["priority"] = "Low";
+    const json body{{"orders", {order_body("new"), bad, order_body("old"), 17, order_body("new")}}};
+    const HttpAnswer answer = http.post(batch_path, body);
+    CHECK_EQ(answer.status, 200);
+    CHECK_FALSE(answer.header("location").has_value());
+    const json results = answer.json()["results"];
+    REQUIRE_EQ(results.size(), 5);
+    std::vector<std::string> statuses;
+    for (const json& result : results) statuses.push_back(result.value("status", ""));
+    CHECK_EQ(statuses,
+             std::vector<std::string>{"created", "invalid", "duplicate", "invalid", "duplicate"});
+    CHECK_EQ(fields_at_fault(results[1]), std::set<std::string>{"priority"});
+    CHECK_EQ(results[2]["order_status"], "Pending");
+    CHECK_EQ(results[3]["order_id"], nullptr);
+    CHECK_EQ(http.get("/api/v1/report").json()["counts"]["Pending"], 2);
+    CHECK_EQ(http.get("/api/v1/orders/bad").status, 404);
+}
+
+TEST_CASE("a batch without a valid order is answered without asking the store") {
+    RoutesOnScript routes;
+    const HttpAnswer answer =
+        routes.client().post(batch_path, json{{"orders", {1, json::object()}}});
+    CHECK_EQ(answer.status, 200);
+    CHECK_EQ(answer.json()["results"].size(), 2);
+    CHECK_EQ(routes.script.calls(StoreStep::begin), 0);
+}
+
+TEST_CASE("batch is an order id as good as any") {
+    RoutesOnStore routes;
+    HttpClient http = routes.client();
+    check_problem(http.get(batch_path), 404, "order-not-found");
+    const HttpAnswer created = http.post(orders_path, order_body("batch"));
+    CHECK_EQ(created.status, 200);
+    CHECK_EQ(http.get(created.header("location").value()).body, created.body);
+}
+
+TEST_CASE("an order that is not there is not found, whatever its id looks like") {
+    RoutesOnStore routes;
+    HttpClient http = routes.client();
+    for (const std::string& id :
+         {std::string("none"), std::string("-"), std::string("a%00b"), std::string("%FF"),
+          std::string("a%20b"), std::string(65, 'x'), std::string("'%3B--")}) {
+        CAPTURE(id);
+        check_problem(http.get(orders_path + "/" + id), 404, "order-not-found");
+    }
+}
+
+TEST_CASE("orders are taken as application/json, in any case and with any parameter") {
+    RoutesOnStore routes;
+    HttpClient http = routes.client();
+    int number = 0;
+    for (const std::string& path : {orders_path, batch_path}) {
+        for (const char* type : {"application/json", "application/json; charset=utf-8",
+                                 "application/json;charset=UTF-8", "APPLICATION/JSON",
+                                 "Application/Json ; x=y", "application/json;"}) {
+            CAPTURE(type);
+            const std::string id = "order-" + std::to_string(number++);
+            CHECK_EQ(post_as(http, path, {{"Content-Type", type}}, id).status, 200);
+            CHECK_EQ(http.get(orders_path + "/" + id).status, 200);
+        }
+    }
+}
+
+TEST_CASE("anything but JSON is refused before it is read") {
+    RoutesOnScript routes;
+    HttpClient http = routes.client();
+    for (const std::string& path : {orders_path, batch_path}) {
+        check_problem(post_as(http, path, {}, "a"), 415, "unsupported-media-type");
+        for (const char* type :
+             {"text/json", "text/plain", "application/x-www-form-urlencoded", "application/jsonx",
+              "application/json-patch+json", "application/problem+json", "application", "json", ";",
+              "multipart/form-data; boundary=x", "text/plain; application/json"}) {
+            CAPTURE(type);
+            check_problem(post_as(http, path, {{"Content-Type", type}}, "a"), 415,
+                          "unsupported-media-type");
+        }
+    }
+    CHECK_EQ(routes.script.calls(StoreStep::begin), 0);
+}
+
+TEST_CASE("a body that cannot be used is a problem that names the fields at fault") {
+    RoutesOnScript routes;
+    HttpClient http = routes.client();
+    HttpAnswer answer = http.post(orders_path, std::string(R"({"order_id":"a","priority":"Low"})"));
+    check_problem(answer, 400, "invalid-order");
+    CHECK_EQ(fields_at_fault(answer.json()), std::set<std::string>{"priority", "processing_time"});
+
+    answer = http.post(orders_path, std::string("{\"order_id\":\"a"));
+    check_problem(answer, 400, "malformed-body");
+    CHECK_FALSE(answer.json().contains("errors"));
+
+    answer = http.post(batch_path, std::string(R"({"orders":{}})"));
+    check_problem(answer, 400, "malformed-body");
+    CHECK_EQ(fields_at_fault(answer.json()), std::set<std::string>{"orders"});
+    CHECK_EQ(routes.script.calls(StoreStep::begin), 0);
+}
+
+TEST_CASE("a query that is not valid is a problem that names the parameters at fault") {
+    RoutesOnScript routes;
+    HttpClient http = routes.client();
+    struct Query {
+        std::string text;
+        std::set<std::string> at_fault;
+    };
+    for (const auto& [text, at_fault] :
+         std::vector<Query>{{"status=pending", {"status"}},
+                            {"status=", {"status"}},
+                            {"status", {"status"}},
+                            {"status=Pending,Failed", {"status"}},
+                            {"priority=Low", {"priority"}},
+                            {"priority=High%00", {"priority"}},
+                            {"limit=0", {"limit"}},
+                            {"limit=1001", {"limit"}},
+                            {"limit=-1", {"limit"}},
+                            {"limit=%2B1", {"limit"}},
+                            {"limit=1.0", {"limit"}},
+                            {"limit=1x", {"limit"}},
+                            {"limit=", {"limit"}},
+                            {"limit=99999999999999999999999", {"limit"}},
+                            {"cursor=0", {"cursor"}},
+                            {"cursor=-1", {"cursor"}},
+                            {"cursor=abc", {"cursor"}},
+                            {"cursor=9223372036854775808", {"cursor"}},
+                            {"page=2", {"page"}},
+                            {"Limit=5", {"Limit"}},
+                            {"limit=5&limit=5", {"limit"}},
+                            {"status=Pending&status=Failed", {"status"}},
+                            {"x=1&limit=0&cursor=0&status=1&priority=1",
+                             {"x", "limit", "cursor", "status", "priority"}}}) {
+        CAPTURE(text);
+        const HttpAnswer answer = http.get(orders_path + "?" + text);
+        check_problem(answer, 400, "invalid-query");
+        CHECK_EQ(fields_at_fault(answer.json()), at_fault);
+    }
+    // A name that is not UTF-8 is quoted as far as JSON can hold it.
+    check_problem(http.get(orders_path + "?%FF=1"), 400, "invalid-query");
+    CHECK_EQ(routes.script.calls(StoreStep::read), 0);
+}
+
+TEST_CASE("a list is what its query asks for, page by page") {
+    RoutesOnStore routes;
+    HttpClient http = routes.client();
+    for (const char* id : {"a", "b", "c"})
+        CHECK_EQ(http.post(orders_path, order_body(id)).status, 200);
+    json low = order_body("d");
+    low["priority"] = "Normal";
+    CHECK_EQ(http.post(orders_path, low).status, 200);
+
+    const json page = http.get(orders_path + "?priority=High&limit=2&status=Pending").json();
+    REQUIRE_EQ(page["orders"].size(), 2);
+    CHECK_EQ(page["orders"][0]["order_id"], "c");
+    CHECK_EQ(page["orders"][1]["order_id"], "b");
+    const auto cursor = page["next_cursor"].get<std::string>();
+    const json rest = http.get(orders_path + "?priority=High&limit=1000&cursor=" + cursor).json();
+    REQUIRE_EQ(rest["orders"].size(), 1);
+    CHECK_EQ(rest["orders"][0]["order_id"], "a");
+    CHECK_EQ(rest["next_cursor"], nullptr);
+    CHECK_EQ(http.get(orders_path + "?status=Failed").json()["orders"].size(), 0);
+}
+
+TEST_CASE("the report tells how long the oldest order has waited by the clock") {
+    RoutesOnStore routes;
+    HttpClient http = routes.client();
+    CHECK_EQ(http.get("/api/v1/report").json()["oldest_pending_seconds"], nullptr);
+    CHECK_EQ(http.post(orders_path, order_body("a")).status, 200);
+    routes.clock.advance(std::chrono::milliseconds(2'500));
+    const json report = http.get("/api/v1/report").json();
+    CHECK_EQ(report["oldest_pending_seconds"], 2.5);
+    CHECK_EQ(report["by_priority"]["High"]["Pending"], 1);
+}
+
+TEST_CASE("a known route with another method is answered with those that it takes") {
+    RoutesOnScript routes;
+    HttpClient http = routes.client();
+    struct Route {
+        std::string path;
+        std::vector<std::string> allowed;
+    };
+    for (const auto& [path, allowed] : std::vector<Route>{{orders_path, {"GET", "HEAD", "POST"}},
+                                                          {batch_path, {"GET", "HEAD", "POST"}},
+                                                          {orders_path + "/a", {"GET", "HEAD"}},
+                                                          {"/api/v1/report", {"GET", "HEAD"}},
+                                                          {"/livez", {"GET", "HEAD"}},
+                                                          {"/readyz", {"GET", "HEAD"}}}) {
+        CAPTURE(path);
+        const HttpAnswer answer = http.send({"DELETE", path});
+        check_problem(answer, 405, "method-not-allowed");
+        const std::string allow = answer.header("allow").value_or("");
+        for (const std::string& method : allowed)
+            CHECK_MESSAGE(allow.find(method) != allow.npos, allow);
+    }
+    check_problem(http.get("/api/v1/nothing"), 404, "route-not-found");
+}
+
+}  // namespace orders::test
