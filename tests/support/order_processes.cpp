@@ -134,7 +134,9 @@ void OrderProcesses::submit_all(const std::vector<nlohmann::json>& orders) {
         }
         const HttpAnswer answer = http.post("/api/v1/orders/batch", {{"orders", batch}});
         REQUIRE_MESSAGE(answer.status == 200, answer.body);
-        for (const auto& result : answer.json()["results"]) REQUIRE_EQ(result["status"], "created");
+        const nlohmann::json results = answer.json()["results"];
+        REQUIRE_EQ(results.size(), batch.size());
+        for (const auto& result : results) REQUIRE_EQ(result["status"], "created");
     }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// An OrderProcessor in which every order stands still until the test says how it ends. An order that
-// is told to stop gives up at once, unless the test made it ignore that.
+// An OrderProcessor in which every order stands still until the test says how it ends. An order
+// that is told to stop gives up at once, unless the test made it ignore that.
 //
 // Any thread may call anything. No wait lasts longer than `patience`, so a broken program fails the
 // test instead of hanging it.

@@ -3,22 +3,16 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 
-#include <atomic>
-#include <exception>
-#include <functional>
-#include <memory>
+#include <chrono>
+#include <optional>
+#include <stdexcept>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
-#include "shared/storage/open_store.h"
 #include "shared/storage/store_error.h"
 #include "tests/support/eventually.h"
-#include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
-#include "tests/support/scripted_processor.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/worker_under_test.h"
 
 namespace orders {
 namespace {
@@ -26,248 +20,11 @@ namespace {
 using namespace std::chrono_literals;
 using test::an_order;
 using test::eventually;
-using test::ManualClock;
+using test::never;
 using test::patience;
-using test::ScriptedProcessor;
+using test::Worker;
+using test::World;
 using Ids = std::vector<std::string>;
-
-// Longer than any test: what takes that long does not happen by itself.
-constexpr std::chrono::milliseconds never = 1h;
-
-// What can go wrong with a store, as often as a test asks for it.
-struct Faults {
-    std::atomic<int> begins_to_fail = 0;
-    std::atomic<int> commits_to_fail = 0;
-    std::atomic<int> looks_to_fail = 0;
-    std::atomic<int> tidies_to_fail = 0;
-    std::atomic<StoreError::Kind> kind = StoreError::Kind::busy;
-
-    // What happened.
-    std::atomic<int> begins = 0;
-    std::atomic<int> looks = 0;
-
-    void fail_if_asked(std::atomic<int>& to_fail) {
-        if (to_fail == 0) return;
-        --to_fail;
-        throw StoreError(kind, "do that", "the test does not want it");
-    }
-};
-
-// A transaction whose commit may fail, and then nothing of it is kept.
-class FaultyTransaction final : public OrderTransaction {
-   public:
-    FaultyTransaction(std::unique_ptr<OrderTransaction> work, Faults& faults)
-        : work_(std::move(work)), faults_(faults) {}
-
-    std::vector<SubmitOutcome> submit(std::span<const NewOrder> orders, UtcTime now) override {
-        return work_->submit(orders, now);
-    }
-    std::vector<ClaimedOrder> claim(WorkerId worker, std::size_t limit, const Moment& now,
-                                    std::chrono::milliseconds lease_time) override {
-        return work_->claim(worker, limit, now, lease_time);
-    }
-    std::vector<SettleOutcome> settle(std::span<const Settlement> settlements,
-                                      UtcTime now) override {
-        return work_->settle(settlements, now);
-    }
-    std::size_t release(std::span<const Lease> leases) override { return work_->release(leases); }
-    std::vector<Lease> renew(std::span<const Lease> leases, const Moment& now,
-                             std::chrono::milliseconds lease_time) override {
-        return work_->renew(leases, now, lease_time);
-    }
-    std::vector<ExpiredOrder> requeue_expired(const Moment& now, int max_attempts,
-                                              std::size_t limit) override {
-        return work_->requeue_expired(now, max_attempts, limit);
-    }
-    WorkerId enlist(const WorkerDescription& worker, const Moment& now,
-                    std::chrono::milliseconds heartbeat_limit) override {
-        return work_->enlist(worker, now, heartbeat_limit);
-    }
-    void heartbeat(WorkerId worker, const Moment& now,
-                   std::chrono::milliseconds heartbeat_limit) override {
-        work_->heartbeat(worker, now, heartbeat_limit);
-    }
-    void retire(WorkerId worker) override { work_->retire(worker); }
-    void probe(UtcTime now) override { work_->probe(now); }
-    void commit() override {
-        faults_.fail_if_asked(faults_.commits_to_fail);
-        work_->commit();
-    }
-
-   private:
-    std::unique_ptr<OrderTransaction> work_;
-    Faults& faults_;
-};
-
-class FaultyStore final : public OrderStore {
-   public:
-    FaultyStore(std::unique_ptr<OrderStore> store, Faults& faults)
-        : store_(std::move(store)), faults_(faults) {}
-
-    std::optional<Order> find(const OrderId& order_id) override { return store_->find(order_id); }
-    OrderPage list(const OrderQuery& query) override { return store_->list(query); }
-    OrderReport report(const Moment& now) override { return store_->report(now); }
-    std::unique_ptr<OrderTransaction> begin() override {
-        ++faults_.begins;
-        faults_.fail_if_asked(faults_.begins_to_fail);
-        return std::make_unique<FaultyTransaction>(store_->begin(), faults_);
-    }
-    WaitingWork waiting_work(const Moment& now) override {
-        ++faults_.looks;
-        faults_.fail_if_asked(faults_.looks_to_fail);
-        return store_->waiting_work(now);
-    }
-    void tidy() override {
-        faults_.fail_if_asked(faults_.tidies_to_fail);
-        store_->tidy();
-    }
-
-   private:
-    std::unique_ptr<OrderStore> store_;
-    Faults& faults_;
-};
-
-// The orders and all who use them but the worker under test: clients, and other workers.
-class World {
-   public:
-    void submit(const std::vector<NewOrder>& orders) {
-        const auto work = store->begin();
-        (void)work->submit(orders, clock.now().utc);
-        work->commit();
-        doorbell.ring();
-    }
-    void submit(const NewOrder& order) { submit(std::vector{order}); }
-
-    Order find(const std::string& id) { return store->find(test::order_id(id)).value(); }
-    OrderReport report() { return store->report(clock.now()); }
-    void wait_until(const std::string& id, OrderStatus status) {
-        eventually(
-            patience, [&] { return to_string(find(id).status); },
-            [&](std::string_view seen) { return seen == to_string(status); });
-    }
-    void wait_for_workers(std::size_t workers) {
-        eventually(patience, [&] { return report().workers.size() == workers; });
-    }
-
-    // Another worker claims the first order that is due.
-    ClaimedOrder claim(const std::string& worker) {
-        const auto work = store->begin();
-        const auto claimed = claim_in(*work, worker, clock.now());
-        work->commit();
-        return claimed;
-    }
-    // Another worker takes over the only order that is held: to it, all leases have run out.
-    ClaimedOrder take_over(const std::string& worker) {
-        Moment later = clock.now();
-        later.since_boot += 2 * never;
-        const auto work = store->begin();
-        (void)work->requeue_expired(later, 1'000, 1'000);
-        const auto claimed = claim_in(*work, worker, later);
-        work->commit();
-        return claimed;
-    }
-    SettleOutcome settle(const Lease& lease) {
-        const Settlement settlement{lease, Completed{}};
-        const auto work = store->begin();
-        const auto outcome = work->settle(std::span(&settlement, 1), clock.now().utc).at(0);
-        work->commit();
-        return outcome;
-    }
-
-   private:
-    static ClaimedOrder claim_in(OrderTransaction& work, const std::string& worker,
-                                 const Moment& now) {
-        const auto id = work.enlist({.name = worker, .host = "h", .threads = 1}, now, never);
-        return work.claim(id, 1, now, never).at(0);
-    }
-
-    test::TempDir directory_;
-
-   public:
-    const std::string location = directory_.file("orders.db");
-    ManualClock clock;
-    std::unique_ptr<OrderStore> store = open_order_store(location);
-    Doorbell doorbell{doorbell_path(location)};
-};
-
-struct WorkerOptions {
-    std::string name = "worker";
-    std::size_t threads = 1;
-    std::chrono::milliseconds timeout = never;
-    std::chrono::milliseconds lease_time = never;
-    std::chrono::milliseconds drain_limit = never;
-    std::chrono::milliseconds look_interval = 10ms;
-    int max_attempts = 3;
-};
-
-// The worker under test: a dispatcher that runs on a thread of its own.
-class Worker {
-   public:
-    Worker(World& world, const WorkerOptions& options = {})
-        : store_(open_order_store(world.location), faults),
-          doorbell_(doorbell_path(world.location)),
-          watch_(doorbell_path(world.location)),
-          pool_(std::make_unique<ProcessingPool>(processor, options.threads, options.timeout,
-                                                 wake_)),
-          dispatcher_(store_, *pool_, doorbell_, watch_, wake_, world.clock,
-                      {.worker = {.name = options.name,
-                                  .host = "host",
-                                  .threads = static_cast<int>(options.threads)},
-                       .lease_time = options.lease_time,
-                       .max_attempts = options.max_attempts,
-                       .drain_limit = options.drain_limit,
-                       .look_interval = options.look_interval}) {}
-
-    // Stops it, if the test has not, whatever it may be doing.
-    ~Worker() {
-        processor.finish_all();
-        request_stop();
-    }
-    Worker(const Worker&) = delete;
-    Worker& operator=(const Worker&) = delete;
-
-    // After this the faults are for the test's main thread to set.
-    Worker& run() {
-        thread_ = std::jthread([this] {
-            try {
-                dispatcher_.run(stop_.get_token());
-            } catch (...) {
-                failure_ = std::current_exception();
-            }
-            has_ended_ = true;
-        });
-        return *this;
-    }
-    void request_stop() {
-        stop_.request_stop();
-        wake_.notify();
-    }
-    // Throws what run() threw.
-    void wait_until_ended() {
-        eventually(patience, [&] { return has_ended_.load(); });
-        thread_.join();
-        if (failure_) std::rethrow_exception(failure_);
-    }
-    void stop() {
-        request_stop();
-        wait_until_ended();
-    }
-
-    Faults faults;
-    ScriptedProcessor processor;
-
-   private:
-    FaultyStore store_;
-    WakeSignal wake_;
-    Doorbell doorbell_;
-    DoorbellWatch watch_;
-    std::unique_ptr<ProcessingPool> pool_;
-    Dispatcher dispatcher_;
-    std::stop_source stop_;
-    std::exception_ptr failure_;
-    std::atomic<bool> has_ended_ = false;
-    std::jthread thread_;
-};
 
 TEST_CASE("Dispatcher: one thread works off High before Normal, first come first served in each") {
     World world;
@@ -316,9 +73,8 @@ TEST_CASE("Dispatcher: orders are settled as they ended, and with the worker's n
     Worker worker(world, {.name = "host-1-abcd", .threads = 3});
     worker.processor.finish("good");
     worker.processor.finish("bad", Failure{"out_of_stock"});
-    worker.processor.end("thrown", []() -> std::optional<ProcessingResult> {
-        throw std::runtime_error("boom");
-    });
+    worker.processor.end(
+        "thrown", []() -> std::optional<ProcessingResult> { throw std::runtime_error("boom"); });
     worker.run();
     world.wait_until("good", OrderStatus::processed);
     world.wait_until("bad", OrderStatus::failed);
@@ -575,10 +331,18 @@ TEST_CASE("Dispatcher: a store that fails for a while loses nothing") {
     worker.run();
     world.wait_for_workers(1);
     SUBCASE("when orders are claimed") {
-        SUBCASE("at the look") { worker.faults.looks_to_fail = 2; }
-        SUBCASE("at the begin") { worker.faults.begins_to_fail = 2; }
-        SUBCASE("at the commit") { worker.faults.commits_to_fail = 2; }
-        SUBCASE("in tidying") { worker.faults.tidies_to_fail = 2; }
+        SUBCASE("at the look") {
+            worker.faults.looks_to_fail = 2;
+        }
+        SUBCASE("at the begin") {
+            worker.faults.begins_to_fail = 2;
+        }
+        SUBCASE("at the commit") {
+            worker.faults.commits_to_fail = 2;
+        }
+        SUBCASE("in tidying") {
+            worker.faults.tidies_to_fail = 2;
+        }
         SUBCASE("with a full disk") {
             worker.faults.kind = StoreError::Kind::full;
             worker.faults.commits_to_fail = 2;
@@ -590,9 +354,15 @@ TEST_CASE("Dispatcher: a store that fails for a while loses nothing") {
     SUBCASE("when results are settled") {
         world.submit({an_order("a"), an_order("b")});
         worker.processor.wait_until_running(2);
-        SUBCASE("at the begin") { worker.faults.begins_to_fail = 2; }
-        SUBCASE("at the commit") { worker.faults.commits_to_fail = 2; }
-        SUBCASE("in tidying") { worker.faults.tidies_to_fail = 2; }
+        SUBCASE("at the begin") {
+            worker.faults.begins_to_fail = 2;
+        }
+        SUBCASE("at the commit") {
+            worker.faults.commits_to_fail = 2;
+        }
+        SUBCASE("in tidying") {
+            worker.faults.tidies_to_fail = 2;
+        }
         worker.processor.finish_all();
     }
     world.wait_until("a", OrderStatus::processed);
@@ -635,7 +405,9 @@ TEST_CASE("Dispatcher: where only a new process can help, it ends with the error
     SUBCASE("the outcome of a commit is unknown") {
         worker.faults.kind = StoreError::Kind::outcome_unknown;
     }
-    SUBCASE("the store is unusable") { worker.faults.kind = StoreError::Kind::unusable; }
+    SUBCASE("the store is unusable") {
+        worker.faults.kind = StoreError::Kind::unusable;
+    }
     worker.faults.commits_to_fail = 1;
     worker.processor.finish("a");
     try {

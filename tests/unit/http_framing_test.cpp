@@ -46,7 +46,7 @@ Outcome outcome_of(const FramingVerdict& verdict) {
 // In one piece, and one byte at a time; each time the bytes lie elsewhere in the memory.
 Outcome scan(const std::string& bytes) {
     RequestScanner scanner(limits);
-    const Outcome at_once = outcome_of(scanner.scan(bytes));
+    Outcome at_once = outcome_of(scanner.scan(bytes));
 
     RequestScanner dribbled_scanner(limits);
     Outcome dribbled;

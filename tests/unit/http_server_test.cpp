@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -107,7 +108,7 @@ HttpAnswer next_answer(RawConnection& connection) {
 HttpAnswer last_answer(int port, const std::string& bytes) {
     RawConnection connection(port);
     connection.send(bytes);
-    const HttpAnswer answer = next_answer(connection);
+    HttpAnswer answer = next_answer(connection);
     CHECK(answer.header("connection") == "close");
     CHECK(connection.is_closed_by_server(patience));
     return answer;
@@ -449,8 +450,8 @@ TEST_CASE("http: stopping answers the requests that are here and closes the othe
     idle.send(get_orders);
     CHECK(next_answer(idle).status == 200);
     RawConnection silent(port);
-    RawConnection half(port);
-    half.send("GET /ord");
+    auto half = std::make_unique<RawConnection>(port);
+    half->send("GET /ord");
     RawConnection busy(port);
     busy.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n");
     gate.await_entry();
@@ -459,8 +460,9 @@ TEST_CASE("http: stopping answers the requests that are here and closes the othe
     server->stop();
     CHECK(idle.is_closed_by_server(patience));
     CHECK(silent.is_closed_by_server(patience));
-    CHECK(next_answer(half).status == 503);
-    CHECK(half.is_closed_by_server(patience));
+    CHECK(next_answer(*half).status == 503);
+    CHECK(half->is_closed_by_server(patience));
+    half.reset();
     CHECK_FALSE(RawConnection(port).is_open());
 
     gate.open();

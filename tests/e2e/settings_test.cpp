@@ -1,0 +1,273 @@
+// Command lines, environment variables and databases, good and bad, as a user meets them: both
+// programs say in one line what is wrong, and spoil nothing.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/eventually.h"
+#include "tests/support/order_processes.h"
+#include "tests/support/store_audit.h"
+
+namespace orders::test {
+namespace {
+
+using Flags = OrderProcesses::Flags;
+
+struct IntegerSetting {
+    std::string program;
+    std::string flag;
+    std::string variable;
+    std::string fallback;
+    std::string min;
+    std::string max;
+    std::string below;
+    std::string above;
+};
+
+const std::vector<IntegerSetting>& integer_settings() {
+    static const std::string api = api_program();
+    static const std::string worker = worker_program();
+    static const std::vector<IntegerSetting> settings{
+        {api, "--port", "API_PORT", "8080", "0", "65535", "-1", "65536"},
+        {api, "--drain-seconds", "API_DRAIN_SECONDS", "10", "1", "600", "0", "601"},
+        {worker, "--worker-count", "SERVICE_WORKER_COUNT", "10", "1", "1024", "0", "1025"},
+        {worker, "--order-process-timeout", "SERVICE_ORDER_PROCESS_TIMEOUT", "5", "1", "86400", "0",
+         "86401"},
+        {worker, "--report-interval", "SERVICE_REPORT_INTERVAL", "2", "1", "86400", "0", "86401"},
+        {worker, "--lease-seconds", "SERVICE_LEASE_SECONDS", "10", "1", "3600", "0", "3601"},
+        {worker, "--max-attempts", "SERVICE_MAX_ATTEMPTS", "5", "1", "1000", "0", "1001"},
+        {worker, "--time-unit-ms", "SERVICE_TIME_UNIT_MS", "1000", "0", "60000", "-1", "60001"},
+        {worker, "--drain-seconds", "SERVICE_DRAIN_SECONDS", "10", "0", "600", "-1", "601"},
+    };
+    return settings;
+}
+
+std::vector<std::string> both_programs() { return {api_program(), worker_program()}; }
+
+struct Run {
+    Ending ending;
+    std::string output;
+    std::vector<std::string> error_lines;
+};
+
+Run run(const std::string& program, const Flags& flags,
+        const std::map<std::string, std::string>& environment = {}) {
+    ChildProcess child(program, flags, environment);
+    const Ending ending = child.wait_exit(patience);
+    return {ending, child.output(), child.error_lines()};
+}
+
+// It ends at once with this status, and one line on standard error that has all the words.
+void check_refused(const Run& refused, int status, const std::vector<std::string>& words) {
+    CHECK_EQ(refused.ending, exited(status));
+    CHECK_EQ(refused.output, "");
+    REQUIRE_EQ(refused.error_lines.size(), 1);
+    for (const std::string& word : words) {
+        CHECK_MESSAGE(refused.error_lines[0].find(word) != std::string::npos, word, ": ",
+                      refused.error_lines[0]);
+    }
+}
+
+std::string contents_of(const std::string& path) {
+    std::ostringstream contents;
+    contents << std::ifstream(path, std::ios::binary).rdbuf();
+    return contents.str();
+}
+
+}  // namespace
+
+TEST_CASE("--help shows every setting with its variable, default and range") {
+    for (const std::string& program : both_programs()) {
+        for (const char* flag : {"--help", "-h"}) {
+            const Run help = run(program, {flag});
+            CHECK_EQ(help.ending, exited(0));
+            CHECK(help.error_lines.empty());
+            for (const IntegerSetting& setting : integer_settings()) {
+                if (setting.program != program) continue;
+                // What is said of one setting stands between its flag and the next one.
+                const std::size_t begin = help.output.find(setting.flag + " ");
+                REQUIRE_MESSAGE(begin != std::string::npos, setting.flag);
+                const std::string about =
+                    help.output.substr(begin, help.output.find(" --", begin) - begin);
+                for (const std::string& word :
+                     {setting.variable, setting.fallback, setting.min, setting.max}) {
+                    CHECK_MESSAGE(about.find(word) != std::string::npos, setting.flag, ": ", word);
+                }
+            }
+            for (const char* word :
+                 {"--db", "DB_PATH", "orders.db", "--log-level", "DB_LOG_LEVEL", "INFO", "DEBUG",
+                  "--log-format", "LOG_FORMAT", "text", "json", "--version", "--help",
+                  "healthcheck"}) {
+                CHECK_MESSAGE(help.output.find(word) != std::string::npos, word);
+            }
+        }
+    }
+    CHECK(run(api_program(), {"--help"}).output.find("API_HOST") != std::string::npos);
+}
+
+TEST_CASE("--version says which program and version it is") {
+    for (const std::string& program : both_programs()) {
+        const Run version = run(program, {"--version"});
+        CHECK_EQ(version.ending, exited(0));
+        CHECK_EQ(version.output,
+                 std::filesystem::path(program).filename().string() + " " ORDERS_VERSION "\n");
+        CHECK(version.error_lines.empty());
+    }
+}
+
+TEST_CASE("a number that does not fit ends the program with 2 and is named") {
+    for (const IntegerSetting& setting : integer_settings()) {
+        CAPTURE(setting.flag);
+        for (const std::string& value :
+             {setting.below, setting.above, std::string("ten"), std::string("5x"),
+              std::string("1.5"), std::string("1e2"), std::string("0x10"),
+              std::string("99999999999999999999"), std::string(" ")}) {
+            check_refused(run(setting.program, {setting.flag + "=" + value}), 2,
+                          {setting.flag, value});
+            check_refused(run(setting.program, {}, {{setting.variable, value}}), 2,
+                          {setting.variable, value});
+        }
+        check_refused(run(setting.program, {setting.flag}), 2, {setting.flag});
+        check_refused(run(setting.program, {setting.flag + "="}), 2, {setting.flag});
+    }
+}
+
+TEST_CASE("a word that does not fit ends the program with 2 and is named") {
+    for (const std::string& program : both_programs()) {
+        check_refused(run(program, {"--log-level", "LOUD"}), 2, {"--log-level", "LOUD", "DEBUG"});
+        check_refused(run(program, {}, {{"DB_LOG_LEVEL", "LOUD"}}), 2, {"DB_LOG_LEVEL", "LOUD"});
+        check_refused(run(program, {"--log-format", "xml"}), 2, {"--log-format", "xml", "json"});
+        check_refused(run(program, {}, {{"LOG_FORMAT", "xml"}}), 2, {"LOG_FORMAT", "xml"});
+        check_refused(run(program, {"--db", ""}), 2, {"--db"});
+        check_refused(run(program, {"--nonsense"}), 2, {"--nonsense"});
+        check_refused(run(program, {"--nonsense=5"}), 2, {"--nonsense"});
+        check_refused(run(program, {"nonsense"}), 2, {"nonsense"});
+        check_refused(run(program, {"--db", "a", "--db", "b"}), 2, {"--db"});
+        check_refused(run(program, {"--log-level", "two\nlines"}), 2, {"--log-level"});
+    }
+}
+
+TEST_CASE("a flag goes before its environment variable, which goes before the default") {
+    OrderProcesses processes;
+    const auto threads = [&](const Flags& flags) {
+        return log_field(processes.start_worker(flags).wait_for_line(" working ", patience),
+                         "threads");
+    };
+    CHECK_EQ(threads({}), "10");
+    processes.set("SERVICE_WORKER_COUNT", "3");
+    CHECK_EQ(threads({}), "3");
+    CHECK_EQ(threads({"--worker-count", "4"}), "4");
+    CHECK_EQ(threads({"--worker-count=5"}), "5");
+    processes.set("SERVICE_WORKER_COUNT", "");  // counts as not set
+    CHECK_EQ(threads({}), "10");
+}
+
+TEST_CASE("the log may be JSON, one object to the line, and quieter or louder") {
+    OrderProcesses processes;
+    processes.set("LOG_FORMAT", "JSON");
+    processes.set("DB_LOG_LEVEL", "debug");
+    ChildProcess& worker = processes.launch(worker_program(), {});
+    const auto line = nlohmann::json::parse(worker.wait_for_line("\"working\"", patience));
+    CHECK_EQ(line["event"], "working");
+    CHECK_EQ(line["level"], "info");
+    CHECK(line["time"].is_string());
+    CHECK_EQ(line["threads"], 10);
+    worker.signal(SIGTERM);
+    CHECK_EQ(worker.wait_exit(patience), exited(0));
+    for (const std::string& each : worker.error_lines()) {
+        CHECK_MESSAGE(nlohmann::json::accept(each), each);
+    }
+
+    ChildProcess& quiet = processes.launch(
+        worker_program(), {"--log-level", "ERROR", "--worker-count", "3"});
+    processes.start_api({"--log-format", "text"});
+    HttpClient http = processes.client();
+    eventually(patience, [&] {
+        return http.get("/api/v1/report").json()["workers"].size() == 1;
+    });
+    quiet.signal(SIGTERM);
+    CHECK_EQ(quiet.wait_exit(patience), exited(0));
+    CHECK(quiet.error_lines().empty());
+}
+
+TEST_CASE("a database that cannot be used ends the program with 1, and is left as it was") {
+    const TempDir directory;
+    const std::string text_file = directory.file("text.db");
+    std::ofstream(text_file) << "This is no database, but a text of some length.\n";
+    const std::string foreign = directory.file("foreign.db");
+    std::ofstream(foreign).flush();
+    run_sql(foreign, "CREATE TABLE customers (id INTEGER); INSERT INTO customers VALUES (1)");
+    const std::string text_before = contents_of(text_file);
+    const std::string foreign_before = contents_of(foreign);
+    REQUIRE(!foreign_before.empty());
+
+    for (const std::string& program : both_programs()) {
+        for (const std::string& path :
+             {directory.file("missing/orders.db"), directory.path().string(), text_file, foreign}) {
+            CAPTURE(path);
+            check_refused(run(program, {"--db", path}, {{"API_PORT", "0"}}), 1, {path});
+        }
+    }
+    CHECK_EQ(contents_of(text_file), text_before);
+    CHECK_EQ(contents_of(foreign), foreign_before);
+    CHECK(!std::filesystem::exists(directory.file("missing")));
+}
+
+TEST_CASE("a database of a newer version ends the program with 1, and is left as it was") {
+    OrderProcesses processes;
+    processes.start_api();
+    processes.submit(order_json("kept"));
+    processes.stop_all();
+    const std::string& database = processes.database();
+    run_sql(database, "PRAGMA user_version = 999; PRAGMA wal_checkpoint(TRUNCATE)");
+    const std::string before = contents_of(database);
+    for (const std::string& program : both_programs()) {
+        check_refused(run(program, {"--db", database}, {{"API_PORT", "0"}}), 1,
+                      {"999", "newer"});
+    }
+    CHECK_EQ(contents_of(database), before);
+    CHECK_EQ(stored_orders(database).size(), 1);
+}
+
+TEST_CASE("healthcheck of order-api tells whether the API is ready") {
+    OrderProcesses processes;
+    ChildProcess& api = processes.start_api();
+    const Flags check{"healthcheck", "--port", std::to_string(processes.port())};
+    CHECK_EQ(run(api_program(), check).ending, exited(0));
+    api.signal(SIGTERM);
+    CHECK_EQ(api.wait_exit(patience), exited(0));
+    check_refused(run(api_program(), check), 1, {"order-api"});
+    check_refused(run(api_program(), {"healthcheck", "--port", "nonsense"}), 2, {"--port"});
+}
+
+TEST_CASE("healthcheck of order-worker tells whether a worker of this machine is live") {
+    OrderProcesses processes;
+    const Flags check{"healthcheck", "--db", processes.database()};
+    CHECK_EQ(run(worker_program(), check).ending, exited(1));
+    CHECK(!std::filesystem::exists(processes.database()));
+
+    ChildProcess& worker = processes.start_worker();
+    CHECK_EQ(run(worker_program(), check).ending, exited(0));
+    worker.signal(SIGTERM);
+    CHECK_EQ(worker.wait_exit(patience), exited(0));
+    check_refused(run(worker_program(), check), 1, {"order-worker"});
+}
+
+TEST_CASE("healthcheck notices a worker that died without a word") {
+    OrderProcesses processes;
+    ChildProcess& worker = processes.start_worker({"--lease-seconds", "1"});
+    const Flags check{"healthcheck", "--db", processes.database()};
+    CHECK_EQ(run(worker_program(), check).ending, exited(0));
+    worker.kill();
+    eventually(patience, [&] { return run(worker_program(), check).ending == exited(1); });
+}
+
+}  // namespace orders::test

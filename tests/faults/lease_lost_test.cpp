@@ -1,0 +1,93 @@
+// A worker that stands still for longer than its lease, and does not know it: what it brings back
+// too late is refused, because another has the order by then.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <string>
+
+#include "tests/support/eventually.h"
+#include "tests/support/order_processes.h"
+#include "tests/support/store_audit.h"
+
+namespace orders::test {
+namespace {
+
+using nlohmann::json;
+
+// Starts a worker that has claimed the order and is halted with it.
+ChildProcess& start_halted_worker(OrderProcesses& processes, const std::string& id) {
+    ChildProcess& worker = processes.start_worker(
+        {"--time-unit-ms", "1000", "--lease-seconds", "1", "--worker-count", "1"});
+    processes.submit(order_json(id));
+    eventually(patience, [&] { return processes.order(id); },
+               [](const json& order) { return order["status"] == "Processing"; });
+    worker.signal(SIGSTOP);
+    return worker;
+}
+
+}  // namespace
+
+TEST_CASE("the late result of a worker that lost its lease is refused") {
+    OrderProcesses processes;
+    processes.set("SERVICE_LEASE_SECONDS", "1");
+    processes.start_api();
+    ChildProcess& halted = start_halted_worker(processes, "contested");
+
+    ChildProcess& successor = processes.start_worker();
+    const json order = processes.finished_order("contested");
+    CHECK_EQ(order["status"], "Processed");
+    CHECK_EQ(order["worker"], worker_name(successor));
+    CHECK_EQ(order["attempts"], 2);
+
+    halted.signal(SIGCONT);
+    const std::string line = halted.wait_for_line(" lease lost ", patience);
+    CHECK_EQ(log_field(line, "order_id"), "contested");
+    CHECK_EQ(log_field(line, "attempt"), "1");
+    CHECK_EQ(processes.order("contested"), order);
+
+    // Having been refused, it goes on as a good worker.
+    successor.signal(SIGTERM);
+    CHECK_EQ(successor.wait_exit(patience), exited(0));
+    processes.submit(order_json("next"));
+    CHECK_EQ(processes.finished_order("next")["worker"], worker_name(halted));
+    processes.stop_all();
+    check_every_order_ended(processes.database(), {"contested", "next"});
+}
+
+TEST_CASE("a late result is refused while the other worker still has the order") {
+    OrderProcesses processes;
+    processes.start_api();
+    ChildProcess& halted = start_halted_worker(processes, "contested");
+
+    ChildProcess& successor = processes.start_worker({"--time-unit-ms", "4000", "--lease-seconds", "1"});
+    eventually(patience, [&] { return processes.order("contested"); }, [](const json& order) {
+        return order["status"] == "Processing" && order["attempts"] == 2;
+    });
+    halted.signal(SIGCONT);
+    halted.wait_for_line(" lease lost ", patience);
+    const json order = processes.finished_order("contested");
+    CHECK_EQ(order["status"], "Processed");
+    CHECK_EQ(order["worker"], worker_name(successor));
+    CHECK_EQ(order["attempts"], 2);
+    CHECK_EQ(successor.count_lines(" lease lost "), 0);
+    processes.stop_all();
+    check_every_order_ended(processes.database(), {"contested"});
+}
+
+TEST_CASE("a worker that stood still, but was not replaced, may go on") {
+    OrderProcesses processes;
+    processes.start_api();
+    ChildProcess& halted = start_halted_worker(processes, "uncontested");
+    // Its lease is over when it is no longer live; nobody is there to take the order from it.
+    HttpClient http = processes.client();
+    eventually(patience, [&] { return http.get("/api/v1/report").json()["workers"].empty(); });
+    halted.signal(SIGCONT);
+    const json order = processes.finished_order("uncontested");
+    CHECK_EQ(order["status"], "Processed");
+    CHECK_EQ(order["worker"], worker_name(halted));
+    processes.stop_all();
+    check_every_order_ended(processes.database(), {"uncontested"});
+}
+
+}  // namespace orders::test

@@ -1,0 +1,120 @@
+// Workers that die without a word: what they held comes back when their leases run out, and every
+// order still ends exactly once.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <deque>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/eventually.h"
+#include "tests/support/order_processes.h"
+#include "tests/support/seed.h"
+#include "tests/support/store_audit.h"
+
+namespace orders::test {
+namespace {
+
+using nlohmann::json;
+
+void wait_until_processing(OrderProcesses& processes, const std::string& id) {
+    eventually(patience, [&] { return processes.order(id); },
+               [](const json& order) { return order["status"] == "Processing"; });
+}
+
+}  // namespace
+
+TEST_CASE("an order whose worker is killed is finished by another worker") {
+    OrderProcesses processes;
+    processes.set("SERVICE_LEASE_SECONDS", "1");
+    processes.start_api();
+    ChildProcess& doomed =
+        processes.start_worker({"--time-unit-ms", "60000", "--order-process-timeout", "3600"});
+    processes.submit(order_json("orphan"));
+    wait_until_processing(processes, "orphan");
+    doomed.kill();
+
+    ChildProcess& heir = processes.start_worker();
+    const json order = processes.finished_order("orphan");
+    CHECK_EQ(order["status"], "Processed");
+    CHECK_EQ(order["attempts"], 2);
+    CHECK_EQ(order["worker"], worker_name(heir));
+    const std::string line = heir.wait_for_line(" lease expired ", patience);
+    CHECK_EQ(log_field(line, "order_id"), "orphan");
+    CHECK_EQ(log_field(line, "worker"), worker_name(doomed));
+    CHECK_EQ(log_field(line, "outcome"), "requeued");
+    processes.stop_all();
+    check_every_order_ended(processes.database(), {"orphan"});
+}
+
+TEST_CASE("a killed worker is no longer reported as live once its heartbeat is overdue") {
+    OrderProcesses processes;
+    processes.start_api();
+    ChildProcess& worker = processes.start_worker({"--lease-seconds", "1"});
+    HttpClient http = processes.client();
+    const auto live_workers = [&] { return http.get("/api/v1/report").json()["workers"].size(); };
+    CHECK_EQ(live_workers(), 1);
+    worker.kill();
+    eventually(patience, live_workers, [](std::size_t workers) { return workers == 0; });
+}
+
+TEST_CASE("an order that every worker dies with is Failed after the last attempt") {
+    OrderProcesses processes;
+    processes.set("SERVICE_LEASE_SECONDS", "1");
+    processes.set("SERVICE_MAX_ATTEMPTS", "2");
+    processes.start_api();
+    processes.submit(order_json("deadly", "High"));
+    for (int attempt = 1; attempt <= 2; ++attempt) {
+        ChildProcess& doomed =
+            processes.start_worker({"--time-unit-ms", "60000", "--order-process-timeout", "3600"});
+        eventually(patience, [&] { return processes.order("deadly"); }, [&](const json& order) {
+            return order["status"] == "Processing" && order["attempts"] == attempt;
+        });
+        doomed.kill();
+    }
+    ChildProcess& survivor = processes.start_worker();
+    const json order = processes.finished_order("deadly");
+    CHECK_EQ(order["status"], "Failed");
+    CHECK_EQ(order["failure"], "attempts_exhausted");
+    CHECK_EQ(order["attempts"], 2);
+    CHECK_EQ(log_field(survivor.wait_for_line(" lease expired ", patience), "outcome"), "failed");
+    processes.stop_all();
+    check_every_order_ended(processes.database(), {"deadly"});
+}
+
+TEST_CASE("every order ends exactly once while workers are killed again and again") {
+    OrderProcesses processes;
+    processes.set("SERVICE_LEASE_SECONDS", "1");
+    processes.set("SERVICE_MAX_ATTEMPTS", "1000");  // only the kills are to blame
+    processes.start_api();
+    std::mt19937 random = seeded_random();
+    std::set<std::string> acknowledged;
+    std::vector<json> orders;
+    for (int i = 0; i < 2'000; ++i) {
+        const std::string id = "order-" + std::to_string(i);
+        acknowledged.insert(id);
+        orders.push_back(order_json(id, i % 4 == 0 ? "High" : "Normal", any_of(random, 1, 10)));
+    }
+    std::vector<ChildProcess*> workers;
+    for (int i = 0; i < 3; ++i) workers.push_back(&processes.start_worker());
+    processes.submit_all(orders);
+
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(4);
+    int kills = 0;
+    while (kills < 6 || std::chrono::steady_clock::now() < end) {
+        ChildProcess*& victim = workers[static_cast<std::size_t>(any_of(random, 0, 2))];
+        std::this_thread::sleep_for(std::chrono::microseconds(any_of(random, 0, 150'000)));
+        victim->kill();
+        ++kills;
+        victim = &processes.start_worker();
+    }
+    const json counts = processes.counts_when_finished(static_cast<int>(acknowledged.size()));
+    CHECK_EQ(counts["Processed"], acknowledged.size());
+    processes.stop_all();
+    check_every_order_ended(processes.database(), acknowledged);
+}
+
+}  // namespace orders::test
