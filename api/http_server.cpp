@@ -5,13 +5,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
-#include <type_traits>
 
 #include "api/http_conversation.h"
 #include "api/http_framing.h"
@@ -26,18 +27,27 @@ constexpr int listen_backlog = 1024;
 // Descriptors that are left to the rest of the process.
 constexpr std::size_t reserved_descriptors = 64;
 
+// As the client wrote it. A target may be a whole URL (RFC 9112, section 3.2.2).
+std::string_view path_of(std::string_view target) {
+    constexpr std::string_view scheme = "http://";
+    target = target.substr(0, target.find_first_of("?#"));
+    if (!target.starts_with(scheme)) return target;
+    const std::size_t path = target.find('/', scheme.size());
+    return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
 // One request on its way through the library, and the answer that comes out of it.
 //
-// The library is shown the request line and nothing else: framing, content and the few headers that
-// matter are dealt with outside of it, and what it does not see it cannot decompress, parse as a
-// form, cut into ranges or trip over.
+// The library is shown method and path and nothing else: framing, content, query and the few
+// headers that matter are dealt with outside of it, and what it does not see it cannot decompress,
+// parse as a form, cut into ranges or trip over.
 class Exchange final : public httplib::Stream {
    public:
     explicit Exchange(const FramedRequest& framed)
         : request(framed), closes(!framed.is_keep_alive) {
         // A method that the library cannot route takes the place of one that no route has.
         library_input_.append(is_routable(framed.method) ? framed.method : "OPTIONS");
-        library_input_.append(" ").append(origin_form(framed.target)).append(" HTTP/1.1\r\n\r\n");
+        library_input_.append(" ").append(path_of(framed.target)).append(" HTTP/1.1\r\n\r\n");
     }
     // For an answer to what is not a request.
     explicit Exchange(const FramingError& error)
@@ -73,14 +83,6 @@ class Exchange final : public httplib::Stream {
     std::string output;
 
    private:
-    // A target may be a whole URL (RFC 9112, section 3.2.2).
-    static std::string_view origin_form(std::string_view target) {
-        constexpr std::string_view scheme = "http://";
-        if (!target.starts_with(scheme)) return target;
-        const std::size_t path = target.find('/', scheme.size());
-        return path == std::string_view::npos ? "/" : target.substr(path);
-    }
-
     std::string library_input_;
     std::size_t position_ = 0;
 };
@@ -110,10 +112,10 @@ std::string to_regex(std::string_view pattern) {
 
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view target) {
     std::vector<std::pair<std::string, std::string>> query;
+    target = target.substr(0, target.find('#'));
     const std::size_t mark = target.find('?');
     if (mark == std::string_view::npos) return query;
     std::string_view rest = target.substr(mark + 1);
-    rest = rest.substr(0, rest.find('#'));
     const auto decoded = [](std::string_view text) {
         return httplib::detail::decode_url(std::string(text), true);
     };
@@ -337,7 +339,7 @@ HttpResponder::Answer HttpServer::Implementation::answer(const FramedRequest& re
     if (log::is_enabled(log::Level::debug)) {
         const std::chrono::duration<double, std::milli> duration = steady_clock::now() - start;
         log::debug("request", {{"method", request.method},
-                               {"path", request.target.substr(0, request.target.find('?'))},
+                               {"path", path_of(request.target)},
                                {"status", exchange.status},
                                {"duration_ms", duration.count()}});
     }
@@ -347,6 +349,7 @@ HttpResponder::Answer HttpServer::Implementation::answer(const FramedRequest& re
 HttpResponder::Answer HttpServer::Implementation::refuse(int status, std::string_view detail) {
     Exchange exchange(FramingError{status, detail});
     run_exchange(exchange);
+    log::debug("request refused", {{"status", status}, {"detail", detail}});
     return {std::move(exchange.output), true};
 }
 

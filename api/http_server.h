@@ -1,7 +1,8 @@
 #pragma once
 
 // HTTP/1.1 for a few routes and thousands of connections, on top of cpp-httplib (which parses
-// requests, matches routes and formats responses) with our own handling of connections in front.
+// request lines, matches routes and formats responses) with our own handling of connections in
+// front; what a connection's life looks like is in http_connection.h.
 //
 // Idle connections are parked in epoll and cost no thread. A request is collected, without blocking
 // anybody, until all of it is there; only then does it get one of the handler threads. One
@@ -38,8 +39,8 @@ struct HttpRequest {
 struct HttpResponse {
     int status = 200;
     std::string content_type = "application/json; charset=utf-8";
-    std::vector<std::pair<std::string, std::string>> headers =
-        {};  // beyond length and content type
+    // Beyond length and content type.
+    std::vector<std::pair<std::string, std::string>> headers = {};
     std::string body = {};
 };
 
@@ -48,14 +49,16 @@ struct HttpResponse {
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
 // Makes the answer for what the server itself has to refuse (400, 404, 405, 408, 413, 414, 415,
-// 431, 500, 503). `detail` is a sentence for the client.
+// 431, 500, 501, 503, 505). `detail` is a sentence for the client. Runs on several threads at a
+// time.
 using HttpErrorHandler = std::function<HttpResponse(int status, std::string_view detail)>;
 
 struct HttpServerOptions {
     std::string host = "127.0.0.1";
     int port = 0;  // 0: any free one
     std::size_t handler_threads = 64;
-    // Connections beyond this get a 503 and are closed.
+    // Connections beyond this, or beyond what the process's limit of open files allows when the
+    // server is made, get a 503 and are closed.
     std::size_t max_connections = 8'000;
     std::size_t max_header_bytes = 16 * 1024;  // request line and headers together
     std::size_t max_body_bytes = 1024 * 1024;
@@ -77,8 +80,9 @@ class HttpServer {
     HttpServer& operator=(const HttpServer&) = delete;
 
     // Before run(). `pattern` is a path in which each `{}` stands for one segment of up to 128
-    // characters other than `/`. A method not listed is answered with 405 and `Allow`; HEAD goes
-    // wherever GET goes. Routes match in the order in which they were added.
+    // characters other than `/`. Methods are GET, POST, PUT, PATCH and DELETE; any other, and any
+    // that is not listed, is answered with 405 and `Allow`; HEAD goes wherever GET goes. Routes
+    // match in the order in which they were added.
     void route(std::string_view pattern,
                std::initializer_list<std::pair<std::string_view, HttpHandler>> handlers);
 
@@ -87,9 +91,10 @@ class HttpServer {
     int bind();
 
     // Serves until stop(), then drains: accepts nothing more, closes idle connections, answers the
-    // requests that have arrived in full (with `Connection: close`), and returns when the last
-    // answer is out, at the latest `drain_limit` after stop(). Throws std::runtime_error where
-    // accepting fails for good.
+    // requests that have arrived in full (with `Connection: close`) and those that have not with
+    // 503, and returns when the last answer is out, at the latest `drain_limit` after stop(). (A
+    // handler that is still running then is awaited by the destructor.) Throws std::runtime_error
+    // where accepting fails for good.
     void run(std::chrono::milliseconds drain_limit);
 
     // From any thread, any number of times, before run() too (run() then returns at once).
