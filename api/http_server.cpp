@@ -5,17 +5,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <cerrno>
-#include <cstring>
-#include <iterator>
-#include <map>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 
 #include "api/http_conversation.h"
+#include "api/http_exchange.h"
 #include "api/http_framing.h"
+#include "api/http_route.h"
 #include "shared/log/log.h"
 
 namespace orders {
@@ -27,109 +25,8 @@ constexpr int listen_backlog = 1024;
 // Descriptors that are left to the rest of the process.
 constexpr std::size_t reserved_descriptors = 64;
 
-// As the client wrote it. A target may be a whole URL (RFC 9112, section 3.2.2).
-std::string_view path_of(std::string_view target) {
-    constexpr std::string_view scheme = "http://";
-    target = target.substr(0, target.find_first_of("?#"));
-    if (!target.starts_with(scheme)) return target;
-    const std::size_t path = target.find('/', scheme.size());
-    return path == std::string_view::npos ? "/" : target.substr(path);
-}
-
-// One request on its way through the library, and the answer that comes out of it.
-//
-// The library is shown method and path and nothing else: framing, content, query and the few
-// headers that matter are dealt with outside of it, and what it does not see it cannot decompress,
-// parse as a form, cut into ranges or trip over.
-class Exchange final : public httplib::Stream {
-   public:
-    explicit Exchange(const FramedRequest& framed)
-        : request(framed), closes(!framed.is_keep_alive) {
-        // A method that the library cannot route takes the place of one that no route has.
-        library_input_.append(is_routable(framed.method) ? framed.method : "OPTIONS");
-        library_input_.append(" ").append(path_of(framed.target)).append(" HTTP/1.1\r\n\r\n");
-    }
-    // For an answer to what is not a request.
-    explicit Exchange(const FramingError& error)
-        : refusal(error), closes(true), library_input_("GET / HTTP/1.1\r\n\r\n") {}
-
-    static bool is_routable(std::string_view method) {
-        constexpr std::string_view methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
-        return std::find(std::begin(methods), std::end(methods), method) != std::end(methods);
-    }
-
-    ssize_t read(char* bytes, std::size_t size) override {
-        const std::size_t count = std::min(size, library_input_.size() - position_);
-        std::memcpy(bytes, library_input_.data() + position_, count);
-        position_ += count;
-        return static_cast<ssize_t>(count);
-    }
-    using Stream::write;
-    ssize_t write(const char* bytes, std::size_t size) override {
-        output.append(bytes, size);
-        return static_cast<ssize_t>(size);
-    }
-    bool is_readable() const override { return true; }
-    bool is_writable() const override { return true; }
-    void get_remote_ip_and_port(std::string&, int&) const override {}
-    void get_local_ip_and_port(std::string&, int&) const override {}
-    socket_t socket() const override { return INVALID_SOCKET; }
-
-    FramedRequest request;
-    std::optional<FramingError> refusal;
-    bool closes;  // the connection, after this answer
-    bool is_answered = false;
-    int status = 0;
-    std::string output;
-
-   private:
-    std::string library_input_;
-    std::size_t position_ = 0;
-};
-
 // The library gives its handlers no way back to whoever called it.
-thread_local Exchange* current_exchange = nullptr;
-
-struct Route {
-    std::map<std::string, HttpHandler, std::less<>> handlers;
-    std::string allow;
-};
-
-std::string to_regex(std::string_view pattern) {
-    std::string regex;
-    while (!pattern.empty()) {
-        if (pattern.starts_with("{}")) {
-            regex += "([^/]{1,128})";
-            pattern.remove_prefix(2);
-        } else {
-            if (std::isalnum(static_cast<unsigned char>(pattern.front())) == 0) regex += '\\';
-            regex += pattern.front();
-            pattern.remove_prefix(1);
-        }
-    }
-    return regex;
-}
-
-std::vector<std::pair<std::string, std::string>> parse_query(std::string_view target) {
-    std::vector<std::pair<std::string, std::string>> query;
-    target = target.substr(0, target.find('#'));
-    const std::size_t mark = target.find('?');
-    if (mark == std::string_view::npos) return query;
-    std::string_view rest = target.substr(mark + 1);
-    const auto decoded = [](std::string_view text) {
-        return httplib::detail::decode_url(std::string(text), true);
-    };
-    while (!rest.empty()) {
-        const std::string_view pair = rest.substr(0, rest.find('&'));
-        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
-        if (pair.empty()) continue;
-        const std::size_t equals = pair.find('=');
-        query.emplace_back(decoded(pair.substr(0, equals)), equals == std::string_view::npos
-                                                                ? ""
-                                                                : decoded(pair.substr(equals + 1)));
-    }
-    return query;
-}
+thread_local HttpExchange* current_exchange = nullptr;
 
 void fill(httplib::Response& to, HttpResponse&& from) {
     to.status = from.status;
@@ -199,8 +96,8 @@ class HttpServer::Implementation final : private httplib::Server, private HttpRe
 
     Answer answer(const FramedRequest& request) override;
     Answer refuse(int status, std::string_view detail) override;
-    void run_exchange(Exchange& exchange);
-    void answer_routed(const Route& route, const httplib::Request& request,
+    void run_exchange(HttpExchange& exchange);
+    void answer_routed(const HttpRoute& route, const httplib::Request& request,
                        httplib::Response& response);
     void finish_headers(httplib::Response& response) const;
     static void log_failure(const std::exception_ptr& exception);
@@ -265,17 +162,7 @@ HttpServer::Implementation::~Implementation() {
 void HttpServer::Implementation::route(
     std::string_view pattern,
     std::initializer_list<std::pair<std::string_view, HttpHandler>> handlers) {
-    const auto route = std::make_shared<Route>();
-    for (const auto& [method, handler] : handlers) {
-        if (!Exchange::is_routable(method) || method == "HEAD") {
-            throw std::invalid_argument("no routes for " + std::string(method));
-        }
-        route->handlers.emplace(method, handler);
-        for (const std::string_view allowed : {method, std::string_view("HEAD")}) {
-            if (allowed != method && method != "GET") continue;
-            route->allow.append(route->allow.empty() ? "" : ", ").append(allowed);
-        }
-    }
+    const auto route = std::make_shared<const HttpRoute>(pattern, handlers);
     // With the library every path knows every method, so that it is never in doubt about one.
     const Handler plain = [this, route](const httplib::Request& request,
                                         httplib::Response& response) {
@@ -285,7 +172,7 @@ void HttpServer::Implementation::route(
     const HandlerWithContentReader before_body =
         [plain](const httplib::Request& request, httplib::Response& response,
                 const httplib::ContentReader&) { plain(request, response); };
-    const std::string regex = to_regex(pattern);
+    const std::string& regex = route->regex();
     Get(regex, plain);
     Options(regex, plain);
     Post(regex, before_body);
@@ -294,30 +181,31 @@ void HttpServer::Implementation::route(
     Delete(regex, before_body);
 }
 
-void HttpServer::Implementation::answer_routed(const Route& route, const httplib::Request& request,
+void HttpServer::Implementation::answer_routed(const HttpRoute& route,
+                                               const httplib::Request& request,
                                                httplib::Response& response) {
     const FramedRequest& framed = current_exchange->request;
     const std::string_view method = framed.method == "HEAD" ? "GET" : framed.method;
-    const auto found = route.handlers.find(method);
-    if (found == route.handlers.end()) {
+    const HttpHandler* const handler = route.handler(method);
+    if (handler == nullptr) {
         HttpResponse refusal = on_error_(405, "This path does not know that method.");
-        refusal.headers.emplace_back("Allow", route.allow);
+        refusal.headers.emplace_back("Allow", route.allow());
         return fill(response, std::move(refusal));
     }
     HttpRequest wanted{.method = std::string(method),
                        .path = request.path,
                        .path_parameters = {},
-                       .query = parse_query(framed.target),
+                       .query = query_of(framed.target),
                        .content_type = std::string(framed.content_type),
                        .body = content_of(framed)};
     for (std::size_t i = 1; i < request.matches.size(); ++i) {
         wanted.path_parameters.push_back(request.matches[i].str());
     }
-    fill(response, found->second(wanted));
+    fill(response, (*handler)(wanted));
 }
 
 void HttpServer::Implementation::finish_headers(httplib::Response& response) const {
-    Exchange& exchange = *current_exchange;
+    HttpExchange& exchange = *current_exchange;
     exchange.status = response.status;
     exchange.closes = exchange.closes || is_stopping();
     for (const char* const unwanted : {"Keep-Alive", "Accept-Ranges", "Connection"}) {
@@ -334,7 +222,7 @@ void HttpServer::Implementation::finish_headers(httplib::Response& response) con
 
 HttpResponder::Answer HttpServer::Implementation::answer(const FramedRequest& request) {
     const auto start = steady_clock::now();
-    Exchange exchange(request);
+    HttpExchange exchange(request);
     run_exchange(exchange);
     if (log::is_enabled(log::Level::debug)) {
         const std::chrono::duration<double, std::milli> duration = steady_clock::now() - start;
@@ -347,13 +235,13 @@ HttpResponder::Answer HttpServer::Implementation::answer(const FramedRequest& re
 }
 
 HttpResponder::Answer HttpServer::Implementation::refuse(int status, std::string_view detail) {
-    Exchange exchange(FramingError{status, detail});
+    HttpExchange exchange(FramingError{status, detail});
     run_exchange(exchange);
     log::debug("request refused", {{"status", status}, {"detail", detail}});
     return {std::move(exchange.output), true};
 }
 
-void HttpServer::Implementation::run_exchange(Exchange& exchange) {
+void HttpServer::Implementation::run_exchange(HttpExchange& exchange) {
     current_exchange = &exchange;
     try {
         bool is_closed = false;  // finish_headers() decides
@@ -405,13 +293,11 @@ void HttpServer::Implementation::run(std::chrono::milliseconds drain_limit) {
     close_listener();
 
     const SteadyTime stopped_at{steady_clock::duration(stopped_at_.load())};
-    const bool is_drained = conversations_.drain(stopped_at + drain_limit);
-    conversations_.end();
-    if (is_drained) {
-        handler_threads_.clear();
-    } else {
+    if (!conversations_.drain(stopped_at + drain_limit)) {
         log::warn("connections cut off", {{"connections", conversations_.open_connections()}});
     }
+    conversations_.end();
+    handler_threads_.clear();
     if (!ended_as_asked) throw std::runtime_error("accepting connections failed for good");
 }
 
@@ -453,17 +339,6 @@ void HttpServer::run(std::chrono::milliseconds drain_limit) {
 
 void HttpServer::stop() noexcept {
     implementation_->stop();
-}
-
-std::optional<int> http_get_status(const std::string& host, int port, const std::string& path,
-                                   std::chrono::milliseconds limit) {
-    httplib::Client client(host, port);
-    client.set_connection_timeout(limit);
-    client.set_read_timeout(limit);
-    client.set_write_timeout(limit);
-    const httplib::Result result = client.Get(path);
-    if (!result) return std::nullopt;
-    return result->status;
 }
 
 }  // namespace orders

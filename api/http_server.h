@@ -11,8 +11,8 @@
 // read is sent from epoll too. Framing that could be read in two ways is refused and the connection
 // closed (RFC 9112, section 6.3 and 11.2).
 //
-// The rest of the project sees HttpRequest and HttpResponse; http_server.cpp is the only file that
-// includes the library's header.
+// The rest of the project sees HttpRequest and HttpResponse; only http_exchange.h, http_server.cpp
+// and http_client.cpp include the library's header.
 
 #include <chrono>
 #include <cstddef>
@@ -64,7 +64,7 @@ struct HttpServerOptions {
     std::size_t max_body_bytes = 1024 * 1024;
     // What unfinished requests and unsent responses may take of the memory, all clients together. A
     // client that would need more is answered with 503.
-    std::size_t max_buffered_bytes = 256 * 1024 * 1024;
+    std::size_t max_buffered_bytes = 64 * 1024 * 1024;
     // From a request's first byte to its last, and from a response's first byte to its last.
     std::chrono::milliseconds transfer_limit{10'000};
     // How long a connection may wait for its next request.
@@ -74,7 +74,7 @@ struct HttpServerOptions {
 class HttpServer {
    public:
     HttpServer(HttpServerOptions options, HttpErrorHandler on_error);
-    // stop() and then the end of run() must have been awaited, or run() never called.
+    // run() must have returned, or never been called.
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
@@ -92,9 +92,9 @@ class HttpServer {
 
     // Serves until stop(), then drains: accepts nothing more, closes idle connections, answers the
     // requests that have arrived in full (with `Connection: close`) and those that have not with
-    // 503, and returns when the last answer is out, at the latest `drain_limit` after stop(). (A
-    // handler that is still running then is awaited by the destructor.) Throws std::runtime_error
-    // where accepting fails for good.
+    // 503, and returns when the last answer is out and no handler runs any more. Connections that
+    // are left `drain_limit` after stop() are cut off. Throws std::runtime_error where accepting
+    // fails for good.
     void run(std::chrono::milliseconds drain_limit);
 
     // From any thread, any number of times, before run() too (run() then returns at once).
@@ -104,10 +104,5 @@ class HttpServer {
     class Implementation;
     std::unique_ptr<Implementation> implementation_;
 };
-
-// The status that GET http://host:port/path answers with; empty where there is no answer in time.
-[[nodiscard]] std::optional<int> http_get_status(const std::string& host, int port,
-                                                 const std::string& path,
-                                                 std::chrono::milliseconds limit);
 
 }  // namespace orders

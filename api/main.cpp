@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "api/http_client.h"
 #include "api/http_server.h"
 #include "api/order_intake.h"
 #include "api/order_readers.h"

@@ -1,0 +1,63 @@
+#include "api/http_exchange.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "api/http_route.h"
+
+namespace orders {
+
+HttpExchange::HttpExchange(const FramedRequest& framed)
+    : request(framed), closes(!framed.is_keep_alive) {
+    // A method that the library cannot route takes the place of one that no route has.
+    const bool is_known = framed.method == "HEAD" || HttpRoute::is_routable(framed.method);
+    library_input_.append(is_known ? framed.method : "OPTIONS");
+    library_input_.append(" ").append(path_of(framed.target)).append(" HTTP/1.1\r\n\r\n");
+}
+
+HttpExchange::HttpExchange(const FramingError& error)
+    : refusal(error), closes(true), library_input_("GET / HTTP/1.1\r\n\r\n") {}
+
+ssize_t HttpExchange::read(char* bytes, std::size_t size) {
+    const std::size_t count = std::min(size, library_input_.size() - position_);
+    std::memcpy(bytes, library_input_.data() + position_, count);
+    position_ += count;
+    return static_cast<ssize_t>(count);
+}
+
+ssize_t HttpExchange::write(const char* bytes, std::size_t size) {
+    output.append(bytes, size);
+    return static_cast<ssize_t>(size);
+}
+
+// A target may be a whole URL (RFC 9112, section 3.2.2).
+std::string_view path_of(std::string_view target) {
+    constexpr std::string_view scheme = "http://";
+    target = target.substr(0, target.find_first_of("?#"));
+    if (!target.starts_with(scheme)) return target;
+    const std::size_t path = target.find('/', scheme.size());
+    return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
+std::vector<std::pair<std::string, std::string>> query_of(std::string_view target) {
+    std::vector<std::pair<std::string, std::string>> query;
+    target = target.substr(0, target.find('#'));
+    const std::size_t mark = target.find('?');
+    if (mark == std::string_view::npos) return query;
+    std::string_view rest = target.substr(mark + 1);
+    const auto decoded = [](std::string_view text) {
+        return httplib::detail::decode_url(std::string(text), true);
+    };
+    while (!rest.empty()) {
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        if (pair.empty()) continue;
+        const std::size_t equals = pair.find('=');
+        query.emplace_back(decoded(pair.substr(0, equals)), equals == std::string_view::npos
+                                                                ? ""
+                                                                : decoded(pair.substr(equals + 1)));
+    }
+    return query;
+}
+
+}  // namespace orders
