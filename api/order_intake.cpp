@@ -96,6 +96,7 @@ IntakeResult OrderIntake::wait_for_answer(Request& request) {
 
 void OrderIntake::write_groups(const std::stop_token& stop) {
     while (wait_for_work(stop)) {
+        bool has_failed = false;
         try {
             write_one_group();
         } catch (const StoreError& error) {
@@ -105,17 +106,19 @@ void OrderIntake::write_groups(const std::stop_token& stop) {
                 on_fatal_();
                 return;
             }
-            std::unique_lock lock(mutex_);
-            turn_began_.reset();
-            work_.wait_for(lock, stop, pause_after_error, [] { return false; });
+            has_failed = true;
         }
+        std::unique_lock lock(mutex_);
+        turn_began_.reset();
+        if (has_failed) work_.wait_for(lock, stop, pause_after_error, [] { return false; });
     }
     refuse_waiting(Refusal::stopping);
 }
 
 bool OrderIntake::wait_for_work(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    if (!work_.wait(lock, stop, [this] { return !waiting_.empty(); })) return false;
+    const bool has_work = work_.wait(lock, stop, [this] { return !waiting_.empty(); });
+    if (!has_work || stop.stop_requested()) return false;
     turn_began_ = std::chrono::steady_clock::now();
     return true;
 }
@@ -123,11 +126,7 @@ bool OrderIntake::wait_for_work(const std::stop_token& stop) {
 void OrderIntake::write_one_group() {
     const auto work = store_->begin();
     const auto group = take_group();
-    if (group.empty()) {  // all were withdrawn meanwhile
-        const std::lock_guard lock(mutex_);
-        turn_began_.reset();
-        return;
-    }
+    if (group.empty()) return;  // all were withdrawn meanwhile
     store_group(*work, group);
     store_->tidy();
 }
@@ -181,7 +180,6 @@ void OrderIntake::store_group(OrderTransaction& work, const std::vector<Request*
     if (has_new) doorbell_.ring();
     {
         const std::lock_guard lock(mutex_);
-        turn_began_.reset();
         last_commit_ = std::chrono::steady_clock::now();
     }
     for (std::size_t at = 0; at < group.size(); ++at) group[at]->answer(std::move(outcomes[at]));

@@ -260,8 +260,9 @@ Json batch_result(const NewOrder& order, const SubmitOutcome& outcome) {
             {"order_status", to_string(std::get<IdTaken>(outcome).status)}};
 }
 
+// A host's name or a failure's reason need not be UTF-8.
 std::string text_of(const Json& json) {
-    return json.dump();
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace

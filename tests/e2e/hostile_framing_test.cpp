@@ -21,8 +21,8 @@ std::string chunk(const std::string& bytes) {
 }
 
 std::string post_of(const std::string& id) {
-    return to_bytes({"POST", "/api/v1/orders", {{"Content-Type", "application/json"}},
-                     order_json(id).dump()});
+    return to_bytes(
+        {"POST", "/api/v1/orders", {{"Content-Type", "application/json"}}, order_json(id).dump()});
 }
 
 }  // namespace
@@ -123,7 +123,8 @@ TEST_CASE("a body over the limit is refused before it is taken in, however it is
     // Only announced.
     check_refused(processes, post_head + "Content-Length: 1048577" + end_of_head, {413});
     check_refused(processes, post_head + "Content-Length: 10000000000" + end_of_head, {413});
-    // In chunks, large and tiny, with chunk extensions that are longer than the data, and without end.
+    // In chunks, large and tiny, with chunk extensions that are longer than the data, and without
+    // end.
     const std::string head = post_head + "Transfer-Encoding: chunked" + end_of_head;
     std::string large = head;
     for (int i = 0; i < 20; ++i) large += chunk(std::string(100'000, ' '));
@@ -137,7 +138,8 @@ TEST_CASE("a body over the limit is refused before it is taken in, however it is
     }
     check_refused(processes, extended, {400, 413});
     std::string trailers = head + "0\r\n";
-    while (trailers.size() < 3'000'000) trailers += "X-Trailer: " + std::string(1'000, 'x') + "\r\n";
+    while (trailers.size() < 3'000'000)
+        trailers += "X-Trailer: " + std::string(1'000, 'x') + "\r\n";
     check_refused(processes, trailers, {400, 413, 431});
 }
 
@@ -180,7 +182,8 @@ TEST_CASE("the body of a request that is refused is not taken for the next one")
          {HttpCall{"GET", "/livez", {}, post_of("smuggled")},
           HttpCall{"POST", "/nowhere", {}, post_of("smuggled")},
           HttpCall{"DELETE", "/livez", {}, post_of("smuggled")},
-          HttpCall{"POST", "/api/v1/orders", {{"Content-Type", "text/plain"}}, post_of("smuggled")}}) {
+          HttpCall{
+              "POST", "/api/v1/orders", {{"Content-Type", "text/plain"}}, post_of("smuggled")}}) {
         RawConnection connection(processes.port());
         connection.send(to_bytes(call) + get_livez);
         CHECK_GT(status_of(connection.read_answer(patience)), 0);

@@ -1,5 +1,5 @@
-// Requests that no good client sends, against the real order-api: floods, foreign media, slow and deaf
-// clients. What must hold: a proper answer or a closed connection, and everybody else served
+// Requests that no good client sends, against the real order-api: floods, foreign media, slow and
+// deaf clients. What must hold: a proper answer or a closed connection, and everybody else served
 // meanwhile. Framing is in hostile_framing_test.cpp.
 
 #include <doctest/doctest.h>
@@ -26,9 +26,11 @@ TEST_CASE("a compressed body is refused and not unpacked") {
     HttpClient http = processes.client();
     for (const std::string encoding : {"gzip", "br", "deflate", "zstd", "gzip, gzip", "GZIP"}) {
         CAPTURE(encoding);
-        const HttpAnswer answer = http.send(
-            {"POST", "/api/v1/orders",
-             {{"Content-Type", "application/json"}, {"Content-Encoding", encoding}}, "\x1f\x8b\x08"});
+        const HttpAnswer answer =
+            http.send({"POST",
+                       "/api/v1/orders",
+                       {{"Content-Type", "application/json"}, {"Content-Encoding", encoding}},
+                       "\x1f\x8b\x08"});
         check_problem(answer, 415, "unsupported-media-type");
     }
 }
@@ -37,7 +39,8 @@ TEST_CASE("forms are refused") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
-    const std::string part = "--x\r\nContent-Disposition: form-data; name=\"order_id\"\r\n\r\n1\r\n";
+    const std::string part =
+        "--x\r\nContent-Disposition: form-data; name=\"order_id\"\r\n\r\n1\r\n";
     for (const HeaderList& headers :
          {HeaderList{{"Content-Type", "multipart/form-data; boundary=x"}},
           HeaderList{{"Content-Type", "multipart/form-data"}},
@@ -47,7 +50,8 @@ TEST_CASE("forms are refused") {
         check_problem(answer, 415, "unsupported-media-type");
     }
     // More than the HTTP library takes for a form.
-    const HttpAnswer answer = http.send({"POST", "/api/v1/orders",
+    const HttpAnswer answer = http.send({"POST",
+                                         "/api/v1/orders",
                                          {{"Content-Type", "application/x-www-form-urlencoded"}},
                                          "order_id=" + std::string(20'000, 'a')});
     check_problem(answer, 415, "unsupported-media-type");
@@ -62,7 +66,8 @@ TEST_CASE("header values are not percent-decoded") {
         http.send({"POST", "/api/v1/orders", {{"Content-Type", "application%2Fjson"}}, order});
     check_problem(answer, 415, "unsupported-media-type");
     const HttpAnswer split =
-        http.send({"POST", "/api/v1/orders",
+        http.send({"POST",
+                   "/api/v1/orders",
                    {{"Content-Type", "application/json"},
                     {"X-Note", "a%0d%0aContent-Encoding:%20gzip%0d%0a%0d%0aGET%20/"}},
                    order});
@@ -108,13 +113,13 @@ TEST_CASE("the whole answer comes, uncompressed, whatever the client asks for") 
     std::string many_ranges = "bytes=0-0";
     while (many_ranges.size() < 8'000) many_ranges += ",0-";
     for (const auto& header : HeaderList{{"Accept-Encoding", "br"},
-                                                {"Accept-Encoding", "gzip, deflate, br"},
-                                                {"Range", "bytes=0-3"},
-                                                {"Range", "bytes=5-"},
-                                                {"Range", "bytes=-1"},
-                                                {"Range", many_ranges},
-                                                {"Range", "bytes=99999999-"},
-                                                {"Range", "nonsense"}}) {
+                                         {"Accept-Encoding", "gzip, deflate, br"},
+                                         {"Range", "bytes=0-3"},
+                                         {"Range", "bytes=5-"},
+                                         {"Range", "bytes=-1"},
+                                         {"Range", many_ranges},
+                                         {"Range", "bytes=99999999-"},
+                                         {"Range", "nonsense"}}) {
         CAPTURE(header.second);
         const HttpAnswer answer = http.send({"GET", "/api/v1/orders", {header}});
         CHECK_EQ(answer.status, 200);
@@ -128,8 +133,8 @@ TEST_CASE("a connection is closed after the answer when the client asks for it")
     OrderProcesses processes;
     processes.start_api();
     for (const std::string request : {"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-                                "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n",
-                                "GET /livez HTTP/1.0\r\n\r\n"}) {
+                                      "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n",
+                                      "GET /livez HTTP/1.0\r\n\r\n"}) {
         CAPTURE(request);
         RawConnection connection(processes.port());
         connection.send(request);
@@ -156,7 +161,8 @@ TEST_CASE("what is no HTTP/1 request at all is refused") {
     const std::string tls_hello("\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03", 10);
     for (const std::string& bytes :
          {tls_hello + end_of_head, std::string("nonsense") + end_of_head,
-          std::string("GET /livez") + end_of_head, std::string("GET  /livez HTTP/1.1") + end_of_head,
+          std::string("GET /livez") + end_of_head,
+          std::string("GET  /livez HTTP/1.1") + end_of_head,
           std::string("GET /livez HTTP/1.1 x") + end_of_head,
           std::string("GET /livez HTTP/1.1") + end_of_head,
           std::string("GET /livez HTTP/1.1\r\nHost: a\r\nHost: b") + end_of_head,
@@ -202,7 +208,8 @@ TEST_CASE("hundreds of idle connections and of clients that do not read keep nob
     }
     HttpClient newcomer = processes.client();
     for (int i = 0; i < 20; ++i) {
-        CHECK_EQ(newcomer.post("/api/v1/orders", order_json("new-" + std::to_string(i))).status, 200);
+        CHECK_EQ(newcomer.post("/api/v1/orders", order_json("new-" + std::to_string(i))).status,
+                 200);
     }
     idle.back().send(get_livez);
     CHECK_EQ(status_of(idle.back().read_answer(patience)), 200);

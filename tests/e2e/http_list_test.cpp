@@ -18,10 +18,14 @@ using nlohmann::json;
 
 constexpr int order_count = 25;
 
-std::string id_of(int number) { return "order-" + std::to_string(number); }
+std::string id_of(int number) {
+    return "order-" + std::to_string(number);
+}
 
 // Every fifth order is High.
-std::string priority_of(int number) { return number % 5 == 0 ? "High" : "Normal"; }
+std::string priority_of(int number) {
+    return number % 5 == 0 ? "High" : "Normal";
+}
 
 void submit_orders(OrderProcesses& processes) {
     std::vector<json> orders;
@@ -135,27 +139,18 @@ TEST_CASE("a query that is not understood answers 400 and names the parameter") 
         std::string query;
         std::string parameter;
     };
-    for (const Row& row : {Row{"limit=0", "limit"},
-                           Row{"limit=1001", "limit"},
-                           Row{"limit=-1", "limit"},
-                           Row{"limit=", "limit"},
-                           Row{"limit=ten", "limit"},
-                           Row{"limit=5x", "limit"},
-                           Row{"limit=1.5", "limit"},
-                           Row{"limit=99999999999999999999", "limit"},
-                           Row{"limit=5&limit=6", "limit"},
-                           Row{"status=pending", "status"},
-                           Row{"status=", "status"},
-                           Row{"status=Done", "status"},
-                           Row{"priority=Low", "priority"},
-                           Row{"priority=high", "priority"},
-                           Row{"cursor=", "cursor"},
-                           Row{"cursor=nonsense", "cursor"},
-                           Row{"cursor=-1", "cursor"},
-                           Row{"cursor=99999999999999999999", "cursor"},
-                           Row{"cursor=%00", "cursor"},
-                           Row{"page=2", "page"},
-                           Row{"Limit=5", "Limit"}}) {
+    for (const Row& row :
+         {Row{"limit=0", "limit"},         Row{"limit=1001", "limit"},
+          Row{"limit=-1", "limit"},        Row{"limit=", "limit"},
+          Row{"limit=ten", "limit"},       Row{"limit=5x", "limit"},
+          Row{"limit=1.5", "limit"},       Row{"limit=99999999999999999999", "limit"},
+          Row{"limit=5&limit=6", "limit"}, Row{"status=pending", "status"},
+          Row{"status=", "status"},        Row{"status=Done", "status"},
+          Row{"priority=Low", "priority"}, Row{"priority=high", "priority"},
+          Row{"cursor=", "cursor"},        Row{"cursor=nonsense", "cursor"},
+          Row{"cursor=-1", "cursor"},      Row{"cursor=99999999999999999999", "cursor"},
+          Row{"cursor=%00", "cursor"},     Row{"page=2", "page"},
+          Row{"Limit=5", "Limit"}}) {
         CAPTURE(row.query);
         const HttpAnswer answer = http.get("/api/v1/orders?" + row.query);
         check_problem(answer, 400, "invalid-query");

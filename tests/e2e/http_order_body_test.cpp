@@ -1,4 +1,5 @@
-// What POST /api/v1/orders takes for an order, rule by rule, and what it says about everything else.
+// What POST /api/v1/orders takes for an order, rule by rule, and what it says about everything
+// else.
 
 #include <doctest/doctest.h>
 
@@ -29,7 +30,9 @@ std::string body_with(const std::string& field, const std::string& value) {
     return body;
 }
 
-std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+std::string quoted(const std::string& text) {
+    return "\"" + text + "\"";
+}
 
 // Each value must be refused, and the field named.
 void check_refused(const std::string& field, const std::vector<std::string>& values) {
@@ -64,35 +67,62 @@ TEST_CASE("order_id is a letter or digit, then up to 63 letters, digits and . _ 
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
-    for (const std::string& id : {std::string("a"), std::string("Z"), std::string("0"),
-                                  std::string(64, 'x'), std::string("a._:~-"), std::string("1--")}) {
+    for (const std::string& id :
+         {std::string("a"), std::string("Z"), std::string("0"), std::string(64, 'x'),
+          std::string("a._:~-"), std::string("1--")}) {
         CAPTURE(id);
         const HttpAnswer answer = http.post(path, body_with("order_id", quoted(id)));
         CHECK_EQ(answer.status, 200);
         CHECK_EQ(answer.json().value("order_id", ""), id);
     }
     // An escape in JSON is the character it stands for.
-    CHECK_EQ(http.post(path, body_with("order_id", R"("\u0062")")).json().value("order_id", ""), "b");
+    CHECK_EQ(http.post(path, body_with("order_id", R"("\u0062")")).json().value("order_id", ""),
+             "b");
 }
 
 TEST_CASE("an order_id that breaks the rule is refused") {
-    std::vector<std::string> values{R"("")",      R"(" ")",     R"("a b")",    R"(" a")",
-                                    R"("a ")",    R"("-a")",    R"(".a")",     R"("_a")",
-                                    R"(":a")",    R"("~a")",    R"("a/b")",    R"("../a")",
-                                    R"("a%20b")", R"("a\n")",   R"("a\u0000")", R"("\u0000")",
-                                    R"("a?b")",   R"("a#b")",   R"("a&b")",    R"("a;b")",
-                                    R"("a'b")",   R"("a\"b")",  R"("a\\b")",   "\"\u00e9\"",
-                                    "\"a\u00e9\"", R"("\ud83d\ude00")", "1235", "1.5", "true",
-                                    "null",       "[]",         R"(["a"])",    "{}"};
+    std::vector<std::string> values{R"("")",
+                                    R"(" ")",
+                                    R"("a b")",
+                                    R"(" a")",
+                                    R"("a ")",
+                                    R"("-a")",
+                                    R"(".a")",
+                                    R"("_a")",
+                                    R"(":a")",
+                                    R"("~a")",
+                                    R"("a/b")",
+                                    R"("../a")",
+                                    R"("a%20b")",
+                                    R"("a\n")",
+                                    R"("a\u0000")",
+                                    R"("\u0000")",
+                                    R"("a?b")",
+                                    R"("a#b")",
+                                    R"("a&b")",
+                                    R"("a;b")",
+                                    R"("a'b")",
+                                    R"("a\"b")",
+                                    R"("a\\b")",
+                                    "\"\u00e9\"",
+                                    "\"a\u00e9\"",
+                                    R"("\ud83d\ude00")",
+                                    "1235",
+                                    "1.5",
+                                    "true",
+                                    "null",
+                                    "[]",
+                                    R"(["a"])",
+                                    "{}"};
     values.push_back(quoted(std::string(65, 'x')));
     values.push_back(quoted(std::string(100'000, 'x')));
     check_refused("order_id", values);
 }
 
 TEST_CASE("a priority is High or Normal, spelled so") {
-    check_refused("priority", {R"("high")", R"("HIGH")", R"("normal")", R"("Low")", R"("")",
-                               R"("High ")", R"("High\u0000")", "0", "1", "true", "null", "[]",
-                               R"(["High"])", "{}"});
+    check_refused("priority",
+                  {R"("high")", R"("HIGH")", R"("normal")", R"("Low")", R"("")", R"("High ")",
+                   R"("High\u0000")", "0", "1", "true", "null", "[]", R"(["High"])", "{}"});
 }
 
 TEST_CASE("a processing_time is a whole number from 1 to 86400") {
@@ -108,13 +138,35 @@ TEST_CASE("a processing_time is a whole number from 1 to 86400") {
 }
 
 TEST_CASE("a processing_time that is not a whole number in its range is refused") {
-    check_refused("processing_time",
-                  {"0", "-0", "-1", "86401", "1.5", "0.999999999999999999", "86400.5", "1e-1",
-                   "1.0", "5e0", "1e5", "1e300", "-1e300", "2147483648", "4294967297", "9223372036854775807",
-                   "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
-                   "18446744073709551615", "18446744073709551617",
-                   "100000000000000000000000000000000000000000", R"("5")", R"("")", "true", "null",
-                   "[]", "[5]", "{}"});
+    check_refused("processing_time", {"0",
+                                      "-0",
+                                      "-1",
+                                      "86401",
+                                      "1.5",
+                                      "0.999999999999999999",
+                                      "86400.5",
+                                      "1e-1",
+                                      "1.0",
+                                      "5e0",
+                                      "1e5",
+                                      "1e300",
+                                      "-1e300",
+                                      "2147483648",
+                                      "4294967297",
+                                      "9223372036854775807",
+                                      "9223372036854775808",
+                                      "-9223372036854775808",
+                                      "-9223372036854775809",
+                                      "18446744073709551615",
+                                      "18446744073709551617",
+                                      "100000000000000000000000000000000000000000",
+                                      R"("5")",
+                                      R"("")",
+                                      "true",
+                                      "null",
+                                      "[]",
+                                      "[5]",
+                                      "{}"});
 }
 
 TEST_CASE("a field that is missing is named, and all faults are named at once") {
@@ -129,11 +181,10 @@ TEST_CASE("a field that is missing is named, and all faults are named at once") 
         CHECK_EQ(fields_at_fault(answer.json()), Fields{missing});
     }
     for (const std::string body : {"{}", R"({"order_id":"","priority":"Low","processing_time":0})",
-                             R"({"ORDER_ID":"a","Priority":"High","processingTime":1})"}) {
+                                   R"({"ORDER_ID":"a","Priority":"High","processingTime":1})"}) {
         const HttpAnswer answer = http.post(path, std::string(body));
         check_problem(answer, 400, "invalid-order");
-        CHECK_EQ(fields_at_fault(answer.json()),
-                 Fields{"order_id", "priority", "processing_time"});
+        CHECK_EQ(fields_at_fault(answer.json()), Fields{"order_id", "priority", "processing_time"});
     }
 }
 
@@ -175,19 +226,43 @@ TEST_CASE("a field that is given twice is refused, whatever it says") {
 }
 
 TEST_CASE("a body that is not JSON, or not an object, is malformed") {
-    check_malformed({"", " ", "{", "}", "{}{}", "nonsense", "null", "true", "17", "\"text\"", "[]",
-                     "[{}]", "{'order_id':'a'}", "{\"order_id\":}", "{\"order_id\":\"a\",}",
-                     "{order_id:\"a\"}", "{\"order_id\":\"a}", "/* */{}", "{} // end",
-                     "{\"a\":NaN}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":1.}", "{\"a\":0x1}", "{\"a\":1e400}",
-                     "order_id=a&priority=High", "<order/>", std::string(1, '\0'),
+    check_malformed({"",
+                     " ",
+                     "{",
+                     "}",
+                     "{}{}",
+                     "nonsense",
+                     "null",
+                     "true",
+                     "17",
+                     "\"text\"",
+                     "[]",
+                     "[{}]",
+                     "{'order_id':'a'}",
+                     "{\"order_id\":}",
+                     "{\"order_id\":\"a\",}",
+                     "{order_id:\"a\"}",
+                     "{\"order_id\":\"a}",
+                     "/* */{}",
+                     "{} // end",
+                     "{\"a\":NaN}",
+                     "{\"a\":01}",
+                     "{\"a\":+1}",
+                     "{\"a\":1.}",
+                     "{\"a\":0x1}",
+                     "{\"a\":1e400}",
+                     "order_id=a&priority=High",
+                     "<order/>",
+                     std::string(1, '\0'),
                      order_json("first").dump() + std::string("\0{}", 3)});
 }
 
 TEST_CASE("a body that is not UTF-8 is malformed") {
     check_malformed({body_with("order_id", "\"a\xff\""), body_with("order_id", "\"\xc0\xaf\""),
-                     body_with("order_id", "\"\xed\xa0\x80\""), body_with("order_id", "\"\xe2\x82\""),
-                     body_with("order_id", R"("\ud800")"), body_with("order_id", R"("\udc00x")"),
-                     "\xff\xfe{\0}\0", body_with("order_id", "\"\xf5\x80\x80\x80\"")});
+                     body_with("order_id", "\"\xed\xa0\x80\""),
+                     body_with("order_id", "\"\xe2\x82\""), body_with("order_id", R"("\ud800")"),
+                     body_with("order_id", R"("\udc00x")"), "\xff\xfe{\0}\0",
+                     body_with("order_id", "\"\xf5\x80\x80\x80\"")});
 }
 
 TEST_CASE("a body that is nested deeply is refused, and the API goes on") {
@@ -196,10 +271,10 @@ TEST_CASE("a body that is nested deeply is refused, and the API goes on") {
     HttpClient http = processes.client();
     std::string objects;
     for (int i = 0; i < 150'000; ++i) objects += "{\"a\":";
-    for (const std::string& deep : {std::string(1'000'000, '['), objects,
-                                    std::string(500'000, '[') + std::string(500'000, ']'),
-                                    body_with("order_id", std::string(400'000, '[') +
-                                                              std::string(400'000, ']'))}) {
+    for (const std::string& deep :
+         {std::string(1'000'000, '['), objects,
+          std::string(500'000, '[') + std::string(500'000, ']'),
+          body_with("order_id", std::string(400'000, '[') + std::string(400'000, ']'))}) {
         const HttpAnswer answer = http.post(path, deep);
         CHECK_EQ(answer.status, 400);
         check_tells_no_internals(answer);

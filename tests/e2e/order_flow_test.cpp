@@ -291,9 +291,9 @@ TEST_CASE("random orders as a script sends them get 200 when the id is new, and 
         const std::string priority = any_of(random, 0, 1) == 0 ? "High" : "Normal";
         // A connection each, and JSON with spaces, as Python's requests and json.dumps() send it.
         const HttpAnswer answer = processes.client().post(
-            "/api/v1/orders", "{\"order_id\": \"" + id + "\", \"priority\": \"" + priority +
-                                  "\", \"processing_time\": " +
-                                  std::to_string(any_of(random, 1, 10)) + "}");
+            "/api/v1/orders",
+            "{\"order_id\": \"" + id + "\", \"priority\": \"" + priority +
+                "\", \"processing_time\": " + std::to_string(any_of(random, 1, 10)) + "}");
         CHECK_EQ(answer.status, acknowledged.insert(id).second ? 200 : 409);
     }
     processes.counts_when_finished(static_cast<int>(acknowledged.size()));

@@ -50,7 +50,9 @@ const std::vector<IntegerSetting>& integer_settings() {
     return settings;
 }
 
-std::vector<std::string> both_programs() { return {api_program(), worker_program()}; }
+std::vector<std::string> both_programs() {
+    return {api_program(), worker_program()};
+}
 
 struct Run {
     Ending ending;
@@ -102,10 +104,9 @@ TEST_CASE("--help shows every setting with its variable, default and range") {
                     CHECK_MESSAGE(about.find(word) != std::string::npos, setting.flag, ": ", word);
                 }
             }
-            for (const char* word :
-                 {"--db", "DB_PATH", "orders.db", "--log-level", "DB_LOG_LEVEL", "INFO", "DEBUG",
-                  "--log-format", "LOG_FORMAT", "text", "json", "--version", "--help",
-                  "healthcheck"}) {
+            for (const char* word : {"--db", "DB_PATH", "orders.db", "--log-level", "DB_LOG_LEVEL",
+                                     "INFO", "DEBUG", "--log-format", "LOG_FORMAT", "text", "json",
+                                     "--version", "--help", "healthcheck"}) {
                 CHECK_MESSAGE(help.output.find(word) != std::string::npos, word);
             }
         }
@@ -186,13 +187,11 @@ TEST_CASE("the log may be JSON, one object to the line, and quieter or louder") 
         CHECK_MESSAGE(nlohmann::json::accept(each), each);
     }
 
-    ChildProcess& quiet = processes.launch(
-        worker_program(), {"--log-level", "ERROR", "--worker-count", "3"});
+    ChildProcess& quiet =
+        processes.launch(worker_program(), {"--log-level", "ERROR", "--worker-count", "3"});
     processes.start_api({"--log-format", "text"});
     HttpClient http = processes.client();
-    eventually(patience, [&] {
-        return http.get("/api/v1/report").json()["workers"].size() == 1;
-    });
+    eventually(patience, [&] { return http.get("/api/v1/report").json()["workers"].size() == 1; });
     quiet.signal(SIGTERM);
     CHECK_EQ(quiet.wait_exit(patience), exited(0));
     CHECK(quiet.error_lines().empty());
@@ -230,8 +229,7 @@ TEST_CASE("a database of a newer version ends the program with 1, and is left as
     run_sql(database, "PRAGMA user_version = 999; PRAGMA wal_checkpoint(TRUNCATE)");
     const std::string before = contents_of(database);
     for (const std::string& program : both_programs()) {
-        check_refused(run(program, {"--db", database}, {{"API_PORT", "0"}}), 1,
-                      {"999", "newer"});
+        check_refused(run(program, {"--db", database}, {{"API_PORT", "0"}}), 1, {"999", "newer"});
     }
     CHECK_EQ(contents_of(database), before);
     CHECK_EQ(stored_orders(database).size(), 1);

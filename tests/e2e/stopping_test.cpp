@@ -25,8 +25,9 @@ namespace {
 using nlohmann::json;
 
 void wait_for_processing(OrderProcesses& processes, int orders) {
-    eventually(patience, [&] { return processes.counts(); },
-               [&](const json& counts) { return counts["Processing"] == orders; });
+    eventually(
+        patience, [&] { return processes.counts(); },
+        [&](const json& counts) { return counts["Processing"] == orders; });
 }
 
 }  // namespace
@@ -54,8 +55,12 @@ TEST_CASE("a worker that is asked to stop gives back work that takes too long, u
     processes.set("SERVICE_TIME_UNIT_MS", "60000");
     processes.start_api();
     const OrderProcesses::Flags flags{"--worker-count", "3", "--order-process-timeout", "3600"};
-    SUBCASE("after the drain") { processes.set("SERVICE_DRAIN_SECONDS", "1"); }
-    SUBCASE("at once, where it may not drain") { processes.set("SERVICE_DRAIN_SECONDS", "0"); }
+    SUBCASE("after the drain") {
+        processes.set("SERVICE_DRAIN_SECONDS", "1");
+    }
+    SUBCASE("at once, where it may not drain") {
+        processes.set("SERVICE_DRAIN_SECONDS", "0");
+    }
     ChildProcess& worker = processes.start_worker(flags);
     for (const char* id : {"a", "b", "c"}) processes.submit(order_json(id));
     wait_for_processing(processes, 3);
@@ -89,8 +94,12 @@ TEST_CASE("a second signal ends a draining worker at once, and its work is not l
     processes.set("SERVICE_LEASE_SECONDS", "1");
     processes.start_api();
     int second_signal = 0;
-    SUBCASE("SIGTERM") { second_signal = SIGTERM; }
-    SUBCASE("SIGINT") { second_signal = SIGINT; }
+    SUBCASE("SIGTERM") {
+        second_signal = SIGTERM;
+    }
+    SUBCASE("SIGINT") {
+        second_signal = SIGINT;
+    }
     ChildProcess& worker = processes.start_worker({"--order-process-timeout", "3600"});
     processes.submit(order_json("long"));
     wait_for_processing(processes, 1);
@@ -110,8 +119,8 @@ TEST_CASE("an API that is asked to stop answers every request it has taken, and 
     ChildProcess& api = processes.start_api();
     struct Tally {
         std::set<std::string> acknowledged;
-        std::set<std::string> refused;       // an answer that it was not stored
-        std::set<std::string> unserved;      // the connection was closed without an answer
+        std::set<std::string> refused;   // an answer that it was not stored
+        std::set<std::string> unserved;  // the connection was closed without an answer
         std::string surprise;
     };
     std::vector<Tally> tallies(8);
@@ -126,9 +135,11 @@ TEST_CASE("an API that is asked to stop answers every request it has taken, and 
                     const std::string id = std::to_string(i) + "-" + std::to_string(n);
                     // Half of the clients keep their connections.
                     if (i % 2 == 0) http = processes.client();
-                    const HttpOutcome outcome = http.attempt(
-                        {"POST", "/api/v1/orders", {{"Content-Type", "application/json"}},
-                         order_json(id).dump()});
+                    const HttpOutcome outcome =
+                        http.attempt({"POST",
+                                      "/api/v1/orders",
+                                      {{"Content-Type", "application/json"}},
+                                      order_json(id).dump()});
                     const int status = status_of(outcome);
                     if (status == 200) {
                         tally.acknowledged.insert(id);
@@ -186,7 +197,8 @@ TEST_CASE("a signal during start-up is not lost, whenever it comes") {
     for (const std::string& program : {api_program(), worker_program()}) {
         for (int i = 0; i < 15; ++i) {
             ChildProcess& child = processes.launch(program, {});
-            // Any moment will do: nothing is waited for here, and nothing depends on how long it is.
+            // Any moment will do: nothing is waited for here, and nothing depends on how long it
+            // is.
             std::this_thread::sleep_for(std::chrono::microseconds(any_of(random, 0, 40'000)));
             child.signal(SIGTERM);
             const Ending ending = child.wait_exit(patience);

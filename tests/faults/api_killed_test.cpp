@@ -48,7 +48,8 @@ void send_orders(const OrderProcesses& processes, const std::string& name, Clien
             orders.push_back(order_json(id, n % 3 == 0 ? "High" : "Normal"));
         }
         const HttpOutcome outcome =
-            http.attempt({"POST", is_batch ? "/api/v1/orders/batch" : "/api/v1/orders",
+            http.attempt({"POST",
+                          is_batch ? "/api/v1/orders/batch" : "/api/v1/orders",
                           {{"Content-Type", "application/json"}},
                           is_batch ? json{{"orders", orders}}.dump() : orders[0].dump()});
         if (status_of(outcome) == 200) {
@@ -117,9 +118,9 @@ TEST_CASE("what was acknowledged is kept while the API is killed again and again
     }
     std::cout << kills << " kills, " << acknowledged.size() << " orders acknowledged, "
               << maybe.size() << " perhaps" << std::endl;
-    eventually(patience, [&] { return processes.counts(); }, [](const json& counts) {
-        return counts["Pending"] == 0 && counts["Processing"] == 0;
-    });
+    eventually(
+        patience, [&] { return processes.counts(); },
+        [](const json& counts) { return counts["Pending"] == 0 && counts["Processing"] == 0; });
     processes.stop_all();
     check_every_order_ended(processes.database(), acknowledged, maybe);
     for (const auto& [id, order] : stored_orders(processes.database())) {

@@ -20,8 +20,9 @@ ChildProcess& start_halted_worker(OrderProcesses& processes, const std::string& 
     ChildProcess& worker = processes.start_worker(
         {"--time-unit-ms", "1000", "--lease-seconds", "1", "--worker-count", "1"});
     processes.submit(order_json(id));
-    eventually(patience, [&] { return processes.order(id); },
-               [](const json& order) { return order["status"] == "Processing"; });
+    eventually(
+        patience, [&] { return processes.order(id); },
+        [](const json& order) { return order["status"] == "Processing"; });
     worker.signal(SIGSTOP);
     return worker;
 }
@@ -60,10 +61,13 @@ TEST_CASE("a late result is refused while the other worker still has the order")
     processes.start_api();
     ChildProcess& halted = start_halted_worker(processes, "contested");
 
-    ChildProcess& successor = processes.start_worker({"--time-unit-ms", "4000", "--lease-seconds", "1"});
-    eventually(patience, [&] { return processes.order("contested"); }, [](const json& order) {
-        return order["status"] == "Processing" && order["attempts"] == 2;
-    });
+    ChildProcess& successor =
+        processes.start_worker({"--time-unit-ms", "4000", "--lease-seconds", "1"});
+    eventually(
+        patience, [&] { return processes.order("contested"); },
+        [](const json& order) {
+            return order["status"] == "Processing" && order["attempts"] == 2;
+        });
     halted.signal(SIGCONT);
     halted.wait_for_line(" lease lost ", patience);
     const json order = processes.finished_order("contested");

@@ -36,8 +36,8 @@ TEST_CASE("a worker outlasts a program that keeps a transaction open") {
 TEST_CASE("a worker that is asked to stop while the store is blocked still ends in time") {
     OrderProcesses processes;
     processes.start_api();
-    ChildProcess& worker = processes.start_worker({"--time-unit-ms", "60000", "--lease-seconds", "1",
-                                                   "--order-process-timeout", "3600"});
+    ChildProcess& worker = processes.start_worker(
+        {"--time-unit-ms", "60000", "--lease-seconds", "1", "--order-process-timeout", "3600"});
     processes.submit(order_json("held"));
     eventually(patience, [&] { return processes.order("held")["status"] == "Processing"; });
     {

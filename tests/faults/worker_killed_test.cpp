@@ -21,8 +21,9 @@ namespace {
 using nlohmann::json;
 
 void wait_until_processing(OrderProcesses& processes, const std::string& id) {
-    eventually(patience, [&] { return processes.order(id); },
-               [](const json& order) { return order["status"] == "Processing"; });
+    eventually(
+        patience, [&] { return processes.order(id); },
+        [](const json& order) { return order["status"] == "Processing"; });
 }
 
 }  // namespace
@@ -70,9 +71,11 @@ TEST_CASE("an order that every worker dies with is Failed after the last attempt
     for (int attempt = 1; attempt <= 2; ++attempt) {
         ChildProcess& doomed =
             processes.start_worker({"--time-unit-ms", "60000", "--order-process-timeout", "3600"});
-        eventually(patience, [&] { return processes.order("deadly"); }, [&](const json& order) {
-            return order["status"] == "Processing" && order["attempts"] == attempt;
-        });
+        eventually(
+            patience, [&] { return processes.order("deadly"); },
+            [&](const json& order) {
+                return order["status"] == "Processing" && order["attempts"] == attempt;
+            });
         doomed.kill();
     }
     ChildProcess& survivor = processes.start_worker();

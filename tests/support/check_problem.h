@@ -15,8 +15,9 @@ namespace orders::test {
 inline void check_tells_no_internals(const HttpAnswer& answer) {
     std::string everything = answer.body;
     for (const auto& [name, value] : answer.headers) everything += "\n" + name + ": " + value;
-    for (const char* word : {"sqlite", "SQLITE", "SELECT", "INSERT", "exception", "EXCEPTION",
-                             "std::", ".cpp", "json.exception", "httplib", "errno", "/tmp", "turnstile"}) {
+    for (const char* word :
+         {"sqlite", "SQLITE", "SELECT", "INSERT", "exception", "EXCEPTION", "std::", ".cpp",
+          "json.exception", "httplib", "errno", "/tmp", "turnstile"}) {
         CHECK_MESSAGE(everything.find(word) == everything.npos, everything);
     }
 }

@@ -108,7 +108,9 @@ ChildProcess::ChildProcess(const std::string& program, const std::vector<std::st
     reader_ = std::jthread([this] { read_output(); });
 }
 
-ChildProcess::~ChildProcess() { kill(); }
+ChildProcess::~ChildProcess() {
+    kill();
+}
 
 void ChildProcess::signal(int number) {
     const std::lock_guard lock(process_mutex_);
@@ -162,10 +164,9 @@ std::vector<std::string> ChildProcess::error_lines() const {
 
 std::size_t ChildProcess::count_lines(std::string_view part) const {
     const std::lock_guard lock(mutex_);
-    return static_cast<std::size_t>(
-        std::count_if(error_lines_.begin(), error_lines_.end(), [&](const std::string& line) {
-            return line.find(part) != std::string::npos;
-        }));
+    return static_cast<std::size_t>(std::count_if(
+        error_lines_.begin(), error_lines_.end(),
+        [&](const std::string& line) { return line.find(part) != std::string::npos; }));
 }
 
 std::string ChildProcess::output() const {
@@ -177,7 +178,8 @@ std::string ChildProcess::tail(std::size_t lines) const {
     const std::lock_guard lock(mutex_);
     std::string text;
     const std::size_t first = error_lines_.size() > lines ? error_lines_.size() - lines : 0;
-    for (std::size_t i = first; i < error_lines_.size(); ++i) text += "    " + error_lines_[i] + "\n";
+    for (std::size_t i = first; i < error_lines_.size(); ++i)
+        text += "    " + error_lines_[i] + "\n";
     return text;
 }
 

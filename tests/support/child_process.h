@@ -32,8 +32,12 @@ struct Ending {
     int number = 0;
     friend bool operator==(const Ending&, const Ending&) = default;
 };
-[[nodiscard]] constexpr Ending exited(int status) { return {false, status}; }
-[[nodiscard]] constexpr Ending killed_by(int signal) { return {true, signal}; }
+[[nodiscard]] constexpr Ending exited(int status) {
+    return {false, status};
+}
+[[nodiscard]] constexpr Ending killed_by(int signal) {
+    return {true, signal};
+}
 std::ostream& operator<<(std::ostream& out, const Ending& ending);
 
 class ChildProcess {

@@ -109,7 +109,8 @@ RawConnection::RawConnection(int port) : socket_(::socket(AF_INET, SOCK_STREAM |
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+        0) {
         socket_ = FileDescriptor();
     }
 }
@@ -124,7 +125,9 @@ bool RawConnection::send(std::string_view bytes) {
     return true;
 }
 
-void RawConnection::finish_sending() { ::shutdown(socket_.get(), SHUT_WR); }
+void RawConnection::finish_sending() {
+    ::shutdown(socket_.get(), SHUT_WR);
+}
 
 RawConnection::Arrival RawConnection::receive(Deadline deadline) {
     pollfd watched{socket_.get(), POLLIN, 0};

@@ -2,8 +2,8 @@
 
 // HTTP/1.1 for tests, over plain sockets and with nothing clever in it, so that a test sees what is
 // really on the wire. RawConnection sends any bytes, well formed or hostile; HttpClient sends
-// requests and keeps its connection. A lost connection is an outcome of its own, because a test that
-// kills servers must count such a request as "maybe".
+// requests and keeps its connection. A lost connection is an outcome of its own, because a test
+// that kills servers must count such a request as "maybe".
 //
 // Each object belongs to one thread. All connections go to 127.0.0.1.
 

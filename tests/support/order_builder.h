@@ -52,6 +52,8 @@ class OrderBuilder {
     std::int64_t units_ = 1;
 };
 
-[[nodiscard]] inline OrderBuilder an_order(std::string_view id) { return OrderBuilder(id); }
+[[nodiscard]] inline OrderBuilder an_order(std::string_view id) {
+    return OrderBuilder(id);
+}
 
 }  // namespace orders::test

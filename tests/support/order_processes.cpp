@@ -42,8 +42,12 @@ REGISTER_LISTENER("log-printer", 1, LogPrinter);
 
 }  // namespace
 
-std::string api_program() { return std::string(ORDERS_BINARY_DIR) + "/order-api"; }
-std::string worker_program() { return std::string(ORDERS_BINARY_DIR) + "/order-worker"; }
+std::string api_program() {
+    return std::string(ORDERS_BINARY_DIR) + "/order-api";
+}
+std::string worker_program() {
+    return std::string(ORDERS_BINARY_DIR) + "/order-worker";
+}
 
 std::string log_field(const std::string& line, const std::string& name) {
     const std::string key = " " + name + "=";
@@ -76,7 +80,8 @@ OrderProcesses::~OrderProcesses() {
     }
     check_for_sanitizer_reports();
     for (const ChildProcess& process : processes_) {
-        case_logs() += "  pid " + std::to_string(process.pid()) + " logged last:\n" + process.tail();
+        case_logs() +=
+            "  pid " + std::to_string(process.pid()) + " logged last:\n" + process.tail();
     }
 }
 
@@ -147,9 +152,11 @@ nlohmann::json OrderProcesses::order(const std::string& id) {
 }
 
 nlohmann::json OrderProcesses::finished_order(const std::string& id) {
-    return eventually(patience, [&] { return order(id); }, [](const nlohmann::json& seen) {
-        return seen["status"] == "Processed" || seen["status"] == "Failed";
-    });
+    return eventually(
+        patience, [&] { return order(id); },
+        [](const nlohmann::json& seen) {
+            return seen["status"] == "Processed" || seen["status"] == "Failed";
+        });
 }
 
 nlohmann::json OrderProcesses::counts() {
@@ -159,10 +166,12 @@ nlohmann::json OrderProcesses::counts() {
 }
 
 nlohmann::json OrderProcesses::counts_when_finished(int total) {
-    return eventually(patience, [&] { return counts(); }, [&](const nlohmann::json& seen) {
-        return seen["Pending"] == 0 && seen["Processing"] == 0 &&
-               seen["Processed"].get<int>() + seen["Failed"].get<int>() == total;
-    });
+    return eventually(
+        patience, [&] { return counts(); },
+        [&](const nlohmann::json& seen) {
+            return seen["Pending"] == 0 && seen["Processing"] == 0 &&
+                   seen["Processed"].get<int>() + seen["Failed"].get<int>() == total;
+        });
 }
 
 }  // namespace orders::test

@@ -30,7 +30,8 @@ namespace orders::test {
 [[nodiscard]] std::string worker_name(ChildProcess& worker);
 
 // The body of POST /api/v1/orders.
-[[nodiscard]] nlohmann::json order_json(const std::string& id, const std::string& priority = "Normal",
+[[nodiscard]] nlohmann::json order_json(const std::string& id,
+                                        const std::string& priority = "Normal",
                                         int processing_time = 1);
 
 class OrderProcesses {
@@ -46,7 +47,8 @@ class OrderProcesses {
     void set(const std::string& variable, const std::string& value);
 
     ChildProcess& start_api(const Flags& flags = {});
-    // Ten milliseconds to the unit of processing time, and one second to drain, unless told otherwise.
+    // Ten milliseconds to the unit of processing time, and one second to drain, unless told
+    // otherwise.
     ChildProcess& start_worker(const Flags& flags = {});
     // Does not wait until it is ready.
     ChildProcess& launch(const std::string& program, const Flags& flags);

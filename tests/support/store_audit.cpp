@@ -55,8 +55,8 @@ std::string joined(const std::set<std::string>& ids) {
 
 std::map<std::string, StoredOrder> stored_orders(const std::string& database) {
     std::map<std::string, StoredOrder> orders;
-    for (const Row& row : rows_of(
-             database, "SELECT order_id, priority, status, attempts, failure FROM orders")) {
+    for (const Row& row :
+         rows_of(database, "SELECT order_id, priority, status, attempts, failure FROM orders")) {
         orders[row[0]] = {std::stoi(row[1]), std::stoi(row[2]), std::stoi(row[3]), row[4]};
     }
     return orders;
@@ -66,7 +66,9 @@ std::string stored_value(const std::string& database, const std::string& sql) {
     return rows_of(database, sql).at(0).at(0);
 }
 
-void run_sql(const std::string& database, const std::string& sql) { rows_of(database, sql); }
+void run_sql(const std::string& database, const std::string& sql) {
+    rows_of(database, sql);
+}
 
 void check_store_is_consistent(const std::string& database) {
     const auto value = [&](const std::string& sql) { return stored_value(database, sql); };

@@ -25,8 +25,8 @@ struct StoredOrder {
 // For tests that spoil a store, or make one from the future.
 void run_sql(const std::string& database, const std::string& sql);
 
-// Checks that the file is sound, that the counters equal a recount, and that exactly the orders that
-// are Processing have a lease.
+// Checks that the file is sound, that the counters equal a recount, and that exactly the orders
+// that are Processing have a lease.
 void check_store_is_consistent(const std::string& database);
 
 // Checks that, and that every order has ended, that all which were acknowledged are there, and that

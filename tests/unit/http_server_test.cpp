@@ -1,3 +1,4 @@
+#include "api/http_client.h"
 #include "api/http_server.h"
 
 #include <doctest/doctest.h>

@@ -83,7 +83,7 @@ TEST_CASE("a batch without a usable list of orders is refused as a whole") {
         std::string body;
         std::string fault;
     };
-    for (const auto& [body, fault] : std::vector<Shape>{
+    for (const Shape& shape : std::vector<Shape>{
              {"{}", "orders is missing"},
              {order_text("a"), "orders is missing"},
              {"{\"Orders\":" + list + "}", "orders is missing"},
@@ -106,8 +106,8 @@ TEST_CASE("a batch without a usable list of orders is refused as a whole") {
              {R"({"orders":{}})", "orders must be a list of orders"},
              {"{\"orders\":" + order_text("a") + "}", "orders must be a list of orders"},
              {"{\"orders\":{\"orders\":" + list + "}}", "orders must be a list of orders"}}) {
-        CAPTURE(body);
-        CHECK_EQ(read_batch(body), unusable + fault);
+        CAPTURE(shape.body);
+        CHECK_EQ(read_batch(shape.body), unusable + shape.fault);
     }
 }
 

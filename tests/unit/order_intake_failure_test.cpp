@@ -15,6 +15,13 @@ namespace {
 
 using Kind = StoreError::Kind;
 
+// How a store fails, and what those are told whom it concerns.
+struct Failing {
+    StoreStep step;
+    Kind kind;
+    std::string answer = {};
+};
+
 // Whatever of a case takes less than a second: tries again where this machine was too slow for it.
 template <typename Quick>
 void within_a_second(Quick quick) {
@@ -30,46 +37,35 @@ void within_a_second(Quick quick) {
 }  // namespace
 
 TEST_CASE("orders that could not be stored for now are told why, and the intake goes on") {
-    struct Failing {
-        StoreStep step;
-        Kind kind;
-        std::string answer;
-    };
-    for (const auto& [step, kind, answer] :
+    for (const Failing& failing :
          std::vector<Failing>{{StoreStep::submit, Kind::full, "disk_full"},
                               {StoreStep::submit, Kind::busy, "overloaded"},
                               {StoreStep::commit, Kind::full, "disk_full"},
                               {StoreStep::commit, Kind::busy, "overloaded"}}) {
-        CAPTURE(static_cast<int>(step));
-        CAPTURE(answer);
+        CAPTURE(static_cast<int>(failing.step));
+        CAPTURE(failing.answer);
         IntakeUnderTest intake({.max_wait = no_limit});
-        intake.script.fail(step, kind);
-        CHECK_EQ(intake.submit("a"), answer);
+        intake.script.fail(failing.step, failing.kind);
+        CHECK_EQ(intake.submit("a"), failing.answer);
         CHECK_EQ(intake.script.commits().size(), 0);
         CHECK_EQ(intake.submit("a"), "created");
         CHECK_EQ(intake.fatal_calls, 0);
     }
 }
 
-TEST_CASE(
-    "a store that only a new process can mend is reported once, and all is refused after it") {
-    struct Failing {
-        StoreStep step;
-        Kind kind;
-        std::string answer;
-    };
-    for (const auto& [step, kind, answer] :
+TEST_CASE("a store that only a new process can mend is reported once, and all is refused then") {
+    for (const Failing& failing :
          std::vector<Failing>{{StoreStep::begin, Kind::unusable, "stopping"},
                               {StoreStep::begin, Kind::outcome_unknown, "stopping"},
                               {StoreStep::submit, Kind::unusable, "stopping"},
                               {StoreStep::submit, Kind::outcome_unknown, "outcome_unknown"},
                               {StoreStep::commit, Kind::unusable, "stopping"},
                               {StoreStep::commit, Kind::outcome_unknown, "outcome_unknown"}}) {
-        CAPTURE(static_cast<int>(step));
-        CAPTURE(answer);
+        CAPTURE(static_cast<int>(failing.step));
+        CAPTURE(failing.answer);
         IntakeUnderTest intake({.max_wait = no_limit});
-        intake.script.fail(step, kind);
-        CHECK_EQ(intake.submit("a"), answer);
+        intake.script.fail(failing.step, failing.kind);
+        CHECK_EQ(intake.submit("a"), failing.answer);
         eventually(patience, [&] { return intake.fatal_calls == 1; });
 
         const int begun = intake.script.calls(StoreStep::begin);
@@ -195,11 +191,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a store is not writable when a write fails, or the turn cannot be had in time") {
-    struct Failing {
-        StoreStep step;
-        Kind kind;
-    };
-    for (const auto& [step, kind] :
+    for (const Failing& failing :
          std::vector<Failing>{{StoreStep::begin, Kind::busy},
                               {StoreStep::begin, Kind::unusable},
                               {StoreStep::probe, Kind::full},
@@ -207,9 +199,9 @@ TEST_CASE("a store is not writable when a write fails, or the turn cannot be had
                               {StoreStep::commit, Kind::busy},
                               {StoreStep::commit, Kind::full},
                               {StoreStep::commit, Kind::outcome_unknown}}) {
-        CAPTURE(static_cast<int>(step));
+        CAPTURE(static_cast<int>(failing.step));
         IntakeUnderTest intake({.max_wait = short_wait});
-        intake.script.fail(step, kind, StoreScript::always);
+        intake.script.fail(failing.step, failing.kind, StoreScript::always);
         CHECK_FALSE(intake->is_writable());
     }
     IntakeUnderTest intake({.max_wait = short_wait});

@@ -199,6 +199,17 @@ TEST_CASE("while the turn is out of reach, new orders are refused at once") {
     CHECK_EQ(intake.script.commits(), std::vector<Ids>{{"next"}});
 }
 
+TEST_CASE("while housekeeping waits for its turn, new orders are refused at once") {
+    IntakeUnderTest intake({.max_wait = short_wait});
+    intake.script.hold(StoreStep::tidy);
+    CHECK_EQ(intake.submit("a"), "created");
+    CHECK_EQ(intake.submit("first"), "overloaded");
+    for (int i = 0; i < 10'000; ++i) REQUIRE_EQ(intake.submit("refused"), "overloaded");
+
+    intake.script.release(StoreStep::tidy);
+    CHECK_EQ(intake.submit_until_taken("next"), "created");
+}
+
 TEST_CASE("housekeeping comes after the answer") {
     IntakeUnderTest intake({.max_wait = no_limit});
     intake.script.hold(StoreStep::tidy);

@@ -71,7 +71,7 @@ TEST_CASE("an order is read from its fields, in any order and with any white spa
 }
 
 TEST_CASE("an order_id has 1 to 64 characters") {
-    for (const std::size_t length : {1, 2, 63, 64}) {
+    for (const std::size_t length : {1U, 2U, 63U, 64U}) {
         const std::string id(length, 'x');
         CHECK_EQ(read_order(body_with("order_id", quoted(id))), id + " High 5");
     }

@@ -36,20 +36,20 @@ TEST_CASE("orders that cannot be stored are answered with 503 and the reason") {
         Kind kind;
         std::string slug;
     };
-    for (const auto& [kind, slug] :
+    for (const Failing& failing :
          std::vector<Failing>{{Kind::busy, "overloaded"},
                               {Kind::full, "disk-full"},
                               {Kind::unusable, "stopping"},
                               {Kind::outcome_unknown, "outcome-unknown"}}) {
-        CAPTURE(slug);
+        CAPTURE(failing.slug);
         for (const bool is_batch : {false, true}) {
             RoutesOnScript routes;
             HttpClient http = routes.client();
-            routes.script.fail(StoreStep::commit, kind);
+            routes.script.fail(StoreStep::commit, failing.kind);
             const HttpAnswer answer =
                 is_batch ? http.post(batch_path, json{{"orders", {17, order_body("a")}}})
                          : http.post(orders_path, order_body("a"));
-            check_unavailable(answer, slug);
+            check_unavailable(answer, failing.slug);
             CHECK_EQ(routes.script.commits().size(), 0);
         }
     }

@@ -205,7 +205,7 @@ TEST_CASE("a query that is not valid is a problem that names the parameters at f
         std::string text;
         std::set<std::string> at_fault;
     };
-    for (const auto& [text, at_fault] :
+    for (const Query& query :
          std::vector<Query>{{"status=pending", {"status"}},
                             {"status=", {"status"}},
                             {"status", {"status"}},
@@ -230,10 +230,10 @@ TEST_CASE("a query that is not valid is a problem that names the parameters at f
                             {"status=Pending&status=Failed", {"status"}},
                             {"x=1&limit=0&cursor=0&status=1&priority=1",
                              {"x", "limit", "cursor", "status", "priority"}}}) {
-        CAPTURE(text);
-        const HttpAnswer answer = http.get(orders_path + "?" + text);
+        CAPTURE(query.text);
+        const HttpAnswer answer = http.get(orders_path + "?" + query.text);
         check_problem(answer, 400, "invalid-query");
-        CHECK_EQ(fields_at_fault(answer.json()), at_fault);
+        CHECK_EQ(fields_at_fault(answer.json()), query.at_fault);
     }
     // A name that is not UTF-8 is quoted as far as JSON can hold it.
     check_problem(http.get(orders_path + "?%FF=1"), 400, "invalid-query");
@@ -279,17 +279,17 @@ TEST_CASE("a known route with another method is answered with those that it take
         std::string path;
         std::vector<std::string> allowed;
     };
-    for (const auto& [path, allowed] : std::vector<Route>{{orders_path, {"GET", "HEAD", "POST"}},
-                                                          {batch_path, {"GET", "HEAD", "POST"}},
-                                                          {orders_path + "/a", {"GET", "HEAD"}},
-                                                          {"/api/v1/report", {"GET", "HEAD"}},
-                                                          {"/livez", {"GET", "HEAD"}},
-                                                          {"/readyz", {"GET", "HEAD"}}}) {
-        CAPTURE(path);
-        const HttpAnswer answer = http.send({"DELETE", path});
+    for (const Route& route : std::vector<Route>{{orders_path, {"GET", "HEAD", "POST"}},
+                                                 {batch_path, {"GET", "HEAD", "POST"}},
+                                                 {orders_path + "/a", {"GET", "HEAD"}},
+                                                 {"/api/v1/report", {"GET", "HEAD"}},
+                                                 {"/livez", {"GET", "HEAD"}},
+                                                 {"/readyz", {"GET", "HEAD"}}}) {
+        CAPTURE(route.path);
+        const HttpAnswer answer = http.send({"DELETE", route.path});
         check_problem(answer, 405, "method-not-allowed");
         const std::string allow = answer.header("allow").value_or("");
-        for (const std::string& method : allowed)
+        for (const std::string& method : route.allowed)
             CHECK_MESSAGE(allow.find(method) != allow.npos, allow);
     }
     check_problem(http.get("/api/v1/nothing"), 404, "route-not-found");
