@@ -106,12 +106,16 @@ Connection::~Connection() {
 
 void Connection::execute(Sql sql) {
     const int code = sqlite3_exec(handle_, sql.text, nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) throw store_error(handle_, code, "use the database");
+    if (code != SQLITE_OK) throw store_error(handle_, code, "use " + path());
 }
 
 void Connection::execute_script(const std::string& script) {
     const int code = sqlite3_exec(handle_, script.c_str(), nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) throw store_error(handle_, code, "bring the database up to date");
+    if (code != SQLITE_OK) throw store_error(handle_, code, "bring " + path() + " up to date");
+}
+
+std::string Connection::path() const {
+    return sqlite3_db_filename(handle_, "main");
 }
 
 void Connection::commit() {
@@ -183,8 +187,8 @@ Statement::~Statement() {
 void Statement::bind(int parameter, std::string_view value) {
     // A view that points nowhere would be NULL to SQLite.
     const char* const text = value.data() == nullptr ? "" : value.data();
-    const int code = sqlite3_bind_text(statement_, parameter, text,
-                                       static_cast<int>(value.size()), SQLITE_TRANSIENT);
+    const int code = sqlite3_bind_text(statement_, parameter, text, static_cast<int>(value.size()),
+                                       SQLITE_TRANSIENT);
     if (code != SQLITE_OK) throw store_error(nullptr, code, "bind a value");
 }
 

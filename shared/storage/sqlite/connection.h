@@ -59,6 +59,8 @@ class Connection {
     // Ends the transaction, if there is one, with nothing kept.
     void roll_back() noexcept;
 
+    // The database file, as an absolute path.
+    [[nodiscard]] std::string path() const;
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
 
    private:

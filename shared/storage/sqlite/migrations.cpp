@@ -18,7 +18,7 @@ std::int64_t schema_version(Connection& connection) {
     const auto id = number(connection, "PRAGMA application_id");
     const bool is_empty = number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
     if (id != application_id && !is_empty) {
-        throw StoreError(StoreError::Kind::unusable, "use the database",
+        throw StoreError(StoreError::Kind::unusable, "use " + connection.path(),
                          "it belongs to another program", "choose another file");
     }
     return number(connection, "PRAGMA user_version");
@@ -30,7 +30,7 @@ void migrate(Connection& connection, const std::vector<Migration>& migrations) {
     const auto current = schema_version(connection);
     const auto newest = static_cast<std::int64_t>(migrations.size());
     if (current < 0 || current > newest) {
-        throw StoreError(StoreError::Kind::unusable, "use the database",
+        throw StoreError(StoreError::Kind::unusable, "use " + connection.path(),
                          "its schema has version " + std::to_string(current) +
                              ", this program knows up to " + std::to_string(newest),
                          "run the newer program, or restore the backup from before the upgrade");
