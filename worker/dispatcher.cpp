@@ -34,9 +34,12 @@ Dispatcher::Dispatcher(OrderStore& store, ProcessingPool& pool, Doorbell& doorbe
       options_(std::move(options)) {}
 
 void Dispatcher::run(const std::stop_token& stop) {
-    enlist();
     while (!is_finished()) {
         try {
+            if (!worker_) {
+                if (stop.stop_requested()) return;
+                enlist();
+            }
             take_turn(stop);
             sleep_until_something_happens();
         } catch (const StoreError& error) {
@@ -50,8 +53,9 @@ void Dispatcher::run(const std::stop_token& stop) {
 
 void Dispatcher::enlist() {
     const auto work = store_.begin();
-    worker_ = work->enlist(options_.worker, clock_.now(), options_.lease_time);
+    const WorkerId worker = work->enlist(options_.worker, clock_.now(), options_.lease_time);
     work->commit();
+    worker_ = worker;
     next_heartbeat_ = std::chrono::steady_clock::now() + options_.lease_time / 3;
     log::info("working", {{"worker", options_.worker.name}, {"threads", options_.worker.threads}});
 }
@@ -59,7 +63,7 @@ void Dispatcher::enlist() {
 void Dispatcher::retire() {
     try {
         const auto work = store_.begin();
-        work->retire(worker_);
+        work->retire(*worker_);
         work->commit();
     } catch (const StoreError& error) {  // it holds nothing, and its heartbeat will run out
         log::warn("retiring failed", {{"detail", error.what()}});
@@ -90,8 +94,9 @@ void Dispatcher::sleep_until_something_happens() {
 
 void Dispatcher::take_turn(const std::stop_token& stop) {
     const auto now = std::chrono::steady_clock::now();
-    if (stop.stop_requested()) drain(now);
+    // Before the drain, which gives back whatever has not been taken.
     std::ranges::move(pool_.take_finished(now), std::back_inserter(finished_));
+    if (stop.stop_requested()) drain(now);
     const Turn turn = plan_turn(now);
     if (!turn.is_needed()) return;
     carry_out(turn, now);
@@ -141,6 +146,9 @@ Dispatcher::Turn Dispatcher::plan_turn(SteadyTime now) {
         turn.are_leases_expired = waiting.has_expired;
         next_look_ = now + options_.look_interval;
     }
+    // They may be this worker's own, after a suspend, through which only the leases' clock runs.
+    // Renewed first, in the same transaction, they are not taken back.
+    if (turn.are_leases_expired) turn.is_heartbeat_due = true;
     return turn;
 }
 
@@ -152,7 +160,7 @@ void Dispatcher::carry_out(const Turn& turn, SteadyTime now) {
     std::vector<Lease> lost;
     if (turn.is_heartbeat_due) {
         lost = work->renew(pool_.held(), moment, options_.lease_time);
-        work->heartbeat(worker_, moment, options_.lease_time);
+        work->heartbeat(*worker_, moment, options_.lease_time);
     }
     std::vector<ExpiredOrder> expired;
     if (turn.are_leases_expired) {
@@ -160,7 +168,7 @@ void Dispatcher::carry_out(const Turn& turn, SteadyTime now) {
     }
     std::vector<ClaimedOrder> claimed;
     if (turn.free_threads > 0) {
-        claimed = work->claim(worker_, turn.free_threads, moment, options_.lease_time);
+        claimed = work->claim(*worker_, turn.free_threads, moment, options_.lease_time);
     }
     work->commit();
 

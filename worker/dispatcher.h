@@ -14,6 +14,7 @@
 // run() belongs to one thread, which alone uses the store, the pool and the watch meanwhile.
 
 #include <chrono>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -80,7 +81,7 @@ class Dispatcher {
     const Clock& clock_;
     const DispatcherOptions options_;
 
-    WorkerId worker_;
+    std::optional<WorkerId> worker_;       // once enlisted
     std::vector<FinishedOrder> finished_;  // and not yet settled or released
     bool has_bell_rung_ = true;            // there may be work from before the start
     SteadyTime next_look_{};

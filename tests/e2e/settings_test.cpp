@@ -199,6 +199,8 @@ TEST_CASE("the log may be JSON, one object to the line, and quieter or louder") 
 
 TEST_CASE("a database that cannot be used ends the program with 1, and is left as it was") {
     const TempDir directory;
+    const std::string folder = directory.file("folder");
+    std::filesystem::create_directory(folder);
     const std::string text_file = directory.file("text.db");
     std::ofstream(text_file) << "This is no database, but a text of some length.\n";
     const std::string foreign = directory.file("foreign.db");
@@ -210,13 +212,14 @@ TEST_CASE("a database that cannot be used ends the program with 1, and is left a
 
     for (const std::string& program : both_programs()) {
         for (const std::string& path :
-             {directory.file("missing/orders.db"), directory.path().string(), text_file, foreign}) {
+             {directory.file("missing/orders.db"), folder, text_file, foreign}) {
             CAPTURE(path);
             check_refused(run(program, {"--db", path}, {{"API_PORT", "0"}}), 1, {path});
         }
     }
     CHECK_EQ(contents_of(text_file), text_before);
     CHECK_EQ(contents_of(foreign), foreign_before);
+    CHECK(std::filesystem::is_empty(folder));
     CHECK(!std::filesystem::exists(directory.file("missing")));
 }
 

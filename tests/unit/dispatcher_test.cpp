@@ -218,6 +218,19 @@ TEST_CASE("Dispatcher: leases are renewed for as long as the work takes") {
     CHECK(worker.processor.begun() == Ids{"long"});
 }
 
+TEST_CASE("Dispatcher: after a suspend a worker does not take back what it holds itself") {
+    World world;
+    world.submit(an_order("a"));
+    Worker worker(world, {.threads = 2});
+    worker.run().processor.wait_until_begun("a");
+    world.clock.advance(2 * never);
+    eventually(patience, [&] { return !world.store->waiting_work(world.clock.now()).has_expired; });
+    CHECK(world.find("a").attempts == 1);
+    worker.processor.finish("a");
+    world.wait_until("a", OrderStatus::processed);
+    CHECK(worker.processor.begun() == Ids{"a"});
+}
+
 TEST_CASE("Dispatcher: the result of an order whose lease was lost is refused") {
     World world;
     world.submit(an_order("a"));
@@ -370,6 +383,34 @@ TEST_CASE("Dispatcher: a store that fails for a while loses nothing") {
     CHECK(world.find("a").attempts == 1);
     CHECK(world.find("b").attempts == 1);
     CHECK(worker.processor.begun().size() == 2);
+}
+
+TEST_CASE("Dispatcher: a store that fails at first is tried again") {
+    World world;
+    Worker worker(world);
+    SUBCASE("at the begin") {
+        worker.faults.begins_to_fail = 2;
+    }
+    SUBCASE("at the commit") {
+        worker.faults.commits_to_fail = 2;
+    }
+    worker.processor.finish_all();
+    worker.run();
+    world.submit(an_order("a"));
+    world.wait_until("a", OrderStatus::processed);
+    CHECK(world.report().workers.size() == 1);
+    worker.stop();
+    CHECK(world.report().workers.empty());
+}
+
+TEST_CASE("Dispatcher: it stops although a store that fails has not let it begin") {
+    World world;
+    Worker worker(world);
+    worker.faults.begins_to_fail = 1'000'000;
+    worker.run();
+    eventually(patience, [&] { return worker.faults.begins >= 2; });
+    worker.stop();
+    CHECK(world.report().workers.empty());
 }
 
 TEST_CASE("Dispatcher: it does not end before a failing store has taken what it holds") {

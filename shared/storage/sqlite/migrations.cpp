@@ -24,6 +24,18 @@ std::int64_t schema_version(Connection& connection) {
     return number(connection, "PRAGMA user_version");
 }
 
+// A file system without shared memory refuses it, and says so only in the pragma's answer.
+void require_wal(Connection& connection) {
+    Statement statement(connection, "PRAGMA journal_mode = WAL");
+    Cursor rows = statement.query();
+    rows.next();
+    if (rows.get<std::string>(0) != "wal") {
+        throw StoreError(StoreError::Kind::unusable, "use " + connection.path(),
+                         "its file system does not allow write-ahead logging",
+                         "keep the database on a local disk");
+    }
+}
+
 }  // namespace
 
 void migrate(Connection& connection, const std::vector<Migration>& migrations) {
@@ -35,7 +47,7 @@ void migrate(Connection& connection, const std::vector<Migration>& migrations) {
                              ", this program knows up to " + std::to_string(newest),
                          "run the newer program, or restore the backup from before the upgrade");
     }
-    connection.execute("PRAGMA journal_mode = WAL");
+    require_wal(connection);
     for (std::int64_t version = current + 1; version <= newest; ++version) {
         const Migration& migration = migrations[static_cast<std::size_t>(version - 1)];
         connection.execute("BEGIN IMMEDIATE");
