@@ -4,16 +4,35 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <fstream>
 #include <string>
 
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/store_audit.h"
+#include "tests/support/store_blockers.h"
 
 namespace orders::test {
 namespace {
 
 using nlohmann::json;
+
+bool is_halted(const ChildProcess& process) {
+    std::ifstream status("/proc/" + std::to_string(process.pid()) + "/status");
+    std::string line;
+    while (std::getline(status, line)) {
+        if (line.starts_with("State:")) return line.find('T') != std::string::npos;
+    }
+    return false;
+}
+
+// At a moment in which it does not write: halted in the middle of a transaction, it would hold up
+// everybody else, which is another story (store_blocked_test.cpp).
+void halt(ChildProcess& process, const std::string& database) {
+    const TurnstileBlocker nobody_writes(database);
+    process.signal(SIGSTOP);
+    eventually(patience, [&] { return is_halted(process); });
+}
 
 // Starts a worker that has claimed the order and is halted with it.
 ChildProcess& start_halted_worker(OrderProcesses& processes, const std::string& id) {
@@ -23,7 +42,7 @@ ChildProcess& start_halted_worker(OrderProcesses& processes, const std::string& 
     eventually(
         patience, [&] { return processes.order(id); },
         [](const json& order) { return order["status"] == "Processing"; });
-    worker.signal(SIGSTOP);
+    halt(worker, processes.database());
     return worker;
 }
 

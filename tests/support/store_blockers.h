@@ -4,27 +4,23 @@
 // construction until they are destroyed.
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/file.h>
 
 #include <string>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/storage/sqlite/turnstile.h"
 
 namespace orders::test {
 
-// A process that has its turn to write, and stands still.
+// A process that has its turn to write, and stands still. While it lives, nobody else writes.
 class TurnstileBlocker {
    public:
     explicit TurnstileBlocker(const std::string& database)
-        : file_(::open((database + ".turnstile-a").c_str(), O_RDWR | O_CLOEXEC)) {
-        REQUIRE(file_.is_open());
-        REQUIRE_EQ(::flock(file_.get(), LOCK_EX), 0);
-    }
+        : turnstile_(database), pass_(turnstile_.enter()) {}
 
    private:
-    FileDescriptor file_;
+    sqlite::Turnstile turnstile_;
+    sqlite::Turnstile::Pass pass_;
 };
 
 // A program that knows nothing of turns, such as SQLite's own shell, with a transaction left open.
