@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "api/http_client.h"
 #include "api/http_server.h"
@@ -75,8 +76,9 @@ int run(int argc, const char* const* argv) {
     const SystemClock clock;
     const std::string& location = common.store_location();
     std::atomic<bool> has_failed = false;
+    auto store = open_order_store(location);  // first: it says what is wrong with the location
     Doorbell doorbell(doorbell_path(location));
-    OrderIntake intake(open_order_store(location), doorbell, clock, IntakeLimits{}, [&] {
+    OrderIntake intake(std::move(store), doorbell, clock, IntakeLimits{}, [&] {
         has_failed = true;
         server.stop();
     });

@@ -147,7 +147,7 @@ Setting<std::string> SettingsReader::text(SettingName name, std::string fallback
 }
 
 Setting<std::int64_t> SettingsReader::integer(SettingName name, std::int64_t fallback,
-                                              IntegerRange range) {
+                                              const IntegerRange& range) {
     assert(fallback >= range.min && fallback <= range.max);
     auto value = std::make_shared<std::int64_t>(fallback);
     const std::string of_unit = range.unit.empty() ? "" : " of " + range.unit;

@@ -66,7 +66,8 @@ class SettingsReader {
     // Any text but the empty one.
     Setting<std::string> text(SettingName name, std::string fallback);
     // A whole number within the range.
-    Setting<std::int64_t> integer(SettingName name, std::int64_t fallback, IntegerRange range);
+    Setting<std::int64_t> integer(SettingName name, std::int64_t fallback,
+                                  const IntegerRange& range);
     // One of the choices; upper and lower case are the same. The value is spelled as in `choices`.
     Setting<std::string> choice(SettingName name, std::string fallback,
                                 std::vector<std::string> choices);

@@ -33,7 +33,8 @@ class ScriptedProcessor final : public OrderProcessor {
         endings_[id] = std::move(ending);
         changed_.notify_all();
     }
-    void finish(const std::string& id, std::optional<ProcessingResult> result = Completed{}) {
+    void finish(const std::string& id,
+                const std::optional<ProcessingResult>& result = Completed{}) {
         end(id, [result] { return result; });
     }
     // From here on every order that the test says nothing else about is Completed at once.

@@ -1,4 +1,3 @@
-#include "api/http_client.h"
 #include "api/http_server.h"
 
 #include <doctest/doctest.h>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/http_client.h"
 #include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
 

@@ -36,7 +36,7 @@ nlohmann::json json_line(std::string_view event, std::initializer_list<Field> fi
 
 // Sends standard error to a file while it lives. The log's settings are back afterwards.
 class CapturedStandardError {
- public:
+   public:
     CapturedStandardError() : file_(std::tmpfile()), original_(::dup(STDERR_FILENO)) {
         REQUIRE(file_ != nullptr);
         REQUIRE(::dup2(::fileno(file_), STDERR_FILENO) >= 0);
@@ -65,7 +65,7 @@ class CapturedStandardError {
         return result;
     }
 
- private:
+   private:
     std::FILE* file_;
     int original_;
 };

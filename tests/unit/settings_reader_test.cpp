@@ -18,7 +18,7 @@ using Outcome = SettingsReader::Outcome;
 
 // Sets a variable of the environment, or unsets it, and puts back what was there.
 class EnvironmentVariable {
- public:
+   public:
     EnvironmentVariable(const char* name, const char* value) : name_(name) {
         if (const char* before = ::getenv(name); before != nullptr) before_ = before;
         set(value);
@@ -27,7 +27,7 @@ class EnvironmentVariable {
     EnvironmentVariable(const EnvironmentVariable&) = delete;
     EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
 
- private:
+   private:
     void set(const char* value) {
         if (value != nullptr) {
             ::setenv(name_, value, 1);
@@ -42,7 +42,7 @@ class EnvironmentVariable {
 
 // Takes what is printed to standard output while it lives.
 class CapturedStandardOutput {
- public:
+   public:
     CapturedStandardOutput() : original_(std::cout.rdbuf(text_.rdbuf())) {}
     ~CapturedStandardOutput() { std::cout.rdbuf(original_); }
     CapturedStandardOutput(const CapturedStandardOutput&) = delete;
@@ -50,7 +50,7 @@ class CapturedStandardOutput {
 
     [[nodiscard]] std::string text() const { return text_.str(); }
 
- private:
+   private:
     std::ostringstream text_;
     std::streambuf* original_;
 };

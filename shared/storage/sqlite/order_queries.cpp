@@ -39,6 +39,23 @@ Order order_from_row(const Cursor& row) {
     };
 }
 
+// A read transaction. One that fails to end would keep the log alive, so it ends in any case.
+class Snapshot {
+   public:
+    Snapshot(Statement& begin, Statement& end) : end_(end) { begin.run(); }
+    ~Snapshot() {
+        try {
+            end_.run();
+        } catch (const std::exception&) {  // the connection is broken; its next use says so
+        }
+    }
+    Snapshot(const Snapshot&) = delete;
+    Snapshot& operator=(const Snapshot&) = delete;
+
+   private:
+    Statement& end_;
+};
+
 }  // namespace
 
 std::int64_t to_column(Priority priority) noexcept {
@@ -135,21 +152,7 @@ OrderPage OrderQueries::list(const OrderQuery& query) {
 }
 
 OrderReport OrderQueries::report(const Moment& now) {
-    // One snapshot for all of it. A read transaction that fails to end would keep the log alive, so
-    // it ends in any case.
-    struct Snapshot {
-        explicit Snapshot(Statement& begin, Statement& end) : end_(end) { begin.run(); }
-        ~Snapshot() {
-            try {
-                end_.run();
-            } catch (const std::exception&) {  // the connection is broken; its next use says so
-            }
-        }
-        Snapshot(const Snapshot&) = delete;
-        Snapshot& operator=(const Snapshot&) = delete;
-        Statement& end_;
-    };
-    const Snapshot snapshot(begin_, end_);
+    const Snapshot snapshot(begin_, end_);  // one for all of the report
 
     OrderReport report;
     for (Cursor rows = counts_.query(); rows.next();) {
