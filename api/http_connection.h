@@ -36,7 +36,7 @@ class HttpConnection {
                     // reads the answer instead of a connection reset
     };
     enum class Io { done, would_block, ended };
-    enum class AfterOutput { stay_open, close, linger };
+    enum class AfterOutput { stay_open, linger };
 
     HttpConnection(std::uint64_t id, FileDescriptor socket, const FramingLimits& limits)
         : id_(id), socket_(std::move(socket)), scanner_(limits) {}

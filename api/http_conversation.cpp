@@ -124,8 +124,6 @@ bool HttpConversations::advance_sending(HttpConnection& connection) {
     switch (connection.after_output()) {
         case AfterOutput::stay_open:
             break;
-        case AfterOutput::close:
-            return close(connection);
         case AfterOutput::linger:
             connection.start_lingering(now() + linger_limit);
     }
@@ -162,9 +160,9 @@ bool HttpConversations::close(HttpConnection& connection) {
 void HttpConversations::answer(HttpConnection& connection, const FramedRequest& request) {
     HttpResponder::Answer answer = responder_.answer(request);
     connection.finish_request(request);
-    AfterOutput then = AfterOutput::stay_open;
-    if (answer.closes) then = connection.has_input() ? AfterOutput::linger : AfterOutput::close;
-    connection.queue_output(std::move(answer.bytes), then);
+    // The client may be sending its next request: closing right away could destroy this answer.
+    connection.queue_output(std::move(answer.bytes),
+                            answer.closes ? AfterOutput::linger : AfterOutput::stay_open);
 }
 
 // Nothing that follows on this connection can be trusted to be a request, or is wanted.

@@ -22,8 +22,9 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr int listen_backlog = 1024;
-// Descriptors that are left to the rest of the process.
-constexpr std::size_t reserved_descriptors = 64;
+// Descriptors that are left to the rest of the process: its files, two for each reader of the store
+// that a handler uses, and connections that are being turned away.
+constexpr std::size_t reserved_descriptors = 256;
 
 // The library gives its handlers no way back to whoever called it.
 thread_local HttpExchange* current_exchange = nullptr;

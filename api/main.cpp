@@ -36,7 +36,7 @@ void allow_many_connections() {
 
 int check_health(const std::string& host, int port) {
     const auto status = http_get_status(host == "0.0.0.0" ? "127.0.0.1" : host, port, "/readyz",
-                                        std::chrono::seconds(4));
+                                        std::chrono::milliseconds(2'500));
     if (status == 200) return exit_ok;
     std::fprintf(stderr, "order-api: %s\n",
                  status ? "the API is not ready" : "the API does not answer");

@@ -22,7 +22,6 @@ constexpr std::array http_problems{
     HttpProblem{413, "body-too-large", "Content Too Large"},
     HttpProblem{414, "uri-too-long", "URI Too Long"},
     HttpProblem{415, "unsupported-media-type", "Unsupported Media Type"},
-    HttpProblem{417, "expectation-failed", "Expectation Failed"},
     HttpProblem{431, "header-too-large", "Request Header Fields Too Large"},
     HttpProblem{500, "internal-error", "Internal Server Error"},
     HttpProblem{501, "not-implemented", "Not Implemented"},
@@ -46,15 +45,13 @@ HttpResponse to_response(const Problem& problem) {
             errors.push_back({{"field", field}, {"detail", detail}});
         }
     }
-    HttpResponse response{
+    return {
         .status = problem.status,
         .content_type = "application/problem+json",
         .headers = {},
         // What a client sent may be quoted in a detail and need not be UTF-8.
         .body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
     };
-    if (problem.status == 503) response.headers.emplace_back("Retry-After", "1");
-    return response;
 }
 
 HttpResponse http_problem(int status, std::string_view detail) {

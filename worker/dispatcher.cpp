@@ -20,6 +20,11 @@ constexpr std::chrono::milliseconds pause_after_error{250};
 // anyway.
 constexpr std::chrono::milliseconds interruption_limit{1'000};
 
+void warn_of_stuck(const ClaimedOrder& order) {
+    log::warn("processing does not stop",
+              {{"order_id", order.order_id.text()}, {"consequence", "its thread is occupied"}});
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(OrderStore& store, ProcessingPool& pool, Doorbell& doorbell,
@@ -88,8 +93,9 @@ void Dispatcher::sleep_until_something_happens() {
            static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 60'000)));
     // Forgotten before looking, so that whatever comes after the look wakes again.
     wake_.clear();
-    has_bell_rung_ = (sources[1].revents & POLLIN) != 0;
-    if (has_bell_rung_) watch_.clear();
+    const bool has_bell_rung = (sources[1].revents & POLLIN) != 0;
+    if (has_bell_rung) watch_.clear();
+    is_look_due_ = has_bell_rung || (sources[0].revents & POLLIN) != 0;
 }
 
 void Dispatcher::take_turn(const std::stop_token& stop) {
@@ -97,6 +103,7 @@ void Dispatcher::take_turn(const std::stop_token& stop) {
     // Before the drain, which gives back whatever has not been taken.
     std::ranges::move(pool_.take_finished(now), std::back_inserter(finished_));
     if (stop.stop_requested()) drain(now);
+    for (const ClaimedOrder& order : pool_.take_stuck(now)) warn_of_stuck(order);
     const Turn turn = plan_turn(now);
     if (!turn.is_needed()) return;
     carry_out(turn, now);
@@ -117,7 +124,7 @@ void Dispatcher::drain(SteadyTime now) {
     }
     if (phase_ == Phase::interrupted && now >= phase_ends_) {
         for (FinishedOrder& order : pool_.abandon_all()) {
-            log::warn("processing does not stop", {{"order_id", order.order.order_id.text()}});
+            warn_of_stuck(order.order);
             finished_.push_back(std::move(order));
         }
         phase_ends_ = SteadyTime::max();
@@ -140,7 +147,7 @@ Dispatcher::Turn Dispatcher::plan_turn(SteadyTime now) {
     }
     turn.is_heartbeat_due = now >= next_heartbeat_;
     if (phase_ == Phase::working) turn.free_threads = pool_.free_threads();
-    if (has_bell_rung_ || now >= next_look_) {
+    if (is_look_due_ || now >= next_look_) {
         const WaitingWork waiting = store_.waiting_work(clock_.now());
         turn.is_work_waiting = waiting.has_pending;
         turn.are_leases_expired = waiting.has_expired;

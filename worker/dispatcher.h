@@ -83,7 +83,8 @@ class Dispatcher {
 
     std::optional<WorkerId> worker_;       // once enlisted
     std::vector<FinishedOrder> finished_;  // and not yet settled or released
-    bool has_bell_rung_ = true;            // there may be work from before the start
+    bool is_look_due_ =
+        true;  // the bell rang, or a thread came free; or work from before the start
     SteadyTime next_look_{};
     SteadyTime next_heartbeat_{};
     enum class Phase { working, draining, interrupted } phase_ = Phase::working;

@@ -1,5 +1,6 @@
 // order-worker: claims orders by priority, processes them, and reports how many are in each status.
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include "shared/process/stop_signals.h"
 #include "shared/process/system_clock.h"
 #include "shared/storage/open_store.h"
+#include "shared/storage/store_error.h"
 #include "shared/wake/doorbell.h"
 #include "shared/wake/wake_signal.h"
 #include "worker/dispatcher.h"
@@ -47,6 +49,17 @@ int check_health(const std::string& location, const std::string& host) {
     if (std::ranges::find(workers, host, &LiveWorker::host) != workers.end()) return exit_ok;
     std::fprintf(stderr, "order-worker: no worker of this host has shown a sign of life in time\n");
     return exit_failure;
+}
+
+void run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop) {
+    try {
+        dispatcher.run(stop);
+    } catch (const StoreError& error) {
+        log::error("the store has failed", {{"detail", error.what()}});
+        // The pool waits for its threads; from here on it does so for a limited time only.
+        ::kill(::getpid(), SIGTERM);
+        throw;
+    }
 }
 
 int run(int argc, const char* const* argv) {
@@ -110,7 +123,7 @@ int run(int argc, const char* const* argv) {
     {
         const Reporter reporter(open_order_reader(location), clock,
                                 std::chrono::seconds(interval.value()));
-        dispatcher.run(stop.get_token());
+        run_until_stopped(dispatcher, stop.get_token());
     }
     log::info("stopped");
     return exit_ok;

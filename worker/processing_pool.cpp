@@ -8,6 +8,11 @@
 #include "shared/log/log.h"
 
 namespace orders {
+namespace {
+
+constexpr std::chrono::seconds stuck_after{1};
+
+}  // namespace
 
 ProcessingPool::ProcessingPool(OrderProcessor& processor, std::size_t threads,
                                std::chrono::milliseconds timeout, WakeSignal& on_finished)
@@ -57,6 +62,17 @@ std::vector<FinishedOrder> ProcessingPool::take_finished(SteadyTime now) {
     // Outside the lock: this runs what the processor has registered to be told.
     for (std::stop_source& stop : late) stop.request_stop();
     return finished;
+}
+
+std::vector<ClaimedOrder> ProcessingPool::take_stuck(SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    std::vector<ClaimedOrder> stuck;
+    for (Job& job : jobs_) {
+        if (job.is_called_stuck || !job.deadline || now < *job.deadline + stuck_after) continue;
+        job.is_called_stuck = true;
+        stuck.push_back(job.order);
+    }
+    return stuck;
 }
 
 std::optional<ProcessingPool::SteadyTime> ProcessingPool::next_deadline() const {
@@ -148,6 +164,10 @@ void ProcessingPool::process(Jobs::iterator job) {
     auto result = run_processor(*job);
     {
         const std::lock_guard lock(mutex_);
+        // Whoever looks late at the clock must not make a late result good.
+        if (std::chrono::steady_clock::now() >= *job->deadline) {
+            result = Failure{failure_reason::timeout};
+        }
         if (!job->is_reported) finished_.push_back({std::move(job->order), std::move(result)});
         jobs_.erase(job);
     }

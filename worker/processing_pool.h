@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <deque>
 #include <list>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -56,6 +55,10 @@ class ProcessingPool {
     // What has finished since the last call, orders whose deadline has passed among them.
     [[nodiscard]] std::vector<FinishedOrder> take_finished(SteadyTime now);
 
+    // Orders whose processing goes on long after it was told to stop, because their time is up:
+    // each is returned once. Their threads are lost for as long as that lasts.
+    [[nodiscard]] std::vector<ClaimedOrder> take_stuck(SteadyTime now);
+
     // When the next order's time is up; empty while none is being processed.
     [[nodiscard]] std::optional<SteadyTime> next_deadline() const;
 
@@ -81,6 +84,7 @@ class ProcessingPool {
         std::stop_source stop;
         std::optional<SteadyTime> deadline;  // once a thread has begun
         bool is_reported = false;            // finished, timed out or abandoned: not held any more
+        bool is_called_stuck = false;
     };
 
     using Jobs = std::list<Job>;

@@ -10,7 +10,9 @@
 // tried.
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "shared/domain/moment.h"

@@ -12,7 +12,6 @@
 // Every type here is a plain value without locks; a value that exists is valid. Text that came from
 // outside becomes an OrderId, a Priority or a ProcessingTime only through its parse function.
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>

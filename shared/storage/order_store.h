@@ -17,7 +17,6 @@
 // All functions throw StoreError where the environment is broken. It knows nothing of processes,
 // threads or HTTP, and it never asks for the time: callers pass it.
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 
 #include "shared/log/log.h"
@@ -24,7 +25,10 @@ FileDescriptor open_bell(const std::string& path) {
 }  // namespace
 
 std::string doorbell_path(const std::string& store_location) {
-    return store_location + ".doorbell";
+    // Without links, so that all who use the store meet at one bell.
+    std::error_code error;
+    const auto path = std::filesystem::weakly_canonical(store_location, error);
+    return (error ? store_location : path.string()) + ".doorbell";
 }
 
 Doorbell::Doorbell(const std::string& path) : file_(open_bell(path)) {}

@@ -57,7 +57,7 @@ class World {
     // Another worker claims the first order that is due.
     ClaimedOrder claim(const std::string& worker) {
         const auto work = store->begin();
-        const auto claimed = claim_in(*work, worker, clock.now());
+        auto claimed = claim_in(*work, worker, clock.now());
         work->commit();
         return claimed;
     }
@@ -67,7 +67,7 @@ class World {
         later.since_boot += 2 * never;
         const auto work = store->begin();
         (void)work->requeue_expired(later, 1'000, 1'000);
-        const auto claimed = claim_in(*work, worker, later);
+        auto claimed = claim_in(*work, worker, later);
         work->commit();
         return claimed;
     }
@@ -108,7 +108,7 @@ struct WorkerOptions {
 // The worker under test: a dispatcher that runs on a thread of its own.
 class Worker {
    public:
-    Worker(World& world, const WorkerOptions& options = {})
+    explicit Worker(World& world, const WorkerOptions& options = {})
         : store_(open_order_store(world.location), faults),
           doorbell_(doorbell_path(world.location)),
           watch_(doorbell_path(world.location)),

@@ -48,8 +48,8 @@ std::vector<std::string> ids_of(const std::vector<FinishedOrder>& finished) {
 
 // A pool with its processor, used as the dispatcher does.
 struct PoolUser {
-    explicit PoolUser(std::size_t threads)
-        : pool(std::make_unique<ProcessingPool>(processor, threads, long_timeout, wake)) {}
+    explicit PoolUser(std::size_t threads, std::chrono::milliseconds timeout = long_timeout)
+        : pool(std::make_unique<ProcessingPool>(processor, threads, timeout, wake)) {}
 
     // Waits for the wake signal, for each time that something is missing.
     std::vector<FinishedOrder> take(std::size_t count) {
@@ -216,6 +216,32 @@ TEST_CASE("ProcessingPool: the deadline of one order does not touch the others")
     const auto finished = user.take(1);
     CHECK(ids_of(finished) == std::vector<std::string>{"b"});
     CHECK(finished.at(0).result == ProcessingResult(Completed{}));
+}
+
+TEST_CASE(
+    "ProcessingPool: a result that comes after the deadline is a timeout, whoever looks when") {
+    PoolUser user(1, 0ms);
+    user.processor.finish("a");
+    user.pool->start({claimed("a", 1)});
+    const auto finished = user.take(1);
+    CHECK(finished.at(0).result == ProcessingResult(Failure{failure_reason::timeout}));
+}
+
+TEST_CASE("ProcessingPool: processing that does not stop after its deadline is pointed out once") {
+    PoolUser user(2);
+    user.processor.ignore_stop("a");
+    user.pool->start({claimed("a", 1), claimed("b", 2)});
+    user.processor.wait_until_begun("a");
+    user.processor.wait_until_begun("b");
+    const auto deadline = user.pool->next_deadline().value();
+    CHECK(user.pool->take_stuck(deadline).empty());
+    user.processor.finish("b");
+    CHECK(user.take(1).size() == 1);
+    const auto stuck = user.pool->take_stuck(deadline + 1h);
+    REQUIRE(stuck.size() == 1);
+    CHECK(stuck[0].order_id.text() == "a");
+    CHECK(user.pool->take_stuck(deadline + 2h).empty());
+    user.processor.finish("a");
 }
 
 TEST_CASE("ProcessingPool: an order that finished before its deadline was looked at did finish") {

@@ -61,13 +61,13 @@ class SqliteOrderStore final : public OrderStore {
 };
 
 // The path as SQLite is to see it: absolute, because some relative ones (":memory:", "file:x") mean
-// something else to it.
+// something else to it; and without links, so that all who use the file meet at one turnstile.
 std::string usable_path(const std::string& location) {
     const auto fail = [&](std::string_view detail, std::string_view hint) {
         throw StoreError(StoreError::Kind::unusable, "open " + location, detail, hint);
     };
     std::error_code error;
-    const auto path = std::filesystem::absolute(location, error);
+    const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(location), error);
     if (error || !std::filesystem::is_directory(path.parent_path(), error)) {
         fail("there is no directory " + path.parent_path().string(), "create it first");
     }

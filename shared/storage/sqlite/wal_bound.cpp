@@ -24,24 +24,23 @@ void WalBound::checkpoint_if_due(Turnstile& turnstile) {
     if (pages_ < bound_pages) due_at_pages_ = bound_pages;  // another writer has begun it anew
     if (pages_ < due_at_pages_) return;
     const Turnstile::Pass pass = turnstile.enter();
-    int pages = 0;
     int copied_pages = 0;
     // RESTART, because the next writer then begins the log anew without making the file shorter:
     // its blocks stay allocated, which keeps syncs cheap.
     connection_.set_busy_timeout(reader_patience);
     const int code = sqlite3_wal_checkpoint_v2(connection_.handle(), "main",
-                                               SQLITE_CHECKPOINT_RESTART, &pages, &copied_pages);
+                                               SQLITE_CHECKPOINT_RESTART, nullptr, &copied_pages);
     connection_.set_busy_timeout(Connection::default_busy_timeout);
     if (code == SQLITE_OK) {
         pages_ = 0;
         due_at_pages_ = bound_pages;
         return;
     }
+    due_at_pages_ = pages_ + bound_pages / 2;
     if ((code & 0xff) != SQLITE_BUSY) throw store_error(connection_.handle(), code, "checkpoint");
-    due_at_pages_ = pages + bound_pages / 2;
-    if (pages >= alarm_pages) {
+    if (pages_ >= alarm_pages) {
         log::warn("write-ahead log is long: a reader keeps it from being checkpointed",
-                  {{"pages", pages}, {"copied_pages", copied_pages}});
+                  {{"pages", pages_}, {"copied_pages", copied_pages}});
     }
 }
 
