@@ -268,10 +268,10 @@ TEST_CASE("http: a body that no handler wants is not taken for the next request"
 }
 
 TEST_CASE("http: one handler thread serves others while clients are slow to send and to read") {
+    const std::string large(32 * 1024 * 1024, 'x');  // outlives the server's threads
     HttpServerOptions options = small_options();
     options.handler_threads = 1;
     RunningServer server(options);
-    const std::string large(32 * 1024 * 1024, 'x');
     server->route("/large",
                   {{"GET", [&](const HttpRequest&) { return HttpResponse{.body = large}; }}});
     const int port = server.start();
