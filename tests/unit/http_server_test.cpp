@@ -354,8 +354,8 @@ TEST_CASE("http: a request that takes too long is answered with 408, an idle cli
 TEST_CASE("http: a client that does not read its answer is given up") {
     HttpServerOptions options = small_options();
     options.transfer_limit = milliseconds(50);
-    RunningServer server(options);
     std::promise<void> entered;
+    RunningServer server(options);
     server->route("/large", {{"GET", [&](const HttpRequest&) {
                                   entered.set_value();
                                   return HttpResponse{.body = std::string(32 * 1024 * 1024, 'x')};
@@ -443,8 +443,8 @@ TEST_CASE("http: what all clients together have half sent is bounded") {
 }
 
 TEST_CASE("http: stopping answers the requests that are here and closes the other connections") {
-    RunningServer server;
     Gate gate;
+    RunningServer server;
     server->route("/gate", {{"GET", [&](const HttpRequest&) { return gate(); }}});
     const int port = server.start();
     RawConnection idle(port);
