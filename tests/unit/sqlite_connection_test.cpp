@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "shared/storage/sqlite/connection.h"
+#include "tests/support/sqlite_values.h"
 #include "tests/support/temp_dir.h"
 
 namespace orders::sqlite {
@@ -23,20 +24,6 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 using test::TempDir;
 using Access = Connection::Access;
-
-std::int64_t number(Connection& connection, Sql sql) {
-    Statement statement(connection, sql);
-    Cursor rows = statement.query();
-    REQUIRE(rows.next());
-    return rows.get<std::int64_t>(0);
-}
-
-std::string text(Connection& connection, Sql sql) {
-    Statement statement(connection, sql);
-    Cursor rows = statement.query();
-    REQUIRE(rows.next());
-    return rows.get<std::string>(0);
-}
 
 template <typename Action>
 StoreError::Kind kind_of_error(Action action) {

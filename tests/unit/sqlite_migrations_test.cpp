@@ -15,6 +15,7 @@
 #include "shared/storage/sqlite/sqlite_order_store.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
+#include "tests/support/sqlite_values.h"
 #include "tests/support/temp_dir.h"
 
 namespace orders::sqlite {
@@ -22,20 +23,6 @@ namespace {
 
 using test::TempDir;
 using Access = Connection::Access;
-
-std::int64_t number(Connection& connection, Sql sql) {
-    Statement statement(connection, sql);
-    Cursor rows = statement.query();
-    REQUIRE(rows.next());
-    return rows.get<std::int64_t>(0);
-}
-
-std::string text(Connection& connection, Sql sql) {
-    Statement statement(connection, sql);
-    Cursor rows = statement.query();
-    REQUIRE(rows.next());
-    return rows.get<std::string>(0);
-}
 
 std::int64_t version(Connection& connection) {
     return number(connection, "PRAGMA user_version");
