@@ -14,6 +14,7 @@ namespace {
 // What epoll reports besides connections, whose ids count from 1 and never come this far.
 constexpr std::uint64_t timer_key = UINT64_MAX;
 constexpr std::uint64_t shut_key = UINT64_MAX - 1;
+constexpr std::uint64_t passed_on_key = UINT64_MAX - 2;
 
 bool awaits_request(HttpConnection::Phase phase) {
     return phase == HttpConnection::Phase::idle || phase == HttpConnection::Phase::receiving;
@@ -42,9 +43,10 @@ ConnectionPark::ConnectionPark(const FramingLimits& limits, std::size_t max_park
       epoll_(require(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(require(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
                      "timerfd_create")) {
-    // Edge-triggered, so that each time it goes off wakes one thread; it need not be read then,
-    // because setting it again clears it. Being shut wakes all threads, and for good.
+    // Edge-triggered, so that each time one goes off wakes one thread; they need not be read then:
+    // setting the timer again clears it. Being shut wakes all threads, and for good.
     watch(epoll_, EPOLL_CTL_ADD, timer_.get(), EPOLLIN | EPOLLET, timer_key);
+    watch(epoll_, EPOLL_CTL_ADD, passed_on_signal_.fd(), EPOLLIN | EPOLLET, passed_on_key);
     watch(epoll_, EPOLL_CTL_ADD, shut_.fd(), EPOLLIN, shut_key);
 }
 
@@ -89,8 +91,20 @@ void ConnectionPark::close(HttpConnection& connection) {
     if (places_.empty()) became_empty_.notify_all();
 }
 
+void ConnectionPark::pass_on(HttpConnection& connection) {
+    bool is_first = false;
+    {
+        const std::lock_guard lock(mutex_);
+        is_first = passed_on_.empty();
+        passed_on_.push_back(&connection);
+    }
+    // One thread is woken for all that follow; threads that come back by themselves help it.
+    if (is_first) passed_on_signal_.notify();
+}
+
 HttpConnection* ConnectionPark::next() {
     while (true) {
+        if (HttpConnection* const connection = take_passed_on()) return connection;
         epoll_event event{};
         const int count = ::epoll_wait(epoll_.get(), &event, 1, -1);
         if (count < 0 && errno != EINTR) {
@@ -98,10 +112,19 @@ HttpConnection* ConnectionPark::next() {
         }
         if (count != 1) continue;
         if (event.data.u64 == shut_key) return nullptr;
+        if (event.data.u64 == passed_on_key) continue;
         HttpConnection* const connection =
             event.data.u64 == timer_key ? take_overdue() : take_ready(event.data.u64);
         if (connection != nullptr) return connection;
     }
+}
+
+HttpConnection* ConnectionPark::take_passed_on() {
+    const std::lock_guard lock(mutex_);
+    if (passed_on_.empty()) return nullptr;
+    HttpConnection* const connection = passed_on_.front();
+    passed_on_.pop_front();
+    return connection;
 }
 
 HttpConnection* ConnectionPark::take_ready(std::uint64_t id) {

@@ -2,7 +2,7 @@
 
 // Owns all connections, and waits for them. A connection is either parked here, and costs no
 // thread, or held by exactly one thread: next() hands it to whichever thread asks first, and that
-// thread gives it back with park() or close(), and must not touch it any more.
+// thread gives it back with park(), pass_on() or close(), and must not touch it any more.
 //
 // Waiting is epoll in one-shot mode, and one timer that is set for the earliest deadline: with
 // nothing parked there is nothing to wake up for.
@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -45,6 +46,8 @@ class ConnectionPark {
     // Parks the connection until its client does what its phase waits for, or its deadline passes.
     [[nodiscard]] Parking park(HttpConnection& connection);
     void close(HttpConnection& connection);
+    // Gives the connection to whichever thread asks next.
+    void pass_on(HttpConnection& connection);
 
     // The next connection that has something to do; null once the park is shut.
     [[nodiscard]] HttpConnection* next();
@@ -62,6 +65,7 @@ class ConnectionPark {
         std::size_t parked_bytes = 0;
     };
 
+    HttpConnection* take_passed_on();
     HttpConnection* take_ready(std::uint64_t id);
     HttpConnection* take_overdue();
     HttpConnection& take(std::uint64_t id, Place& place);
@@ -74,6 +78,7 @@ class ConnectionPark {
     FileDescriptor epoll_;
     FileDescriptor timer_;
     WakeSignal shut_;
+    WakeSignal passed_on_signal_;
 
     // Guarded by mutex_. What epoll reports is believed only of connections that are parked: one
     // that was taken because of its deadline may be reported for a while yet.
@@ -81,6 +86,7 @@ class ConnectionPark {
     std::condition_variable became_empty_;
     std::unordered_map<std::uint64_t, Place> places_;
     std::set<std::pair<SteadyTime, std::uint64_t>> deadlines_;  // of the parked ones
+    std::deque<HttpConnection*> passed_on_;
     SteadyTime timer_time_ = SteadyTime::max();
     std::size_t parked_bytes_ = 0;
     std::uint64_t last_id_ = 0;

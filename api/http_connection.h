@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -25,10 +26,16 @@ namespace orders {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+struct HttpAnswer {
+    std::string bytes;  // a whole HTTP response
+    bool closes = false;
+};
+using HttpAnswerMaker = std::function<HttpAnswer()>;
+
 class HttpConnection {
    public:
     enum class Phase {
-        active,     // on a handler thread, between two of the following
+        active,     // on a handler thread, between two of the following; or its answer is awaited
         idle,       // nothing of the next request is here
         receiving,  // some of a request is here
         sending,    // an answer is on its way out
@@ -57,6 +64,11 @@ class HttpConnection {
     void queue_output(std::string bytes, AfterOutput then);
     [[nodiscard]] bool has_output() const noexcept { return sent_ < output_.size(); }
     Io send_output();
+    // What makes the output, where its maker came later than the request was over.
+    void set_late_answer(HttpAnswerMaker make) { late_answer_ = std::move(make); }
+    [[nodiscard]] HttpAnswerMaker take_late_answer() {
+        return std::exchange(late_answer_, nullptr);
+    }
     [[nodiscard]] AfterOutput after_output() const noexcept { return after_output_; }
 
     // Ends our side of the conversation and forgets what has been received.
@@ -89,6 +101,7 @@ class HttpConnection {
 
     std::string output_;
     std::size_t sent_ = 0;
+    HttpAnswerMaker late_answer_;
     AfterOutput after_output_ = AfterOutput::stay_open;
 };
 

@@ -24,6 +24,9 @@ constexpr std::chrono::seconds linger_limit{2};
 constexpr std::size_t max_turned_away = 32;
 // After so many steps with one connection the others have a turn: 20 pipelined requests or so.
 constexpr int max_steps_in_a_row = 64;
+// While so few answers are awaited, the thread that has one also sends it: waking a handler thread
+// for it would take longer. With more, it has better things to do.
+constexpr std::size_t max_awaited_by_the_way = 4;
 
 SteadyTime now() {
     return std::chrono::steady_clock::now();
@@ -62,17 +65,20 @@ void HttpConversations::admit(FileDescriptor socket) noexcept {
 }
 
 void HttpConversations::carry_on() {
-    while (HttpConnection* const connection = park_.next()) {
-        try {
-            for (int steps = 1; advance(*connection); ++steps) {
-                if (steps < max_steps_in_a_row || connection->phase() != Phase::active) continue;
-                // Until its socket takes more bytes: which it does, but others come first.
-                if (!park(*connection, Phase::sending)) break;
-            }
-        } catch (const std::exception& error) {
-            log_loss(error);
-            park_.close(*connection);
+    while (HttpConnection* const connection = park_.next()) serve(*connection);
+}
+
+void HttpConversations::serve(HttpConnection& connection) noexcept {
+    try {
+        queue_late_answer(connection);
+        for (int steps = 1; advance(connection); ++steps) {
+            if (steps < max_steps_in_a_row || connection.phase() != Phase::active) continue;
+            // Until its socket takes more bytes: which it does, but others come first.
+            if (!park(connection, Phase::sending)) break;
         }
+    } catch (const std::exception& error) {
+        log_loss(error);
+        park_.close(connection);
     }
 }
 
@@ -90,8 +96,7 @@ bool HttpConversations::advance(HttpConnection& connection) {
 bool HttpConversations::advance_receiving(HttpConnection& connection) {
     const FramingVerdict verdict = connection.scan();
     if (const auto* const request = std::get_if<FramedRequest>(&verdict)) {
-        answer(connection, *request);
-        return true;
+        return answer(connection, *request);
     }
     if (const auto* const error = std::get_if<FramingError>(&verdict)) {
         refuse(connection, error->status, error->detail);
@@ -157,9 +162,42 @@ bool HttpConversations::close(HttpConnection& connection) {
     return false;
 }
 
-void HttpConversations::answer(HttpConnection& connection, const FramedRequest& request) {
-    HttpResponder::Answer answer = responder_.answer(request);
+bool HttpConversations::answer(HttpConnection& connection, const FramedRequest& request) {
+    auto answer = responder_.answer(request);
     connection.finish_request(request);
+    if (auto* const now = std::get_if<HttpAnswer>(&answer)) {
+        queue(connection, std::move(*now));
+        return true;
+    }
+    ++awaited_answers_;
+    std::get<HttpResponder::AnswerLater>(answer)(
+        [this, &connection](HttpAnswerMaker make) { deliver(connection, std::move(make)); });
+    return false;
+}
+
+// On the thread that has the answer.
+void HttpConversations::deliver(HttpConnection& connection, HttpAnswerMaker make) noexcept {
+    connection.set_late_answer(std::move(make));
+    if (--awaited_answers_ >= max_awaited_by_the_way) return park_.pass_on(connection);
+    try {
+        queue_late_answer(connection);
+        bool goes_on = advance_sending(connection);
+        if (goes_on && connection.phase() == Phase::active) {
+            // What the client has sent meanwhile is for the handler threads.
+            goes_on = park(connection, connection.has_input() ? Phase::sending : Phase::idle);
+        }
+        while (goes_on) goes_on = advance(connection);  // it lingers
+    } catch (const std::exception& error) {
+        log_loss(error);
+        park_.close(connection);
+    }
+}
+
+void HttpConversations::queue_late_answer(HttpConnection& connection) {
+    if (const auto make = connection.take_late_answer()) queue(connection, make());
+}
+
+void HttpConversations::queue(HttpConnection& connection, HttpAnswer answer) {
     // The client may be sending its next request: closing right away could destroy this answer.
     connection.queue_output(std::move(answer.bytes),
                             answer.closes ? AfterOutput::linger : AfterOutput::stay_open);

@@ -6,12 +6,17 @@
 // send or to read holds none of them.
 //
 // What the answers say is the responder's business. It is called from several threads at a time,
-// with requests that have arrived in full, and may take its time.
+// with requests that have arrived in full. Where an answer has to wait for something, it comes
+// later, from whichever thread has it; meanwhile the connection belongs to nobody here and costs no
+// thread.
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "api/connection_park.h"
 #include "api/http_connection.h"
@@ -22,15 +27,17 @@ namespace orders {
 
 class HttpResponder {
    public:
-    struct Answer {
-        std::string bytes;  // a whole HTTP response
-        bool closes = false;
-    };
+    // Has the answer made and sent, here or on a handler thread; to be called exactly once, from
+    // any thread.
+    using Deliver = std::function<void(HttpAnswerMaker)>;
+    // Sees to it that the answer is delivered, now or later.
+    using AnswerLater = std::function<void(Deliver)>;
 
     virtual ~HttpResponder() = default;
-    virtual Answer answer(const FramedRequest& request) = 0;
+    // An AnswerLater is called when the request is no longer needed.
+    virtual std::variant<HttpAnswer, AnswerLater> answer(const FramedRequest& request) = 0;
     // For what is not a request, or will not be served. The connection is closed after it.
-    virtual Answer refuse(int status, std::string_view detail) = 0;
+    virtual HttpAnswer refuse(int status, std::string_view detail) = 0;
 };
 
 struct ConversationLimits {
@@ -44,7 +51,7 @@ struct ConversationLimits {
 // All functions may be called from any thread.
 class HttpConversations {
    public:
-    // The responder must outlive the last carry_on().
+    // The responder must outlive the last carry_on(), and this the last answer that comes later.
     HttpConversations(const ConversationLimits& limits, HttpResponder& responder);
 
     // Takes in a socket that was just accepted. Never waits. A connection that is one too many is
@@ -61,8 +68,8 @@ class HttpConversations {
     [[nodiscard]] std::size_t open_connections() const { return park_.size(); }
 
    private:
-    // Each takes a connection a step further. False once it is parked or closed: from then on it
-    // belongs to somebody else, or is gone.
+    // Each takes a connection a step further. False once it is parked, closed, or waits for its
+    // answer: from then on it belongs to somebody else, or is gone.
     bool advance(HttpConnection& connection);
     bool advance_receiving(HttpConnection& connection);
     bool advance_sending(HttpConnection& connection);
@@ -70,14 +77,20 @@ class HttpConversations {
     bool park(HttpConnection& connection, HttpConnection::Phase phase);
     bool close(HttpConnection& connection);
 
-    void answer(HttpConnection& connection, const FramedRequest& request);
+    bool answer(HttpConnection& connection, const FramedRequest& request);
+    void deliver(HttpConnection& connection, HttpAnswerMaker make) noexcept;
+    void serve(HttpConnection& connection) noexcept;
+    static void queue_late_answer(HttpConnection& connection);
+    static void queue(HttpConnection& connection, HttpAnswer answer);
     void refuse(HttpConnection& connection, int status, std::string_view detail);
 
     // Constant after construction.
     ConversationLimits limits_;
     HttpResponder& responder_;
 
-    ConnectionPark park_;  // synchronises itself
+    // Synchronise themselves.
+    ConnectionPark park_;
+    std::atomic<std::size_t> awaited_answers_ = 0;
 };
 
 }  // namespace orders

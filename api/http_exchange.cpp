@@ -8,15 +8,20 @@
 namespace orders {
 
 HttpExchange::HttpExchange(const FramedRequest& framed)
-    : request(framed), closes(!framed.is_keep_alive) {
+    : request(framed),
+      form{.is_to_head = framed.method == "HEAD",
+           .is_http_1_0 = framed.is_http_1_0,
+           .closes = !framed.is_keep_alive} {
     // A method that the library cannot route takes the place of one that no route has.
     const bool is_known = framed.method == "HEAD" || HttpRoute::is_routable(framed.method);
     library_input_.append(is_known ? framed.method : "OPTIONS");
     library_input_.append(" ").append(path_of(framed.target)).append(" HTTP/1.1\r\n\r\n");
 }
 
-HttpExchange::HttpExchange(const FramingError& error)
-    : refusal(error), closes(true), library_input_("GET / HTTP/1.1\r\n\r\n") {}
+HttpExchange::HttpExchange(HttpResponse response, const AnswerForm& answer_form)
+    : ready(std::move(response)),
+      form(answer_form),
+      library_input_(form.is_to_head ? "HEAD / HTTP/1.1\r\n\r\n" : "GET / HTTP/1.1\r\n\r\n") {}
 
 ssize_t HttpExchange::read(char* bytes, std::size_t size) {
     const std::size_t count = std::min(size, library_input_.size() - position_);

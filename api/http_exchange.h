@@ -7,7 +7,7 @@
 // headers that matter are dealt with outside of it, and what it does not see it cannot decompress,
 // parse as a form, cut into ranges or trip over.
 //
-// Only http_server.cpp and this file's own .cpp include it, because it includes the library.
+// Only http_router.* and this file's own .cpp include it, because it includes the library.
 
 #include <httplib.h>
 
@@ -19,14 +19,22 @@
 #include <vector>
 
 #include "api/http_framing.h"
+#include "api/http_server.h"
 
 namespace orders {
+
+// What an answer's form depends on, besides what it says.
+struct AnswerForm {
+    bool is_to_head = false;  // it has no body then
+    bool is_http_1_0 = false;
+    bool closes = true;  // the connection, after this answer
+};
 
 class HttpExchange final : public httplib::Stream {
    public:
     explicit HttpExchange(const FramedRequest& framed);
-    // For an answer to what is not a request.
-    explicit HttpExchange(const FramingError& error);
+    // For a response that is there already and only has to be put in form.
+    HttpExchange(HttpResponse response, const AnswerForm& form);
 
     ssize_t read(char* bytes, std::size_t size) override;
     using Stream::write;
@@ -37,9 +45,10 @@ class HttpExchange final : public httplib::Stream {
     void get_local_ip_and_port(std::string&, int&) const override {}
     [[nodiscard]] socket_t socket() const override { return INVALID_SOCKET; }
 
-    FramedRequest request;
-    std::optional<FramingError> refusal;
-    bool closes;  // the connection, after this answer
+    FramedRequest request;  // empty where the response was there already
+    std::optional<HttpResponse> ready;
+    AnswerForm form;
+    std::optional<HttpLater> later;  // the handler will answer later: the output is none
     bool is_answered = false;
     int status = 0;
     std::string output;

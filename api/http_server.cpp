@@ -1,6 +1,5 @@
 #include "api/http_server.h"
 
-#include <httplib.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -11,9 +10,8 @@
 #include <thread>
 
 #include "api/http_conversation.h"
-#include "api/http_exchange.h"
 #include "api/http_framing.h"
-#include "api/http_route.h"
+#include "api/http_router.h"
 #include "shared/log/log.h"
 
 namespace orders {
@@ -25,31 +23,6 @@ constexpr int listen_backlog = 1024;
 // Descriptors that are left to the rest of the process: its files, two for each reader of the store
 // that a handler uses, and connections that are being turned away.
 constexpr std::size_t reserved_descriptors = 256;
-
-// The library gives its handlers no way back to whoever called it.
-thread_local HttpExchange* current_exchange = nullptr;
-
-void fill(httplib::Response& to, HttpResponse&& from) {
-    to.status = from.status;
-    to.body = std::move(from.body);
-    if (!to.body.empty()) to.set_header("Content-Type", from.content_type);
-    for (const auto& [name, value] : from.headers) to.set_header(name, value);
-    if (to.status == 503 && !to.has_header("Retry-After")) to.set_header("Retry-After", "1");
-    current_exchange->is_answered = true;
-}
-
-std::string_view default_detail(int status) {
-    switch (status) {
-        case 404:
-            return "There is nothing at this path.";
-        case 414:
-            return "The request's target is too long.";
-        case 500:
-            return "The server failed to answer this request.";
-        default:
-            return "The request cannot be understood.";
-    }
-}
 
 ConversationLimits limits_of(const HttpServerOptions& options) {
     rlimit descriptors{};
@@ -70,15 +43,13 @@ ConversationLimits limits_of(const HttpServerOptions& options) {
 
 }  // namespace
 
-// The library's server, apart from its handling of connections: it accepts, hands every socket to
-// the conversations, and turns their requests into responses.
-class HttpServer::Implementation final : private httplib::Server, private HttpResponder {
+// Has the library accept connections and hands every socket to the conversations, whose requests
+// the router answers.
+class HttpServer::Implementation final : public HttpRouter {
    public:
     Implementation(HttpServerOptions options, HttpErrorHandler on_error);
     ~Implementation() override;
 
-    void route(std::string_view pattern,
-               std::initializer_list<std::pair<std::string_view, HttpHandler>> handlers);
     int bind();
     void run(std::chrono::milliseconds drain_limit);
     void stop() noexcept;
@@ -95,22 +66,15 @@ class HttpServer::Implementation final : private httplib::Server, private HttpRe
         return true;
     }
 
-    Answer answer(const FramedRequest& request) override;
-    Answer refuse(int status, std::string_view detail) override;
-    void run_exchange(HttpExchange& exchange);
-    void answer_routed(const HttpRoute& route, const httplib::Request& request,
-                       httplib::Response& response);
-    void finish_headers(httplib::Response& response) const;
-    static void log_failure(const std::exception_ptr& exception);
-
-    [[nodiscard]] bool is_stopping() const noexcept { return stopped_at_.load() != not_stopped; }
+    [[nodiscard]] bool is_stopping() const noexcept override {
+        return stopped_at_.load() != not_stopped;
+    }
     void close_listener();
 
     static constexpr steady_clock::rep not_stopped = 0;
 
     // Constant after construction.
     HttpServerOptions options_;
-    HttpErrorHandler on_error_;
 
     // Synchronise themselves.
     std::atomic<steady_clock::rep> stopped_at_{not_stopped};
@@ -121,8 +85,8 @@ class HttpServer::Implementation final : private httplib::Server, private HttpRe
 };
 
 HttpServer::Implementation::Implementation(HttpServerOptions options, HttpErrorHandler on_error)
-    : options_(std::move(options)),
-      on_error_(std::move(on_error)),
+    : HttpRouter(std::move(on_error)),
+      options_(std::move(options)),
       conversations_(limits_of(options_), *this) {
     new_task_queue = [] { return new RunAtOnce; };
     // Never SO_REUSEPORT, which is the library's default: a second server would bind the port too
@@ -131,141 +95,12 @@ HttpServer::Implementation::Implementation(HttpServerOptions options, HttpErrorH
         const int yes = 1;
         ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     });
-    set_pre_routing_handler([this](const httplib::Request&, httplib::Response& response) {
-        const auto& refusal = current_exchange->refusal;
-        if (!refusal) return HandlerResponse::Unhandled;
-        fill(response, on_error_(refusal->status, refusal->detail));
-        return HandlerResponse::Handled;
-    });
-    set_exception_handler(
-        [this](const httplib::Request&, httplib::Response& response, std::exception_ptr exception) {
-            log_failure(exception);
-            response = httplib::Response();
-            fill(response, on_error_(500, default_detail(500)));
-        });
-    // For every status from 400 up, also where a handler has chosen it.
-    set_error_handler(
-        HandlerWithResponse([this](const httplib::Request&, httplib::Response& response) {
-            if (current_exchange->is_answered) return HandlerResponse::Unhandled;
-            fill(response, on_error_(response.status, default_detail(response.status)));
-            return HandlerResponse::Handled;
-        }));
-    set_post_routing_handler(
-        [this](const httplib::Request&, httplib::Response& response) { finish_headers(response); });
 }
 
 HttpServer::Implementation::~Implementation() {
     conversations_.end();
     handler_threads_.clear();
     close_listener();
-}
-
-void HttpServer::Implementation::route(
-    std::string_view pattern,
-    std::initializer_list<std::pair<std::string_view, HttpHandler>> handlers) {
-    const auto route = std::make_shared<const HttpRoute>(pattern, handlers);
-    // With the library every path knows every method, so that it is never in doubt about one.
-    const Handler plain = [this, route](const httplib::Request& request,
-                                        httplib::Response& response) {
-        answer_routed(*route, request, response);
-    };
-    // The kind of handler that is called before the library does anything with a body.
-    const HandlerWithContentReader before_body =
-        [plain](const httplib::Request& request, httplib::Response& response,
-                const httplib::ContentReader&) { plain(request, response); };
-    const std::string& regex = route->regex();
-    Get(regex, plain);
-    Options(regex, plain);
-    Post(regex, before_body);
-    Put(regex, before_body);
-    Patch(regex, before_body);
-    Delete(regex, before_body);
-}
-
-void HttpServer::Implementation::answer_routed(const HttpRoute& route,
-                                               const httplib::Request& request,
-                                               httplib::Response& response) {
-    const FramedRequest& framed = current_exchange->request;
-    const std::string_view method = framed.method == "HEAD" ? "GET" : framed.method;
-    const HttpHandler* const handler = route.handler(method);
-    if (handler == nullptr) {
-        HttpResponse refusal = on_error_(405, "This path does not know that method.");
-        refusal.headers.emplace_back("Allow", route.allow());
-        return fill(response, std::move(refusal));
-    }
-    HttpRequest wanted{.method = std::string(method),
-                       .path = request.path,
-                       .path_parameters = {},
-                       .query = query_of(framed.target),
-                       .content_type = std::string(framed.content_type),
-                       .body = content_of(framed)};
-    for (std::size_t i = 1; i < request.matches.size(); ++i) {
-        wanted.path_parameters.push_back(request.matches[i].str());
-    }
-    fill(response, (*handler)(wanted));
-}
-
-void HttpServer::Implementation::finish_headers(httplib::Response& response) const {
-    HttpExchange& exchange = *current_exchange;
-    exchange.status = response.status;
-    exchange.closes = exchange.closes || is_stopping();
-    for (const char* const unwanted : {"Keep-Alive", "Accept-Ranges", "Connection"}) {
-        response.headers.erase(unwanted);
-    }
-    if (exchange.closes) {
-        response.set_header("Connection", "close");
-    } else if (exchange.request.is_http_1_0) {
-        response.set_header("Connection", "keep-alive");
-    }
-    if (!response.has_header("Cache-Control")) response.set_header("Cache-Control", "no-store");
-    response.set_header("X-Content-Type-Options", "nosniff");
-}
-
-HttpResponder::Answer HttpServer::Implementation::answer(const FramedRequest& request) {
-    const auto start = steady_clock::now();
-    HttpExchange exchange(request);
-    run_exchange(exchange);
-    if (log::is_enabled(log::Level::debug)) {
-        const std::chrono::duration<double, std::milli> duration = steady_clock::now() - start;
-        log::debug("request", {{"method", request.method},
-                               {"path", path_of(request.target)},
-                               {"status", exchange.status},
-                               {"duration_ms", duration.count()}});
-    }
-    return {std::move(exchange.output), exchange.closes};
-}
-
-HttpResponder::Answer HttpServer::Implementation::refuse(int status, std::string_view detail) {
-    HttpExchange exchange(FramingError{status, detail});
-    run_exchange(exchange);
-    log::debug("request refused", {{"status", status}, {"detail", detail}});
-    return {std::move(exchange.output), true};
-}
-
-void HttpServer::Implementation::run_exchange(HttpExchange& exchange) {
-    current_exchange = &exchange;
-    try {
-        bool is_closed = false;  // finish_headers() decides
-        process_request(exchange, false, is_closed, nullptr);
-    } catch (...) {
-        log_failure(std::current_exception());
-        exchange.output =
-            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n"
-            "Connection: close\r\n\r\n";
-        exchange.status = 500;
-        exchange.closes = true;
-    }
-    current_exchange = nullptr;
-}
-
-void HttpServer::Implementation::log_failure(const std::exception_ptr& exception) {
-    try {
-        std::rethrow_exception(exception);
-    } catch (const std::exception& error) {
-        log::error("request failed", {{"error", error.what()}});
-    } catch (...) {
-        log::error("request failed", {{"error", "unknown"}});
-    }
 }
 
 int HttpServer::Implementation::bind() {

@@ -11,8 +11,8 @@
 // read is sent from epoll too. Framing that could be read in two ways is refused and the connection
 // closed (RFC 9112, section 6.3 and 11.2).
 //
-// The rest of the project sees HttpRequest and HttpResponse; only http_exchange.h, http_server.cpp
-// and http_client.cpp include the library's header.
+// The rest of the project sees HttpRequest and HttpResponse; only http_exchange.h, http_router.h,
+// http_server.cpp and http_client.cpp know the library.
 
 #include <chrono>
 #include <cstddef>
@@ -23,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace orders {
@@ -44,9 +45,23 @@ struct HttpResponse {
     std::string body = {};
 };
 
+// Answers a request; to be called exactly once, from any thread. The response is made and sent on
+// that thread or on a handler thread; making it must need nothing that may be gone by then, and an
+// exception then is as one of a handler. Copies are the same reply.
+using HttpResponseMaker = std::function<HttpResponse()>;
+using HttpReply = std::function<void(HttpResponseMaker)>;
+
+// What a handler returns whose answer has to wait for something: no thread waits with it. `start`
+// is called once, right after the handler, and sees to it that the reply is called; where it
+// throws, it must not be.
+struct HttpLater {
+    std::function<void(HttpReply)> start;
+};
+
 // Runs on a handler thread, several at a time. An exception becomes the answer of `on_error` with
 // status 500, and a log line.
-using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+using HttpResult = std::variant<HttpResponse, HttpLater>;
+using HttpHandler = std::function<HttpResult(const HttpRequest&)>;
 
 // Makes the answer for what the server itself has to refuse (400, 404, 405, 408, 413, 414, 415,
 // 431, 500, 501, 503, 505). `detail` is a sentence for the client. Runs on several threads at a
@@ -56,7 +71,7 @@ using HttpErrorHandler = std::function<HttpResponse(int status, std::string_view
 struct HttpServerOptions {
     std::string host = "127.0.0.1";
     int port = 0;  // 0: any free one
-    std::size_t handler_threads = 64;
+    std::size_t handler_threads = 8;
     // Connections beyond this, or beyond what the process's limit of open files allows when the
     // server is made, get a 503 and are closed.
     std::size_t max_connections = 8'000;
@@ -74,7 +89,7 @@ struct HttpServerOptions {
 class HttpServer {
    public:
     HttpServer(HttpServerOptions options, HttpErrorHandler on_error);
-    // run() must have returned, or never been called.
+    // run() must have returned, or never been called, and no reply may be owed any more.
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

@@ -1,7 +1,6 @@
 #include "api/order_intake.h"
 
 #include <algorithm>
-#include <semaphore>
 #include <utility>
 
 #include "shared/log/log.h"
@@ -17,19 +16,6 @@ constexpr std::chrono::milliseconds pause_after_error{100};
 
 }  // namespace
 
-// Lives on the stack of the thread that waits for it.
-struct OrderIntake::Request {
-    std::span<const NewOrder> orders;  // none: only a probe
-    // Written by the writer before `answered` is released, read by the waiting thread after.
-    IntakeResult result = Refusal::stopping;
-    std::binary_semaphore& answered;
-
-    void answer(IntakeResult with) {
-        result = std::move(with);
-        answered.release();  // the request may be gone from here on
-    }
-};
-
 OrderIntake::OrderIntake(std::unique_ptr<OrderStore> store, Doorbell& doorbell, const Clock& clock,
                          IntakeLimits limits, std::function<void()> on_fatal)
     : doorbell_(doorbell),
@@ -38,60 +24,55 @@ OrderIntake::OrderIntake(std::unique_ptr<OrderStore> store, Doorbell& doorbell, 
       on_fatal_(std::move(on_fatal)),
       store_(std::move(store)),
       last_commit_(SteadyTime::min()),
-      writer_([this](const std::stop_token& stop) { write_groups(stop); }) {}
+      writer_([this](const std::stop_token& stop) { write_groups(stop); }),
+      watch_([this](const std::stop_token& stop) { watch_waiting(stop); }) {}
 
 OrderIntake::~OrderIntake() {
     writer_.request_stop();
     writer_.join();
 }
 
-IntakeResult OrderIntake::submit(std::span<const NewOrder> orders) {
-    // Of the thread, not of the request: releasing it may touch it after the waiting thread woke.
-    static thread_local std::binary_semaphore answered{0};
-    Request request{.orders = orders, .answered = answered};
-    return wait_for_answer(request);
+void OrderIntake::submit(std::vector<NewOrder> orders, OnResult on_result) {
+    Request request{.orders = std::move(orders),
+                    .on_result = std::move(on_result),
+                    .deadline = std::chrono::steady_clock::now() + limits_.max_wait};
+    if (const auto refusal = enqueue(request)) request.on_result(*refusal);
 }
 
-bool OrderIntake::is_writable() {
-    {
-        const std::lock_guard lock(mutex_);
-        const auto now = std::chrono::steady_clock::now();
-        if (last_commit_ != SteadyTime::min() && now - last_commit_ < proven_writable_for) {
-            return !is_closed_;
-        }
-    }
-    return std::holds_alternative<std::vector<SubmitOutcome>>(submit({}));
+void OrderIntake::probe(std::function<void(bool)> on_result) {
+    std::unique_lock lock(mutex_);
+    const bool is_proven = last_commit_ != SteadyTime::min() &&
+                           std::chrono::steady_clock::now() - last_commit_ < proven_writable_for;
+    const bool is_open = !is_closed_;
+    lock.unlock();
+    if (is_proven) return on_result(is_open);
+    submit({}, [on_result = std::move(on_result)](const IntakeResult& result) {
+        on_result(std::holds_alternative<std::vector<SubmitOutcome>>(result));
+    });
 }
 
-bool OrderIntake::is_stuck(SteadyTime now) const {
-    return turn_began_ && now - *turn_began_ > limits_.max_wait;
-}
-
-IntakeResult OrderIntake::wait_for_answer(Request& request) {
+// Takes what is in the request, unless it is refused at once.
+std::optional<Refusal> OrderIntake::enqueue(Request& request) {
     const auto now = std::chrono::steady_clock::now();
+    bool is_watch_asleep = false;
     {
         const std::lock_guard lock(mutex_);
         if (is_closed_) return Refusal::stopping;
         if (is_stuck(now) || waiting_orders_ + request.orders.size() > limits_.max_waiting_orders) {
             return Refusal::overloaded;
         }
-        waiting_.push_back(&request);
-        waiting_orders_ += request.orders.size();
+        const std::size_t orders = request.orders.size();
+        waiting_.push_back(std::move(request));
+        waiting_orders_ += orders;
+        is_watch_asleep = !std::exchange(is_watched_, true);
     }
     work_.notify_one();
+    if (is_watch_asleep) first_waits_.notify_one();
+    return std::nullopt;
+}
 
-    if (!request.answered.try_acquire_until(now + limits_.max_wait)) {
-        {
-            const std::lock_guard lock(mutex_);
-            if (const auto at = std::ranges::find(waiting_, &request); at != waiting_.end()) {
-                waiting_.erase(at);
-                waiting_orders_ -= request.orders.size();
-                return Refusal::overloaded;
-            }
-        }
-        request.answered.acquire();  // it is in a group that is being stored
-    }
-    return std::move(request.result);
+bool OrderIntake::is_stuck(SteadyTime now) const {
+    return turn_began_ && now - *turn_began_ > limits_.max_wait;
 }
 
 void OrderIntake::write_groups(const std::stop_token& stop) {
@@ -131,14 +112,14 @@ void OrderIntake::write_one_group() {
     store_->tidy();
 }
 
-std::vector<OrderIntake::Request*> OrderIntake::take_group() {
+std::vector<OrderIntake::Request> OrderIntake::take_group() {
     const std::lock_guard lock(mutex_);
-    std::vector<Request*> group;
+    std::vector<Request> group;
     std::size_t group_orders = 0;
     while (!waiting_.empty()) {
-        const std::size_t more = waiting_.front()->orders.size();
+        const std::size_t more = waiting_.front().orders.size();
         if (!group.empty() && group_orders + more > limits_.max_group_orders) break;
-        group.push_back(waiting_.front());
+        group.push_back(std::move(waiting_.front()));
         group_orders += more;
         waiting_.pop_front();
     }
@@ -146,14 +127,14 @@ std::vector<OrderIntake::Request*> OrderIntake::take_group() {
     return group;
 }
 
-void OrderIntake::store_group(OrderTransaction& work, const std::vector<Request*>& group) {
+void OrderIntake::store_group(OrderTransaction& work, const std::vector<Request>& group) {
     std::vector<std::vector<SubmitOutcome>> outcomes;
     outcomes.reserve(group.size());
     bool has_new = false;
     try {
         const UtcTime now = clock_.now().utc;
-        for (const Request* request : group) {
-            outcomes.push_back(work.submit(request->orders, now));
+        for (const Request& request : group) {
+            outcomes.push_back(work.submit(request.orders, now));
             has_new = has_new || std::ranges::any_of(outcomes.back(), [](const auto& outcome) {
                           return std::holds_alternative<Created>(outcome);
                       });
@@ -174,7 +155,7 @@ void OrderIntake::store_group(OrderTransaction& work, const std::vector<Request*
             }
             return Refusal::overloaded;
         }();
-        for (Request* request : group) request->answer(refusal);
+        for (const Request& request : group) request.on_result(refusal);
         throw;
     }
     if (has_new) doorbell_.ring();
@@ -182,18 +163,46 @@ void OrderIntake::store_group(OrderTransaction& work, const std::vector<Request*
         const std::lock_guard lock(mutex_);
         last_commit_ = std::chrono::steady_clock::now();
     }
-    for (std::size_t at = 0; at < group.size(); ++at) group[at]->answer(std::move(outcomes[at]));
+    for (std::size_t at = 0; at < group.size(); ++at) group[at].on_result(std::move(outcomes[at]));
 }
 
 void OrderIntake::refuse_waiting(Refusal refusal) {
-    std::deque<Request*> refused;
+    std::deque<Request> refused;
     {
         const std::lock_guard lock(mutex_);
         is_closed_ = true;
         refused.swap(waiting_);
         waiting_orders_ = 0;
     }
-    for (Request* request : refused) request->answer(refusal);
+    for (const Request& request : refused) request.on_result(refusal);
+}
+
+// Wakes once for a request that comes when nothing has waited for a while, and then whenever the
+// time of the first that waits is up.
+void OrderIntake::watch_waiting(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (first_waits_.wait(lock, stop, [this] { return is_watched_; })) {
+        if (!waiting_.empty()) {
+            const SteadyTime deadline = waiting_.front().deadline;
+            first_waits_.wait_until(lock, stop, deadline, [] { return false; });
+        }
+        const std::vector<Request> overdue = take_overdue();
+        is_watched_ = !waiting_.empty();
+        lock.unlock();
+        for (const Request& request : overdue) request.on_result(Refusal::overloaded);
+        lock.lock();
+    }
+}
+
+std::vector<OrderIntake::Request> OrderIntake::take_overdue() {
+    const auto now = std::chrono::steady_clock::now();
+    std::vector<Request> overdue;
+    while (!waiting_.empty() && waiting_.front().deadline <= now) {
+        waiting_orders_ -= waiting_.front().orders.size();
+        overdue.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+    }
+    return overdue;
 }
 
 }  // namespace orders

@@ -1,16 +1,16 @@
 #pragma once
 
-// Group commit: many requests, one fsync. Request threads hand their orders over and wait; the one
-// writer thread takes all that wait, stores them in one transaction, and answers each by its own
-// outcome. While it commits, the next group gathers.
+// Group commit: many requests, one fsync. Whoever has orders hands them over and goes on; the one
+// writer thread takes all that wait, stores them in one transaction, and answers each request by
+// its own outcome. While it commits, the next group gathers.
 //
 // Waiting is bounded. The writer takes a group only once it has its turn to write, so an order
 // whose time is up before that is withdrawn, and it is certain that it is not stored; one that was
 // taken waits for the commit. While the turn has been out of reach for longer than that, new orders
-// are refused at once, so that a frozen writer elsewhere does not hold every request thread here.
+// are refused at once, so that a frozen writer elsewhere does not fill the memory here.
 //
-// submit() and is_writable() may be called from any thread. The store belongs to the writer thread
-// from construction on.
+// submit() and probe() may be called from any thread. The store belongs to the writer thread from
+// construction on.
 
 #include <chrono>
 #include <condition_variable>
@@ -20,7 +20,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -60,31 +59,42 @@ class OrderIntake {
     OrderIntake(std::unique_ptr<OrderStore> store, Doorbell& doorbell, const Clock& clock,
                 IntakeLimits limits, std::function<void()> on_fatal);
     // Ends the writer thread after its current group and refuses what still waits. No other thread
-    // may be in submit() or is_writable() any more.
+    // may be in submit() or probe() any more.
     ~OrderIntake();
     OrderIntake(const OrderIntake&) = delete;
     OrderIntake& operator=(const OrderIntake&) = delete;
 
-    // Returns once the orders are on disk, or refused.
-    [[nodiscard]] IntakeResult submit(std::span<const NewOrder> orders);
+    // Called exactly once, when the orders are on disk, or refused: by the calling thread where
+    // they are refused at once, else by a thread of the intake, which the others wait for
+    // meanwhile. It must not throw.
+    using OnResult = std::function<void(IntakeResult)>;
+    void submit(std::vector<NewOrder> orders, OnResult on_result);
 
-    // Whether the store takes writes now: commits an empty group to find out, unless one was
-    // committed within the last second.
-    [[nodiscard]] bool is_writable();
+    // Tells whether the store takes writes now: commits an empty group to find out, unless one was
+    // committed within the last second. Calls back as submit() does.
+    void probe(std::function<void(bool is_writable)> on_result);
 
    private:
-    struct Request;
+    struct Request {
+        std::vector<NewOrder> orders;  // none: only a probe
+        OnResult on_result;
+        std::chrono::steady_clock::time_point deadline;  // for being taken into a group
+    };
 
-    IntakeResult wait_for_answer(Request& request);
+    [[nodiscard]] std::optional<Refusal> enqueue(Request& request);
     [[nodiscard]] bool is_stuck(std::chrono::steady_clock::time_point now) const;
 
     // The writer thread's.
     void write_groups(const std::stop_token& stop);
     bool wait_for_work(const std::stop_token& stop);
     void write_one_group();
-    std::vector<Request*> take_group();
-    void store_group(OrderTransaction& work, const std::vector<Request*>& group);
+    std::vector<Request> take_group();
+    void store_group(OrderTransaction& work, const std::vector<Request>& group);
     void refuse_waiting(Refusal refusal);
+
+    // The watch thread's.
+    void watch_waiting(const std::stop_token& stop);
+    std::vector<Request> take_overdue();
 
     // Constant after construction; the doorbell and the clock synchronise themselves.
     Doorbell& doorbell_;
@@ -98,13 +108,17 @@ class OrderIntake {
     // Guarded by mutex_.
     std::mutex mutex_;
     std::condition_variable_any work_;
-    std::deque<Request*> waiting_;
+    std::condition_variable_any first_waits_;
+    std::deque<Request> waiting_;  // the one that came first is due first
     std::size_t waiting_orders_ = 0;
-    bool is_closed_ = false;  // stopping, or the store has failed: nothing is taken any more
+    bool is_watched_ = false;  // the watch thread will look at what waits without being told again
+    bool is_closed_ = false;   // stopping, or the store has failed: nothing is taken any more
     std::optional<std::chrono::steady_clock::time_point> turn_began_;  // while the writer has one
     std::chrono::steady_clock::time_point last_commit_;
 
-    std::jthread writer_;  // last: it uses all of the above
+    // Last: they use all of the above.
+    std::jthread writer_;
+    std::jthread watch_;  // withdraws what has waited for too long
 };
 
 }  // namespace orders

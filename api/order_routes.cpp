@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <memory>
 #include <utility>
 
 #include "api/order_json.h"
@@ -21,7 +22,7 @@ HttpResponse ok(std::string body) {
 
 // Reading may meet a store that is busy or broken; the log tells which, the client cannot help it.
 HttpHandler guarded(HttpHandler handler) {
-    return [handler = std::move(handler)](const HttpRequest& request) {
+    return [handler = std::move(handler)](const HttpRequest& request) -> HttpResult {
         try {
             return handler(request);
         } catch (const StoreError& error) {
@@ -92,6 +93,37 @@ HttpResponse id_taken(const OrderId& order_id, OrderStatus status) {
                         .detail = "An order is accepted once; the one that stands is unchanged.",
                         .members = {{"order_id", order_id.text()},
                                     {"order_status", std::string(to_string(status))}}});
+}
+
+HttpResponse answer_to(const NewOrder& order, const IntakeResult& result) {
+    if (const auto* refusal = std::get_if<Refusal>(&result)) return not_stored(*refusal);
+    const SubmitOutcome& outcome = std::get<std::vector<SubmitOutcome>>(result).at(0);
+    if (const auto* taken = std::get_if<IdTaken>(&outcome)) {
+        return id_taken(order.order_id, taken->status);
+    }
+    HttpResponse response = ok(to_json(Order{.order_id = order.order_id,
+                                             .priority = order.priority,
+                                             .processing_time = order.processing_time,
+                                             .created_at = std::get<Created>(outcome).created_at,
+                                             .started_at = {},
+                                             .finished_at = {},
+                                             .worker = {},
+                                             .failure = {}}));
+    response.headers.emplace_back("Location",
+                                  std::string(orders_path) + "/" + order.order_id.text());
+    return response;
+}
+
+HttpResponse answer_to(const std::vector<ParsedOrder>& orders, const IntakeResult& result) {
+    if (const auto* refusal = std::get_if<Refusal>(&result)) return not_stored(*refusal);
+    return ok(to_json(orders, std::get<std::vector<SubmitOutcome>>(result)));
+}
+
+HttpResponse not_ready(std::string detail) {
+    return to_response({.status = 503,
+                        .slug = "not-ready",
+                        .title = "The service is not ready",
+                        .detail = std::move(detail)});
 }
 
 template <typename Number>
@@ -166,47 +198,37 @@ void OrderRoutes::add_to(HttpServer& server) {
     server.route("/readyz", {{"GET", [this](const HttpRequest&) { return get_readiness(); }}});
 }
 
-HttpResponse OrderRoutes::create_order(const HttpRequest& request) {
+HttpResult OrderRoutes::create_order(const HttpRequest& request) {
     if (!is_json(request.content_type)) return not_json();
     auto body = parse_order(request.body);
     if (auto* unusable = std::get_if<MalformedBody>(&body)) return malformed(std::move(*unusable));
     auto& parsed = std::get<ParsedOrder>(body);
     if (auto* bad = std::get_if<InvalidOrder>(&parsed)) return invalid(std::move(*bad));
-    const auto& order = std::get<NewOrder>(parsed);
 
-    const IntakeResult result = intake_.submit(std::span(&order, 1));
-    if (const auto* refusal = std::get_if<Refusal>(&result)) return not_stored(*refusal);
-    const SubmitOutcome outcome = std::get<std::vector<SubmitOutcome>>(result).at(0);
-    if (const auto* taken = std::get_if<IdTaken>(&outcome)) {
-        return id_taken(order.order_id, taken->status);
-    }
-    HttpResponse response = ok(to_json(Order{.order_id = order.order_id,
-                                             .priority = order.priority,
-                                             .processing_time = order.processing_time,
-                                             .created_at = std::get<Created>(outcome).created_at,
-                                             .started_at = {},
-                                             .finished_at = {},
-                                             .worker = {},
-                                             .failure = {}}));
-    response.headers.emplace_back("Location",
-                                  std::string(orders_path) + "/" + order.order_id.text());
-    return response;
+    return HttpLater{[this, order = std::get<NewOrder>(parsed)](const HttpReply& reply) {
+        intake_.submit({order}, [order, reply](IntakeResult result) {
+            reply([order, result = std::move(result)] { return answer_to(order, result); });
+        });
+    }};
 }
 
-HttpResponse OrderRoutes::create_batch(const HttpRequest& request) {
+HttpResult OrderRoutes::create_batch(const HttpRequest& request) {
     if (!is_json(request.content_type)) return not_json();
     auto body = parse_batch(request.body);
     if (auto* unusable = std::get_if<MalformedBody>(&body)) return malformed(std::move(*unusable));
-    const auto& parsed = std::get<std::vector<ParsedOrder>>(body);
+    const auto parsed = std::make_shared<const std::vector<ParsedOrder>>(
+        std::get<std::vector<ParsedOrder>>(std::move(body)));
     std::vector<NewOrder> valid;
-    for (const ParsedOrder& order : parsed) {
+    for (const ParsedOrder& order : *parsed) {
         if (const auto* good = std::get_if<NewOrder>(&order)) valid.push_back(*good);
     }
-    if (valid.empty()) return ok(to_json(parsed, {}));
+    if (valid.empty()) return ok(to_json(*parsed, {}));
 
-    const IntakeResult result = intake_.submit(valid);
-    if (const auto* refusal = std::get_if<Refusal>(&result)) return not_stored(*refusal);
-    return ok(to_json(parsed, std::get<std::vector<SubmitOutcome>>(result)));
+    return HttpLater{[this, parsed, valid = std::move(valid)](const HttpReply& reply) {
+        intake_.submit(valid, [parsed, reply](IntakeResult result) {
+            reply([parsed, result = std::move(result)] { return answer_to(*parsed, result); });
+        });
+    }};
 }
 
 HttpResponse OrderRoutes::get_order(std::string_view order_id) {
@@ -240,13 +262,16 @@ HttpResponse OrderRoutes::get_report() {
                       now.utc));
 }
 
-HttpResponse OrderRoutes::get_readiness() {
-    if (!is_stopping_ && intake_.is_writable()) return ok(R"({"status":"ready"})");
-    return to_response(
-        {.status = 503,
-         .slug = "not-ready",
-         .title = "The service is not ready",
-         .detail = is_stopping_ ? "It is stopping." : "The store does not take writes now."});
+HttpResult OrderRoutes::get_readiness() {
+    if (is_stopping_) return not_ready("It is stopping.");
+    return HttpLater{[this](const HttpReply& reply) {
+        intake_.probe([reply](bool is_writable) {
+            reply([is_writable] {
+                return is_writable ? ok(R"({"status":"ready"})")
+                                   : not_ready("The store does not take writes now.");
+            });
+        });
+    }};
 }
 
 }  // namespace orders

@@ -23,12 +23,12 @@ class OrderRoutes {
     void add_to(HttpServer& server);
 
    private:
-    HttpResponse create_order(const HttpRequest& request);
-    HttpResponse create_batch(const HttpRequest& request);
+    HttpResult create_order(const HttpRequest& request);
+    HttpResult create_batch(const HttpRequest& request);
     HttpResponse get_order(std::string_view order_id);
     HttpResponse list_orders(const HttpRequest& request);
     HttpResponse get_report();
-    HttpResponse get_readiness();
+    HttpResult get_readiness();
 
     OrderIntake& intake_;
     OrderReaders& readers_;

@@ -70,7 +70,7 @@ TEST_CASE("a store that only a new process can mend is reported once, and all is
 
         const int begun = intake.script.calls(StoreStep::begin);
         for (int i = 0; i < 3; ++i) CHECK_EQ(intake.submit("a"), "stopping");
-        CHECK_FALSE(intake->is_writable());
+        CHECK_FALSE(intake.is_writable());
         CHECK_EQ(intake.script.calls(StoreStep::begin), begun);
         CHECK_EQ(intake.script.commits().size(), 0);
         CHECK_EQ(intake.fatal_calls, 1);
@@ -78,11 +78,10 @@ TEST_CASE("a store that only a new process can mend is reported once, and all is
 }
 
 TEST_CASE("orders that wait while the store fails for good are told that they are not stored") {
-    IntakeUnderTest intake({.max_wait = no_limit, .max_waiting_orders = 3});
+    IntakeUnderTest intake({.max_wait = no_limit});
     intake.script.hold(StoreStep::commit);
     Answer taken = intake.submit_until_held("taken", StoreStep::commit);
-    auto waiting =
-        intake.fill_queue({{an_order("a")}, {an_order("b")}, {an_order("c")}, {an_order("d")}});
+    auto waiting = intake.submit_waiting({{an_order("a")}, {an_order("b")}, {an_order("c")}});
 
     intake.script.fail(StoreStep::commit, Kind::outcome_unknown);
     intake.script.release(StoreStep::commit);
@@ -94,11 +93,10 @@ TEST_CASE("orders that wait while the store fails for good are told that they ar
 }
 
 TEST_CASE("orders that wait while a group fails for now are stored in the next one") {
-    IntakeUnderTest intake({.max_wait = no_limit, .max_waiting_orders = 3});
+    IntakeUnderTest intake({.max_wait = no_limit});
     intake.script.hold(StoreStep::commit);
     Answer taken = intake.submit_until_held("taken", StoreStep::commit);
-    auto waiting =
-        intake.fill_queue({{an_order("a")}, {an_order("b")}, {an_order("c")}, {an_order("d")}});
+    auto waiting = intake.submit_waiting({{an_order("a")}, {an_order("b")}, {an_order("c")}});
 
     intake.script.fail(StoreStep::commit, Kind::full);
     intake.script.release(StoreStep::commit);
@@ -143,14 +141,14 @@ TEST_CASE("housekeeping that fails does not touch what was answered before it") 
         CHECK_EQ(intake.submit("a"), "created");
         eventually(patience, [&] { return intake.fatal_calls == 1; });
         CHECK_EQ(intake.submit("a"), "stopping");
-        CHECK_FALSE(intake->is_writable());
+        CHECK_FALSE(intake.is_writable());
     }
 }
 
 TEST_CASE("a store that takes writes is found out by writing to it, not by opening it") {
     IntakeUnderTest intake({.max_wait = no_limit});
     CHECK_EQ(intake.script.calls(StoreStep::begin), 0);
-    CHECK(intake->is_writable());
+    CHECK(intake.is_writable());
     CHECK_EQ(intake.script.calls(StoreStep::probe), 1);
     CHECK_EQ(intake.script.commits().size(), 1);
 }
@@ -158,8 +156,8 @@ TEST_CASE("a store that takes writes is found out by writing to it, not by openi
 TEST_CASE("for a second after a commit nothing is written to find out whether that is possible") {
     within_a_second([] {
         IntakeUnderTest intake({.max_wait = no_limit});
-        bool is_writable = intake->is_writable();
-        for (int i = 0; i < 100; ++i) is_writable = is_writable && intake->is_writable();
+        bool is_writable = intake.is_writable();
+        for (int i = 0; i < 100; ++i) is_writable = is_writable && intake.is_writable();
         const int probes = intake.script.calls(StoreStep::probe);
         return [=] {
             CHECK(is_writable);
@@ -169,7 +167,7 @@ TEST_CASE("for a second after a commit nothing is written to find out whether th
     within_a_second([] {
         IntakeUnderTest intake({.max_wait = no_limit});
         const std::string answer = intake.submit("a");
-        const bool is_writable = intake->is_writable();
+        const bool is_writable = intake.is_writable();
         const int probes = intake.script.calls(StoreStep::probe);
         return [=] {
             CHECK_EQ(answer, "created");
@@ -182,11 +180,11 @@ TEST_CASE("for a second after a commit nothing is written to find out whether th
 TEST_CASE(
     "a store that has stopped to take writes is found out, and so is one that takes them again") {
     IntakeUnderTest intake({.max_wait = no_limit});
-    CHECK(intake->is_writable());
+    CHECK(intake.is_writable());
     intake.script.fail(StoreStep::commit, Kind::full, StoreScript::always);
-    eventually(patience, [&] { return !intake->is_writable(); });
+    eventually(patience, [&] { return !intake.is_writable(); });
     intake.script.fail(StoreStep::commit, Kind::full, 0);
-    CHECK(intake->is_writable());
+    CHECK(intake.is_writable());
     CHECK_EQ(intake.fatal_calls, 0);
 }
 
@@ -202,13 +200,13 @@ TEST_CASE("a store is not writable when a write fails, or the turn cannot be had
         CAPTURE(static_cast<int>(failing.step));
         IntakeUnderTest intake({.max_wait = short_wait});
         intake.script.fail(failing.step, failing.kind, StoreScript::always);
-        CHECK_FALSE(intake->is_writable());
+        CHECK_FALSE(intake.is_writable());
     }
     IntakeUnderTest intake({.max_wait = short_wait});
     intake.script.hold(StoreStep::begin);
-    CHECK_FALSE(intake->is_writable());
+    CHECK_FALSE(intake.is_writable());
     intake.script.release(StoreStep::begin);
-    eventually(patience, [&] { return intake->is_writable(); });
+    eventually(patience, [&] { return intake.is_writable(); });
 }
 
 TEST_CASE("requests of which every id is taken prove by a write that the store takes writes") {

@@ -46,7 +46,7 @@ TEST_CASE("an order that was answered is in the store, with the time of the cloc
     const std::vector<NewOrder> orders{an_order("a").high().taking(7), an_order("b"),
                                        an_order("a")};
 
-    const IntakeResult result = intake->submit(orders);
+    const IntakeResult result = intake.submit_meanwhile(orders).get();
 
     CHECK_EQ(told(result), "created created taken");
     const auto& first = std::get<std::vector<SubmitOutcome>>(result).at(0);
@@ -90,10 +90,10 @@ TEST_CASE("each of many threads is told the outcome of its own orders") {
 }
 
 TEST_CASE("requests that gather while a commit is in progress are stored in one group") {
-    IntakeUnderTest intake({.max_wait = no_limit, .max_waiting_orders = 5});
+    IntakeUnderTest intake({.max_wait = no_limit});
     intake.script.hold(StoreStep::commit);
     Answer first = intake.submit_until_held("first", StoreStep::commit);
-    auto gathered = intake.fill_queue(requests_of(6));
+    auto gathered = intake.submit_waiting(requests_of(5));
 
     intake.script.release(StoreStep::commit);
 
@@ -103,10 +103,11 @@ TEST_CASE("requests that gather while a commit is in progress are stored in one 
 }
 
 TEST_CASE("of requests in one group that ask for the same id, one is told created") {
-    IntakeUnderTest intake({.max_wait = no_limit, .max_waiting_orders = 5});
+    IntakeUnderTest intake({.max_wait = no_limit});
     intake.script.hold(StoreStep::commit);
     Answer first = intake.submit_until_held("first", StoreStep::commit);
-    auto gathered = intake.fill_queue(std::vector<std::vector<NewOrder>>(6, {an_order("same")}));
+    auto gathered =
+        intake.submit_waiting(std::vector<std::vector<NewOrder>>(5, {an_order("same")}));
 
     intake.script.release(StoreStep::commit);
 
@@ -115,10 +116,10 @@ TEST_CASE("of requests in one group that ask for the same id, one is told create
 }
 
 TEST_CASE("a group is no larger than its limit, and splits no request") {
-    IntakeUnderTest intake({.max_wait = no_limit, .max_waiting_orders = 12, .max_group_orders = 7});
+    IntakeUnderTest intake({.max_wait = no_limit, .max_group_orders = 7});
     intake.script.hold(StoreStep::commit);
     Answer first = intake.submit_until_held("first", StoreStep::commit);
-    auto gathered = intake.fill_queue(requests_of(5, 3));
+    auto gathered = intake.submit_waiting(requests_of(4, 3));
 
     intake.script.release(StoreStep::commit);
 
@@ -127,10 +128,10 @@ TEST_CASE("a group is no larger than its limit, and splits no request") {
 }
 
 TEST_CASE("a request that is larger than a group may be is stored whole, by itself") {
-    IntakeUnderTest intake({.max_wait = no_limit, .max_waiting_orders = 40, .max_group_orders = 7});
+    IntakeUnderTest intake({.max_wait = no_limit, .max_group_orders = 7});
     intake.script.hold(StoreStep::commit);
     Answer first = intake.submit_until_held("first", StoreStep::commit);
-    auto gathered = intake.fill_queue(requests_of(3, 20));
+    auto gathered = intake.submit_waiting(requests_of(2, 20));
 
     intake.script.release(StoreStep::commit);
 
@@ -180,7 +181,7 @@ TEST_CASE("a request that was taken waits for the commit, however long it takes"
 TEST_CASE("while too many orders wait, more are refused at once and those that wait are not") {
     IntakeUnderTest intake({.max_wait = no_limit, .max_waiting_orders = 4});
     intake.script.hold(StoreStep::begin);
-    auto gathered = intake.fill_queue(requests_of(5));
+    auto gathered = intake.submit_waiting(requests_of(4));
     CHECK_EQ(intake.submit("more"), "overloaded");
     intake.script.release(StoreStep::begin);
     CHECK_EQ(count_told(gathered), Counts{{"created", 4}});
@@ -229,7 +230,7 @@ TEST_CASE("the doorbell is rung once orders are stored, before they are answered
 
 TEST_CASE("the doorbell is not rung where nothing new was stored") {
     IntakeUnderTest intake({.max_wait = no_limit});
-    CHECK(intake->is_writable());
+    CHECK(intake.is_writable());
     CHECK_FALSE(intake.has_bell_rung());
     CHECK_EQ(intake.submit("a"), "created");
     CHECK(intake.has_bell_rung());

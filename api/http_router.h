@@ -1,0 +1,52 @@
+#pragma once
+
+// The HTTP library's server, as far as it turns requests into answers: it finds the route, calls
+// the handler, and puts what comes out of it into the form of HTTP. It never listens; connections
+// are dealt with elsewhere (http_conversation.h, http_server.cpp).
+//
+// answer() and refuse() are called from several threads at a time; route() before that.
+
+#include <httplib.h>
+
+#include <exception>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "api/http_conversation.h"
+#include "api/http_exchange.h"
+#include "api/http_route.h"
+#include "api/http_server.h"
+
+namespace orders {
+
+class HttpRouter : protected httplib::Server, public HttpResponder {
+   public:
+    explicit HttpRouter(HttpErrorHandler on_error);
+
+    // As HttpServer::route().
+    void route(std::string_view pattern,
+               std::initializer_list<std::pair<std::string_view, HttpHandler>> handlers);
+
+    std::variant<HttpAnswer, AnswerLater> answer(const FramedRequest& request) override;
+    HttpAnswer refuse(int status, std::string_view detail) override;
+
+   protected:
+    // While it is, every answer closes its connection.
+    [[nodiscard]] virtual bool is_stopping() const noexcept = 0;
+
+   private:
+    [[nodiscard]] HttpResponse made_by(const HttpResponseMaker& make) const;
+    HttpAnswer put_in_form(HttpResponse response, const AnswerForm& form);
+    void run_exchange(HttpExchange& exchange);
+    void answer_routed(const HttpRoute& route, const httplib::Request& request,
+                       httplib::Response& response);
+    void finish_headers(httplib::Response& response) const;
+    static void log_failure(const std::exception_ptr& exception);
+
+    // Constant after construction.
+    HttpErrorHandler on_error_;
+};
+
+}  // namespace orders
