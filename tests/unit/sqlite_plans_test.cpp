@@ -187,17 +187,17 @@ struct BusyStore {
 
 TEST_CASE("log: however much is committed, tidying keeps it below 64 MiB") {
     BusyStore busy;
-    for (int round = 0; round < 24; ++round) {
+    for (int round = 0; round < 32; ++round) {
         busy.write();
-        CHECK(busy.log_size() < 32 * mebibyte);
+        CHECK(busy.log_size() < 64 * mebibyte);
     }
 }
 
 TEST_CASE("log: without tidying it grows, so the bound is tidying's doing") {
     BusyStore busy;
-    for (int round = 0; round < 9; ++round)
+    for (int round = 0; round < 17; ++round)
         busy.writer.execute("UPDATE ballast SET a = randomblob(4194304)");
-    CHECK(busy.log_size() > 32 * mebibyte);
+    CHECK(busy.log_size() > 64 * mebibyte);
 }
 
 TEST_CASE("log: a reader that sits on a snapshot makes it grow, and nothing fails meanwhile") {
@@ -207,8 +207,8 @@ TEST_CASE("log: a reader that sits on a snapshot makes it grow, and nothing fail
     {
         Cursor rows = count.query();
         REQUIRE(rows.next());
-        for (int round = 0; round < 10; ++round) busy.write();
-        CHECK(busy.log_size() > 32 * mebibyte);
+        for (int round = 0; round < 13; ++round) busy.write();
+        CHECK(busy.log_size() > 52 * mebibyte);
         CHECK(rows.get<std::int64_t>(0) == 8);
     }
     // The reader is gone: tried again after some more, and from then on the file stays as it is.
@@ -227,14 +227,14 @@ TEST_CASE("log: a store that waited for a reader is back at the bound once anoth
         Statement count(reader, "SELECT count(*) FROM order_counts");
         Cursor rows = count.query();
         REQUIRE(rows.next());
-        for (int round = 0; round < 12; ++round) busy.write();
+        for (int round = 0; round < 14; ++round) busy.write();
     }
     // Another process checkpoints, and its reset cuts the file; the first store has the log alone.
     busy.write(*other);
     busy.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)");
-    for (int round = 0; round < 10; ++round) {
+    for (int round = 0; round < 16; ++round) {
         busy.write();
-        CHECK(busy.log_size() < 32 * mebibyte);
+        CHECK(busy.log_size() < 56 * mebibyte);
     }
 }
 

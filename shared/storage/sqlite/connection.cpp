@@ -81,6 +81,9 @@ StoreError store_error(sqlite3* handle, int code, std::string_view operation) {
 }
 
 Connection::Connection(const std::string& path, Access access) {
+    // Before the library is first used: without its statistics of memory, which nobody reads, it
+    // takes no lock for each piece of memory.
+    [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     // Readers too open the file for writing, because they share the log's index; query_only keeps
     // them from more.
     const int create = access == Access::read_write ? SQLITE_OPEN_CREATE : 0;

@@ -21,13 +21,16 @@ OrderWrites::OrderWrites(Connection& connection_to_use)
             " RETURNING seq, lease_token, order_id, priority, processing_time, attempts"),
       lease(connection,
             "INSERT INTO leases (seq, worker, started_at, expires_at) VALUES (?, ?, ?, ?)"),
+      // Read first, because RETURNING opens a temporary table each time: half of a settle's cost.
+      held(connection,
+           "SELECT o.priority, l.worker, l.started_at FROM orders o JOIN leases l ON l.seq = o.seq"
+           " WHERE o.seq = ?1 AND o.lease_token = ?2 AND o.status = 1"),
       settle(connection,
-             "UPDATE orders SET status = ?3, finished_at = ?4, failure = ?5,"
-             " (worker, started_at) = (SELECT worker, started_at FROM leases WHERE seq = ?1)"
-             " WHERE seq = ?1 AND lease_token = ?2 AND status = 1 RETURNING priority"),
+             "UPDATE orders SET status = ?3, finished_at = ?4, failure = ?5, worker = ?6,"
+             " started_at = ?7 WHERE seq = ?1 AND lease_token = ?2 AND status = 1"),
       make_pending(connection,
                    "UPDATE orders SET status = 0, attempts = attempts - ?3"
-                   " WHERE seq = ?1 AND lease_token = ?2 AND status = 1 RETURNING priority"),
+                   " WHERE seq = ?1 AND lease_token = ?2 AND status = 1"),
       drop_lease(connection, "DELETE FROM leases WHERE seq = ?"),
       renew(connection,
             "UPDATE leases SET expires_at = ?3 WHERE seq = ?1 AND EXISTS"
@@ -120,13 +123,14 @@ std::vector<SettleOutcome> SqliteOrderTransaction::settle(std::span<const Settle
         const auto* failure = std::get_if<Failure>(&result);
         const auto status = failure == nullptr ? OrderStatus::processed : OrderStatus::failed;
         const auto reason = failure == nullptr ? std::nullopt : std::optional(failure->reason);
-        Cursor settled = writes_.settle.query(lease.order.value, lease.token, to_column(status),
-                                              to_column(now), reason);
-        if (!settled.next()) {
+        const auto held = find_held(lease);
+        if (!held ||
+            writes_.settle.run(lease.order.value, lease.token, to_column(status), to_column(now),
+                               reason, held->worker.value, to_column(held->started_at)) == 0) {
             outcomes.push_back(SettleOutcome::lease_lost);
             continue;
         }
-        move(priority_from_column(settled.get<std::int64_t>(0)), OrderStatus::processing, status);
+        move(held->priority, OrderStatus::processing, status);
         writes_.drop_lease.run(lease.order.value);
         outcomes.push_back(SettleOutcome::settled);
     }
@@ -143,13 +147,23 @@ std::size_t SqliteOrderTransaction::release(std::span<const Lease> leases) {
 }
 
 bool SqliteOrderTransaction::give_back(const Lease& lease, int uncharged_attempts) {
-    Cursor given_back =
-        writes_.make_pending.query(lease.order.value, lease.token, uncharged_attempts);
-    if (!given_back.next()) return false;
-    move(priority_from_column(given_back.get<std::int64_t>(0)), OrderStatus::processing,
-         OrderStatus::pending);
+    const auto held = find_held(lease);
+    if (!held ||
+        writes_.make_pending.run(lease.order.value, lease.token, uncharged_attempts) == 0) {
+        return false;
+    }
+    move(held->priority, OrderStatus::processing, OrderStatus::pending);
     writes_.drop_lease.run(lease.order.value);
     return true;
+}
+
+std::optional<SqliteOrderTransaction::HeldOrder> SqliteOrderTransaction::find_held(
+    const Lease& lease) {
+    Cursor row = writes_.held.query(lease.order.value, lease.token);
+    if (!row.next()) return std::nullopt;
+    return HeldOrder{.priority = priority_from_column(row.get<std::int64_t>(0)),
+                     .worker = {row.get<std::int64_t>(1)},
+                     .started_at = time_from_column(row.get<std::int64_t>(2))};
 }
 
 std::vector<Lease> SqliteOrderTransaction::renew(std::span<const Lease> leases, const Moment& now,

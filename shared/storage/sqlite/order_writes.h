@@ -22,6 +22,7 @@ struct OrderWrites {
     Statement standing_status;
     Statement claim;
     Statement lease;
+    Statement held;
     Statement settle;
     Statement make_pending;
     Statement drop_lease;
@@ -62,6 +63,13 @@ class SqliteOrderTransaction final : public OrderTransaction {
     void commit() override;
 
    private:
+    struct HeldOrder {
+        Priority priority{};
+        WorkerId worker;
+        UtcTime started_at;
+    };
+    // Empty where the lease is lost.
+    std::optional<HeldOrder> find_held(const Lease& lease);
     bool give_back(const Lease& lease, int uncharged_attempts);
     void count(Priority priority, OrderStatus status, std::int64_t change);
     void move(Priority priority, OrderStatus from, OrderStatus to);

@@ -36,7 +36,7 @@ void WalBound::checkpoint_if_due(Turnstile& turnstile) {
         due_at_pages_ = bound_pages;
         return;
     }
-    due_at_pages_ = pages_ + bound_pages / 2;
+    due_at_pages_ = pages_ + bound_pages / 8;
     if ((code & 0xff) != SQLITE_BUSY) throw store_error(connection_.handle(), code, "checkpoint");
     if (pages_ >= alarm_pages) {
         log::warn("write-ahead log is long: a reader keeps it from being checkpointed",
