@@ -11,6 +11,8 @@ namespace orders {
 namespace {
 
 constexpr std::chrono::seconds stuck_after{1};
+// Waking a thread takes some ten microseconds.
+constexpr std::chrono::milliseconds begin_limit{2};
 
 }  // namespace
 
@@ -19,13 +21,17 @@ ProcessingPool::ProcessingPool(OrderProcessor& processor, std::size_t threads,
     : processor_(processor), timeout_(timeout), on_finished_(on_finished) {
     threads_.reserve(threads);
     for (std::size_t number = 0; number < threads; ++number) {
-        threads_.emplace_back([this](const std::stop_token& stop) { process_orders(stop); });
+        threads_.emplace_back([this] { process_orders(); });
     }
 }
 
 ProcessingPool::~ProcessingPool() {
     interrupt();
-    for (std::jthread& thread : threads_) thread.request_stop();
+    {
+        const std::lock_guard lock(mutex_);
+        is_ending_ = true;
+    }
+    work_.notify_all();
 }
 
 std::size_t ProcessingPool::free_threads() const {
@@ -34,23 +40,28 @@ std::size_t ProcessingPool::free_threads() const {
 }
 
 void ProcessingPool::start(std::vector<ClaimedOrder> orders) {
+    bool is_wake_due = false;
     {
         const std::lock_guard lock(mutex_);
         assert(jobs_.size() + orders.size() <= threads_.size());
         for (ClaimedOrder& order : orders) {
             waiting_.push_back(jobs_.emplace(jobs_.end(), std::move(order)));
         }
+        is_wake_due = is_helper_wanted();
     }
-    // One thread is woken here; each one that gets an order wakes the next as long as more wait.
-    // For instant orders that spares most of the wake-ups.
-    work_.notify_one();
+    if (is_wake_due) work_.notify_one();
 }
 
 std::vector<FinishedOrder> ProcessingPool::take_finished(SteadyTime now) {
     std::vector<FinishedOrder> finished;
     std::vector<std::stop_source> late;
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        // Orders that are done before their claimer looks again should come back with the others:
+        // else one straggler splits each batch in two for ever.
+        all_begun_.wait_for(lock, begin_limit, [this] { return waiting_.empty(); });
+        is_announced_ = false;
+        has_news_ = false;
         finished.swap(finished_);
         for (Job& job : jobs_) {
             if (job.is_reported || !job.deadline || *job.deadline > now) continue;
@@ -142,26 +153,51 @@ void ProcessingPool::interrupt() {
     on_finished_.notify();
 }
 
-void ProcessingPool::process_orders(const std::stop_token& stop) {
-    while (true) {
-        Jobs::iterator job;
-        bool do_more_wait = false;
-        {
-            std::unique_lock lock(mutex_);
-            if (!work_.wait(lock, stop, [this] { return !waiting_.empty(); })) return;
-            job = waiting_.front();
-            waiting_.pop_front();
-            job->deadline = std::chrono::steady_clock::now() + timeout_;
-            do_more_wait = !waiting_.empty();
-        }
-        if (do_more_wait) work_.notify_one();
-        process(job);
+void ProcessingPool::process_orders() {
+    while (const auto job = next_job()) process(*job);
+}
+
+std::optional<ProcessingPool::Jobs::iterator> ProcessingPool::next_job() {
+    std::unique_lock lock(mutex_);
+    if (waiting_.empty()) {
+        ++sleeping_threads_;
+        work_.wait(lock, [this] {
+            is_one_waking_ = false;
+            return is_ending_ || !waiting_.empty();
+        });
+        --sleeping_threads_;
     }
+    if (is_ending_) return std::nullopt;
+    const Jobs::iterator job = waiting_.front();
+    waiting_.pop_front();
+    job->deadline = std::chrono::steady_clock::now() + timeout_;
+    const bool is_wake_due = is_helper_wanted();
+    const bool is_telling_due = is_announcement_due();
+    if (waiting_.empty()) all_begun_.notify_one();
+    lock.unlock();
+    if (is_wake_due) work_.notify_one();
+    if (is_telling_due) on_finished_.notify();
+    return job;
+}
+
+// One at a time: a thread that wakes and finds more than it takes has the next one woken. Instant
+// orders are done by a few threads before the others would be awake.
+bool ProcessingPool::is_helper_wanted() {
+    if (waiting_.empty() || sleeping_threads_ == 0 || is_one_waking_) return false;
+    is_one_waking_ = true;
+    return true;
+}
+
+bool ProcessingPool::is_announcement_due() {
+    if (!has_news_ || is_announced_ || !waiting_.empty()) return false;
+    is_announced_ = true;
+    return true;
 }
 
 void ProcessingPool::process(Jobs::iterator job) {
     // The order and the stop source do not change while the job is in the list.
     auto result = run_processor(*job);
+    bool is_telling_due = false;
     {
         const std::lock_guard lock(mutex_);
         // Whoever looks late at the clock must not make a late result good.
@@ -170,8 +206,10 @@ void ProcessingPool::process(Jobs::iterator job) {
         }
         if (!job->is_reported) finished_.push_back({std::move(job->order), std::move(result)});
         jobs_.erase(job);
+        has_news_ = true;
+        is_telling_due = is_announcement_due();
     }
-    on_finished_.notify();
+    if (is_telling_due) on_finished_.notify();
 }
 
 std::optional<ProcessingResult> ProcessingPool::run_processor(const Job& job) {

@@ -37,7 +37,8 @@ class ProcessingPool {
     using SteadyTime = std::chrono::steady_clock::time_point;
 
     // `timeout` runs from the moment in which a thread begins with an order. `on_finished` is
-    // notified after each order that ends by itself.
+    // notified when orders have ended by themselves: once for all until they are taken, and not
+    // before every order that was started has a thread, so that instant orders come back together.
     ProcessingPool(OrderProcessor& processor, std::size_t threads,
                    std::chrono::milliseconds timeout, WakeSignal& on_finished);
     // Tells everything to stop and waits for the threads.
@@ -52,7 +53,8 @@ class ProcessingPool {
     // At most free_threads() orders.
     void start(std::vector<ClaimedOrder> orders);
 
-    // What has finished since the last call, orders whose deadline has passed among them.
+    // What has finished since the last call, orders whose deadline has passed among them. Waits,
+    // for two milliseconds at most, until every order that was started has a thread.
     [[nodiscard]] std::vector<FinishedOrder> take_finished(SteadyTime now);
 
     // Orders whose processing goes on long after it was told to stop, because their time is up:
@@ -89,8 +91,14 @@ class ProcessingPool {
 
     using Jobs = std::list<Job>;
 
-    void process_orders(const std::stop_token& stop);
+    void process_orders();
+    // Waits for it; empty once the pool ends.
+    std::optional<Jobs::iterator> next_job();
     void process(Jobs::iterator job);
+    // Whether the dispatcher has to be told now. To be asked, once, with the mutex held.
+    [[nodiscard]] bool is_announcement_due();
+    // Whether another thread has to be woken. Likewise.
+    [[nodiscard]] bool is_helper_wanted();
     [[nodiscard]] std::optional<ProcessingResult> run_processor(const Job& job);
 
     // Constant after construction.
@@ -100,10 +108,16 @@ class ProcessingPool {
 
     // Guarded by mutex_.
     mutable std::mutex mutex_;
-    std::condition_variable_any work_;
+    std::condition_variable work_;
+    std::condition_variable all_begun_;
+    bool is_ending_ = false;
+    std::size_t sleeping_threads_ = 0;
+    bool is_one_waking_ = false;          // of those, and will look at what waits
     Jobs jobs_;                           // all that occupy a thread or wait for one
     std::deque<Jobs::iterator> waiting_;  // those of them that no thread has begun
     std::vector<FinishedOrder> finished_;
+    bool has_news_ = false;  // an order has ended, and the dispatcher has not looked since then
+    bool is_announced_ = false;
 
     std::vector<std::jthread> threads_;  // last: they use all of the above
 };
