@@ -1,0 +1,51 @@
+#include "tests/bench/create_load.h"
+
+#include "shared/storage/open_store.h"
+#include "tests/bench/service_process.h"
+
+namespace orders::bench {
+namespace {
+
+LoadResult run_creates(int port, const CreateLoad& load, const IdRun& ids) {
+    return run_load({.script = "creates.lua",
+                     .arguments = script_arguments(ids),
+                     .port = port,
+                     .connections = load.connections,
+                     .duration = load.duration});
+}
+
+}  // namespace
+
+LoadResult run_creates(int port, const CreateLoad& load) {
+    return run_creates(port, load, new_id_run(load.ids));
+}
+
+LoadResult run_creates(int port, const CreateLoad& load, DeliveryAudit& audit) {
+    const IdRun ids = new_id_run(load.ids);
+    LoadResult result = run_creates(port, load, ids);
+    audit.expect(ids, result);
+    return result;
+}
+
+Figures creates_at(const std::string& location, const CreateLoad& load, const Settings& settings) {
+    ServiceProcess api = start_api(location);
+    DeliveryAudit audit(location);
+    if (!settings.is_quick) {
+        CreateLoad warm_up = load;
+        warm_up.duration = std::chrono::seconds(1);
+        (void)run_creates(api.port(), warm_up, audit);
+    }
+    const LoadResult result = run_creates(api.port(), load, audit);
+    api.stop();
+    audit.check();
+    return result.figures;
+}
+
+Figures creates_on_new_store(const CreateLoad& load, const Settings& settings) {
+    const StoreDirectory directory;
+    const Figures figures = creates_at(directory.location(), load, settings);
+    check_consistency(directory.location());
+    return figures;
+}
+
+}  // namespace orders::bench

@@ -1,0 +1,32 @@
+#pragma once
+
+// POST /api/v1/orders under load: what most rows need of it.
+
+#include <chrono>
+#include <string>
+
+#include "tests/bench/delivery_audit.h"
+#include "tests/bench/load_generator.h"
+#include "tests/bench/order_ids.h"
+#include "tests/bench/settings.h"
+
+namespace orders::bench {
+
+struct CreateLoad {
+    int connections = 64;
+    std::chrono::seconds duration{1};
+    IdKind ids = IdKind::time_ordered;
+};
+
+// Creates at whatever listens there, order-api or the reference.
+LoadResult run_creates(int port, const CreateLoad& load);
+// The same, and the audit knows of it.
+LoadResult run_creates(int port, const CreateLoad& load, DeliveryAudit& audit);
+
+// Starts order-api on the store, loads it, stops it and looks whether everything is there. What is
+// measured is behind a second of warming up, unless the run is quick.
+[[nodiscard]] Figures creates_at(const std::string& location, const CreateLoad& load,
+                                 const Settings& settings);
+[[nodiscard]] Figures creates_on_new_store(const CreateLoad& load, const Settings& settings);
+
+}  // namespace orders::bench

@@ -1,0 +1,43 @@
+#pragma once
+
+// Orders that wait, and a worker that works them off.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "shared/process/system_clock.h"
+#include "shared/storage/order_store.h"
+#include "tests/bench/order_ids.h"
+
+namespace orders::bench {
+
+inline constexpr int drain_threads = 64;
+
+// Puts new orders into the store, 1,000 to a commit, High and Normal by turns.
+void submit_orders(OrderStore& store, const IdRun& run, std::int64_t orders);
+void submit_orders(const std::string& location, const IdRun& run, std::int64_t orders);
+
+// Looks at a store from the outside.
+class Progress {
+   public:
+    // There must be a store.
+    explicit Progress(const std::string& location);
+
+    [[nodiscard]] std::int64_t unfinished();
+    [[nodiscard]] std::int64_t finished();
+    // Throws where it takes longer than two minutes.
+    void wait_until_all_finished();
+
+   private:
+    [[nodiscard]] StatusCounts counts();
+
+    SystemClock clock_;
+    std::unique_ptr<OrderReader> reader_;
+};
+
+// Starts a worker, waits until nothing is left to do, and stops it. Returns how many orders it
+// finished a second, from before the worker's start.
+double drain(const std::string& location);
+
+}  // namespace orders::bench

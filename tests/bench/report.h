@@ -1,0 +1,55 @@
+#pragma once
+
+// Gathers what the rows measured and prints it at the end, as Markdown.
+
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/bench/figures.h"
+
+namespace orders::bench {
+
+// One goal of a row, and what became of it. A row with several goals has a line for each.
+struct Line {
+    std::string row;
+    std::string goal;
+    std::string measured;
+    std::optional<bool> is_met = {};  // empty where there is no goal
+    std::string ours = {};
+    std::string reference = {};
+};
+
+// A part of the product measured by itself, inside this process.
+struct PartLine {
+    std::string part;
+    Figures figures;
+};
+
+class Report {
+   public:
+    // Figures of a quick run are no figures.
+    explicit Report(bool judges_goals) : judges_goals_(judges_goals) {}
+
+    void add(Line line) { lines_.push_back(std::move(line)); }
+    void add(PartLine line) { parts_.push_back(std::move(line)); }
+    void add_failure(std::string_view row, std::string_view what);
+    [[nodiscard]] bool has_failure() const noexcept { return has_failure_; }
+
+    void print(std::ostream& out) const;
+
+   private:
+    [[nodiscard]] std::string verdict(const Line& line) const;
+
+    bool judges_goals_;
+    bool has_failure_ = false;
+    std::vector<Line> lines_;
+    std::vector<PartLine> parts_;
+};
+
+// One line on standard error, for whoever waits.
+void say(std::string_view progress);
+
+}  // namespace orders::bench

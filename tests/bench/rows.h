@@ -1,0 +1,37 @@
+#pragma once
+
+// The rows of the table. Each measures something of its own, on stores of its own, adds its lines
+// to the report, and throws where an order was lost or nothing could be measured.
+
+#include <span>
+#include <string_view>
+
+#include "tests/bench/report.h"
+#include "tests/bench/settings.h"
+
+namespace orders::bench {
+
+void measure_creates_64(const Settings& settings, Report& report);
+void measure_creates_16(const Settings& settings, Report& report);
+void measure_creates_1(const Settings& settings, Report& report);
+void measure_batch(const Settings& settings, Report& report);
+void measure_drain(const Settings& settings, Report& report);
+void measure_busy_both(const Settings& settings, Report& report);
+void measure_pickup(const Settings& settings, Report& report);
+void measure_idle_cost(const Settings& settings, Report& report);
+void measure_get(const Settings& settings, Report& report);
+void measure_newcomers(const Settings& settings, Report& report);
+void measure_growth(const Settings& settings, Report& report);
+void measure_wal(const Settings& settings, Report& report);
+void measure_in_process(const Settings& settings, Report& report);
+
+struct Row {
+    std::string_view name;
+    std::string_view what;
+    void (*measure)(const Settings&, Report&);
+};
+
+// In the order of the table.
+[[nodiscard]] std::span<const Row> all_rows();
+
+}  // namespace orders::bench

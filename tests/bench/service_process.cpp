@@ -1,0 +1,84 @@
+#include "tests/bench/service_process.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <fstream>
+#include <sstream>
+
+namespace orders::bench {
+namespace {
+
+constexpr std::chrono::seconds patience{30};
+
+std::string read_process_file(pid_t pid, const std::string& name) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/" + name);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file || text.str().empty()) throw BenchFailure("a process has gone while it was measured");
+    return text.str();
+}
+
+}  // namespace
+
+ServiceProcess::ServiceProcess(const std::string& program, const std::vector<std::string>& flags,
+                               std::string_view ready)
+    : process_(std::string(ORDERS_BINARY_DIR) + "/" + program, flags),
+      ready_line_(process_.wait_for_line(ready, patience)) {}
+
+int ServiceProcess::port() const {
+    constexpr std::string_view key = " port=";
+    const std::size_t at = ready_line_.find(key);
+    if (at == ready_line_.npos) throw BenchFailure("no port in: " + ready_line_);
+    return std::stoi(ready_line_.substr(at + key.size()));
+}
+
+void ServiceProcess::stop() {
+    process_.signal(SIGTERM);
+    const test::Ending ending = process_.wait_exit(patience);
+    for (const char* word : {" error ", "busy", "locked"}) {
+        if (process_.count_lines(word) > 0) {
+            throw BenchFailure("a process logged trouble:\n" + process_.tail());
+        }
+    }
+    if (ending != test::exited(0)) {
+        throw BenchFailure("a process did not end well:\n" + process_.tail());
+    }
+}
+
+Seconds ServiceProcess::cpu_time() const {
+    const std::string stat = read_process_file(process_.pid(), "stat");
+    // The program's name, in parentheses, may hold spaces. Behind it the state is field 3.
+    std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+    std::string skipped;
+    for (int field = 3; field < 14; ++field) fields >> skipped;
+    double user_ticks = 0;
+    double system_ticks = 0;
+    fields >> user_ticks >> system_ticks;
+    return Seconds((user_ticks + system_ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK)));
+}
+
+double ServiceProcess::resident_mebibytes() const {
+    const std::string status = read_process_file(process_.pid(), "status");
+    constexpr std::string_view key = "VmRSS:";
+    const std::size_t at = status.find(key);
+    if (at == status.npos) throw BenchFailure("a process has gone while it was measured");
+    return std::stod(status.substr(at + key.size())) / 1024;  // it is in KiB
+}
+
+ServiceProcess start_api(const std::string& location) {
+    return {"order-api", {"--db", location, "--port", "0"}, " listening "};
+}
+
+ServiceProcess start_worker(const std::string& location, int threads) {
+    return {"order-worker",
+            {"--db", location, "--worker-count", std::to_string(threads), "--time-unit-ms", "0"},
+            " working "};
+}
+
+ServiceProcess start_reference_server(int connections) {
+    return {"reference_server", {std::to_string(connections)}, "listening "};
+}
+
+}  // namespace orders::bench

@@ -1,0 +1,24 @@
+#pragma once
+
+// How much the benchmark does: all of it, or little of everything, to see that it works.
+
+#include <chrono>
+
+namespace orders::bench {
+
+struct Settings {
+    bool is_quick = false;
+
+    template <typename T>
+    [[nodiscard]] T pick(T full, T quick) const {
+        return is_quick ? quick : full;
+    }
+    // How often what is compared takes turns.
+    [[nodiscard]] int rounds() const { return pick(3, 1); }
+    // How long one turn is under load.
+    [[nodiscard]] std::chrono::seconds load_time() const {
+        return std::chrono::seconds(pick(4, 1));
+    }
+};
+
+}  // namespace orders::bench
