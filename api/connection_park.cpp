@@ -43,8 +43,9 @@ ConnectionPark::ConnectionPark(const FramingLimits& limits, std::size_t max_park
       epoll_(require(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(require(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
                      "timerfd_create")) {
-    // Edge-triggered, so that each time one goes off wakes one thread; they need not be read then:
-    // setting the timer again clears it. Being shut wakes all threads, and for good.
+    // Edge-triggered, so that each time one goes off wakes one thread; they need not be read then,
+    // because setting the timer again clears it, and each notification is an edge of its own. Being
+    // shut wakes all threads, and for good.
     watch(epoll_, EPOLL_CTL_ADD, timer_.get(), EPOLLIN | EPOLLET, timer_key);
     watch(epoll_, EPOLL_CTL_ADD, passed_on_signal_.fd(), EPOLLIN | EPOLLET, passed_on_key);
     watch(epoll_, EPOLL_CTL_ADD, shut_.fd(), EPOLLIN, shut_key);

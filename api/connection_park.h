@@ -1,8 +1,9 @@
 #pragma once
 
 // Owns all connections, and waits for them. A connection is either parked here, and costs no
-// thread, or held by exactly one thread: next() hands it to whichever thread asks first, and that
-// thread gives it back with park(), pass_on() or close(), and must not touch it any more.
+// thread, or held: by exactly one thread, or by an answer that is awaited. next() hands it to
+// whichever thread asks first; who holds it gives it back with park(), pass_on() or close(), and
+// must not touch it any more.
 //
 // Waiting is epoll in one-shot mode, and one timer that is set for the earliest deadline: with
 // nothing parked there is nothing to wake up for.
@@ -61,7 +62,7 @@ class ConnectionPark {
    private:
     struct Place {
         std::unique_ptr<HttpConnection> connection;
-        std::optional<SteadyTime> parked_until = std::nullopt;  // empty while a thread holds it
+        std::optional<SteadyTime> parked_until = std::nullopt;  // empty while it is held
         std::size_t parked_bytes = 0;
     };
 

@@ -10,7 +10,8 @@
 //            v                        v                              v   v
 //         closed <--- lingering <--- the last answer is out <------ sending
 //
-// Used by one thread at a time: the one that holds it (see connection_park.h).
+// While its answer is awaited it is active, and no thread uses it. Else it is used by one thread at
+// a time: the one that holds it (see connection_park.h).
 
 #include <chrono>
 #include <cstddef>
@@ -66,6 +67,7 @@ class HttpConnection {
     Io send_output();
     // What makes the output, where its maker came later than the request was over.
     void set_late_answer(HttpAnswerMaker make) { late_answer_ = std::move(make); }
+    [[nodiscard]] bool has_late_answer() const noexcept { return late_answer_ != nullptr; }
     [[nodiscard]] HttpAnswerMaker take_late_answer() {
         return std::exchange(late_answer_, nullptr);
     }

@@ -70,7 +70,7 @@ void HttpConversations::carry_on() {
 
 void HttpConversations::serve(HttpConnection& connection) noexcept {
     try {
-        queue_late_answer(connection);
+        if (connection.has_late_answer()) return send_late_answer(connection);
         for (int steps = 1; advance(connection); ++steps) {
             if (steps < max_steps_in_a_row || connection.phase() != Phase::active) continue;
             // Until its socket takes more bytes: which it does, but others come first.
@@ -178,23 +178,25 @@ bool HttpConversations::answer(HttpConnection& connection, const FramedRequest& 
 // On the thread that has the answer.
 void HttpConversations::deliver(HttpConnection& connection, HttpAnswerMaker make) noexcept {
     connection.set_late_answer(std::move(make));
-    if (--awaited_answers_ >= max_awaited_by_the_way) return park_.pass_on(connection);
+    const bool are_few_awaited = --awaited_answers_ < max_awaited_by_the_way;
     try {
-        queue_late_answer(connection);
-        bool goes_on = advance_sending(connection);
-        if (goes_on && connection.phase() == Phase::active) {
-            // What the client has sent meanwhile is for the handler threads.
-            goes_on = park(connection, connection.has_input() ? Phase::sending : Phase::idle);
-        }
-        while (goes_on) goes_on = advance(connection);  // it lingers
+        if (!are_few_awaited) return park_.pass_on(connection);
+        send_late_answer(connection);
     } catch (const std::exception& error) {
         log_loss(error);
         park_.close(connection);
     }
 }
 
-void HttpConversations::queue_late_answer(HttpConnection& connection) {
-    if (const auto make = connection.take_late_answer()) queue(connection, make());
+// And nothing more: what the client has sent meanwhile comes after what others have sent.
+void HttpConversations::send_late_answer(HttpConnection& connection) {
+    const HttpAnswerMaker make = connection.take_late_answer();
+    queue(connection, make());
+    if (!advance_sending(connection)) return;
+    const bool is_lingering = connection.phase() == Phase::lingering;
+    park(connection, is_lingering             ? Phase::lingering
+                     : connection.has_input() ? Phase::sending
+                                              : Phase::idle);
 }
 
 void HttpConversations::queue(HttpConnection& connection, HttpAnswer answer) {

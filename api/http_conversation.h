@@ -51,7 +51,7 @@ struct ConversationLimits {
 // All functions may be called from any thread.
 class HttpConversations {
    public:
-    // The responder must outlive the last carry_on(), and this the last answer that comes later.
+    // The responder and this must outlive the last carry_on() and the last answer that comes later.
     HttpConversations(const ConversationLimits& limits, HttpResponder& responder);
 
     // Takes in a socket that was just accepted. Never waits. A connection that is one too many is
@@ -80,7 +80,7 @@ class HttpConversations {
     bool answer(HttpConnection& connection, const FramedRequest& request);
     void deliver(HttpConnection& connection, HttpAnswerMaker make) noexcept;
     void serve(HttpConnection& connection) noexcept;
-    static void queue_late_answer(HttpConnection& connection);
+    void send_late_answer(HttpConnection& connection);
     static void queue(HttpConnection& connection, HttpAnswer answer);
     void refuse(HttpConnection& connection, int status, std::string_view detail);
 

@@ -48,7 +48,7 @@ class HttpExchange final : public httplib::Stream {
     FramedRequest request;  // empty where the response was there already
     std::optional<HttpResponse> ready;
     AnswerForm form;
-    std::optional<HttpLater> later;  // the handler will answer later: the output is none
+    std::optional<HttpLater> later;  // the handler will answer later: the output is void
     bool is_answered = false;
     int status = 0;
     std::string output;

@@ -79,6 +79,7 @@ struct HttpServerOptions {
     std::size_t max_body_bytes = 1024 * 1024;
     // What unfinished requests and unsent responses may take of the memory, all clients together. A
     // client that would need more is answered with 503, or cut off where it was being answered.
+    // What a client sends on while it waits for an answer is beyond this, up to 64 KiB each.
     std::size_t max_buffered_bytes = 64 * 1024 * 1024;
     // From a request's first byte to its last, and from a response's first byte to its last.
     std::chrono::milliseconds transfer_limit{10'000};

@@ -32,10 +32,12 @@ OrderIntake::~OrderIntake() {
     writer_.join();
 }
 
-void OrderIntake::submit(std::vector<NewOrder> orders, OnResult on_result) {
+void OrderIntake::submit(std::vector<NewOrder> orders, OnResult on_result, std::size_t weight) {
+    weight = std::max(weight, orders.size());
     Request request{.orders = std::move(orders),
                     .on_result = std::move(on_result),
-                    .deadline = std::chrono::steady_clock::now() + limits_.max_wait};
+                    .weight = weight,
+                    .deadline = {}};
     if (const auto refusal = enqueue(request)) request.on_result(*refusal);
 }
 
@@ -53,17 +55,17 @@ void OrderIntake::probe(std::function<void(bool)> on_result) {
 
 // Takes what is in the request, unless it is refused at once.
 std::optional<Refusal> OrderIntake::enqueue(Request& request) {
-    const auto now = std::chrono::steady_clock::now();
     bool is_watch_asleep = false;
     {
         const std::lock_guard lock(mutex_);
+        const auto now = std::chrono::steady_clock::now();
         if (is_closed_) return Refusal::stopping;
-        if (is_stuck(now) || waiting_orders_ + request.orders.size() > limits_.max_waiting_orders) {
+        if (is_stuck(now) || waiting_weight_ + request.weight > limits_.max_waiting_orders) {
             return Refusal::overloaded;
         }
-        const std::size_t orders = request.orders.size();
+        request.deadline = now + limits_.max_wait;
+        waiting_weight_ += request.weight;
         waiting_.push_back(std::move(request));
-        waiting_orders_ += orders;
         is_watch_asleep = !std::exchange(is_watched_, true);
     }
     work_.notify_one();
@@ -105,42 +107,43 @@ bool OrderIntake::wait_for_work(const std::stop_token& stop) {
 }
 
 void OrderIntake::write_one_group() {
-    const auto work = store_->begin();
+    auto work = store_->begin();
     const auto group = take_group();
     if (group.empty()) return;  // all were withdrawn meanwhile
-    store_group(*work, group);
+    store_group(std::move(work), group);
     store_->tidy();
 }
 
 std::vector<OrderIntake::Request> OrderIntake::take_group() {
     const std::lock_guard lock(mutex_);
     std::vector<Request> group;
-    std::size_t group_orders = 0;
+    std::size_t group_weight = 0;
     while (!waiting_.empty()) {
-        const std::size_t more = waiting_.front().orders.size();
-        if (!group.empty() && group_orders + more > limits_.max_group_orders) break;
+        const std::size_t more = waiting_.front().weight;
+        if (!group.empty() && group_weight + more > limits_.max_group_orders) break;
         group.push_back(std::move(waiting_.front()));
-        group_orders += more;
+        group_weight += more;
         waiting_.pop_front();
     }
-    waiting_orders_ -= group_orders;
+    waiting_weight_ -= group_weight;
     return group;
 }
 
-void OrderIntake::store_group(OrderTransaction& work, const std::vector<Request>& group) {
+void OrderIntake::store_group(std::unique_ptr<OrderTransaction> work,
+                              const std::vector<Request>& group) {
     std::vector<std::vector<SubmitOutcome>> outcomes;
     outcomes.reserve(group.size());
     bool has_new = false;
     try {
         const UtcTime now = clock_.now().utc;
         for (const Request& request : group) {
-            outcomes.push_back(work.submit(request.orders, now));
+            outcomes.push_back(work->submit(request.orders, now));
             has_new = has_new || std::ranges::any_of(outcomes.back(), [](const auto& outcome) {
                           return std::holds_alternative<Created>(outcome);
                       });
         }
-        if (!has_new) work.probe(now);  // so that every commit proves that the store takes writes
-        work.commit();
+        if (!has_new) work->probe(now);  // so that every commit proves that the store takes writes
+        work->commit();
     } catch (const StoreError& error) {
         const auto refusal = [&] {
             switch (error.kind()) {
@@ -155,6 +158,7 @@ void OrderIntake::store_group(OrderTransaction& work, const std::vector<Request>
             }
             return Refusal::overloaded;
         }();
+        work.reset();  // others may write while this answers
         for (const Request& request : group) request.on_result(refusal);
         throw;
     }
@@ -172,7 +176,7 @@ void OrderIntake::refuse_waiting(Refusal refusal) {
         const std::lock_guard lock(mutex_);
         is_closed_ = true;
         refused.swap(waiting_);
-        waiting_orders_ = 0;
+        waiting_weight_ = 0;
     }
     for (const Request& request : refused) request.on_result(refusal);
 }
@@ -198,7 +202,7 @@ std::vector<OrderIntake::Request> OrderIntake::take_overdue() {
     const auto now = std::chrono::steady_clock::now();
     std::vector<Request> overdue;
     while (!waiting_.empty() && waiting_.front().deadline <= now) {
-        waiting_orders_ -= waiting_.front().orders.size();
+        waiting_weight_ -= waiting_.front().weight;
         overdue.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
     }

@@ -68,7 +68,9 @@ class OrderIntake {
     // they are refused at once, else by a thread of the intake, which the others wait for
     // meanwhile. It must not throw.
     using OnResult = std::function<void(IntakeResult)>;
-    void submit(std::vector<NewOrder> orders, OnResult on_result);
+    // `weight` is what the request counts for against the limits where that is more than its
+    // orders: how many orders the caller keeps in memory for its answer.
+    void submit(std::vector<NewOrder> orders, OnResult on_result, std::size_t weight = 1);
 
     // Tells whether the store takes writes now: commits an empty group to find out, unless one was
     // committed within the last second. Calls back as submit() does.
@@ -78,6 +80,7 @@ class OrderIntake {
     struct Request {
         std::vector<NewOrder> orders;  // none: only a probe
         OnResult on_result;
+        std::size_t weight = 1;
         std::chrono::steady_clock::time_point deadline;  // for being taken into a group
     };
 
@@ -89,7 +92,7 @@ class OrderIntake {
     bool wait_for_work(const std::stop_token& stop);
     void write_one_group();
     std::vector<Request> take_group();
-    void store_group(OrderTransaction& work, const std::vector<Request>& group);
+    void store_group(std::unique_ptr<OrderTransaction> work, const std::vector<Request>& group);
     void refuse_waiting(Refusal refusal);
 
     // The watch thread's.
@@ -110,7 +113,7 @@ class OrderIntake {
     std::condition_variable_any work_;
     std::condition_variable_any first_waits_;
     std::deque<Request> waiting_;  // the one that came first is due first
-    std::size_t waiting_orders_ = 0;
+    std::size_t waiting_weight_ = 0;
     bool is_watched_ = false;  // the watch thread will look at what waits without being told again
     bool is_closed_ = false;   // stopping, or the store has failed: nothing is taken any more
     std::optional<std::chrono::steady_clock::time_point> turn_began_;  // while the writer has one

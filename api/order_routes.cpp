@@ -225,9 +225,10 @@ HttpResult OrderRoutes::create_batch(const HttpRequest& request) {
     if (valid.empty()) return ok(to_json(*parsed, {}));
 
     return HttpLater{[this, parsed, valid = std::move(valid)](const HttpReply& reply) {
-        intake_.submit(valid, [parsed, reply](IntakeResult result) {
+        const auto answer = [parsed, reply](IntakeResult result) {
             reply([parsed, result = std::move(result)] { return answer_to(*parsed, result); });
-        });
+        };
+        intake_.submit(valid, answer, parsed->size());
     }};
 }
 

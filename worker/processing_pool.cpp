@@ -20,13 +20,22 @@ ProcessingPool::ProcessingPool(OrderProcessor& processor, std::size_t threads,
                                std::chrono::milliseconds timeout, WakeSignal& on_finished)
     : processor_(processor), timeout_(timeout), on_finished_(on_finished) {
     threads_.reserve(threads);
-    for (std::size_t number = 0; number < threads; ++number) {
-        threads_.emplace_back([this] { process_orders(); });
+    try {
+        for (std::size_t number = 0; number < threads; ++number) {
+            threads_.emplace_back([this] { process_orders(); });
+        }
+    } catch (...) {  // no more threads to be had: those that are there must end first
+        end();
+        throw;
     }
 }
 
 ProcessingPool::~ProcessingPool() {
     interrupt();
+    end();
+}
+
+void ProcessingPool::end() {
     {
         const std::lock_guard lock(mutex_);
         is_ending_ = true;
@@ -47,7 +56,7 @@ void ProcessingPool::start(std::vector<ClaimedOrder> orders) {
         for (ClaimedOrder& order : orders) {
             waiting_.push_back(jobs_.emplace(jobs_.end(), std::move(order)));
         }
-        is_wake_due = is_helper_wanted();
+        is_wake_due = claim_wake();
     }
     if (is_wake_due) work_.notify_one();
 }
@@ -159,20 +168,18 @@ void ProcessingPool::process_orders() {
 
 std::optional<ProcessingPool::Jobs::iterator> ProcessingPool::next_job() {
     std::unique_lock lock(mutex_);
-    if (waiting_.empty()) {
+    while (waiting_.empty() && !is_ending_) {
         ++sleeping_threads_;
-        work_.wait(lock, [this] {
-            is_one_waking_ = false;
-            return is_ending_ || !waiting_.empty();
-        });
+        work_.wait(lock);
         --sleeping_threads_;
+        is_one_waking_ = false;
     }
     if (is_ending_) return std::nullopt;
     const Jobs::iterator job = waiting_.front();
     waiting_.pop_front();
     job->deadline = std::chrono::steady_clock::now() + timeout_;
-    const bool is_wake_due = is_helper_wanted();
-    const bool is_telling_due = is_announcement_due();
+    const bool is_wake_due = claim_wake();
+    const bool is_telling_due = claim_announcement();
     if (waiting_.empty()) all_begun_.notify_one();
     lock.unlock();
     if (is_wake_due) work_.notify_one();
@@ -182,13 +189,13 @@ std::optional<ProcessingPool::Jobs::iterator> ProcessingPool::next_job() {
 
 // One at a time: a thread that wakes and finds more than it takes has the next one woken. Instant
 // orders are done by a few threads before the others would be awake.
-bool ProcessingPool::is_helper_wanted() {
+bool ProcessingPool::claim_wake() {
     if (waiting_.empty() || sleeping_threads_ == 0 || is_one_waking_) return false;
     is_one_waking_ = true;
     return true;
 }
 
-bool ProcessingPool::is_announcement_due() {
+bool ProcessingPool::claim_announcement() {
     if (!has_news_ || is_announced_ || !waiting_.empty()) return false;
     is_announced_ = true;
     return true;
@@ -207,7 +214,7 @@ void ProcessingPool::process(Jobs::iterator job) {
         if (!job->is_reported) finished_.push_back({std::move(job->order), std::move(result)});
         jobs_.erase(job);
         has_news_ = true;
-        is_telling_due = is_announcement_due();
+        is_telling_due = claim_announcement();
     }
     if (is_telling_due) on_finished_.notify();
 }

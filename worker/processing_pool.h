@@ -95,10 +95,11 @@ class ProcessingPool {
     // Waits for it; empty once the pool ends.
     std::optional<Jobs::iterator> next_job();
     void process(Jobs::iterator job);
-    // Whether the dispatcher has to be told now. To be asked, once, with the mutex held.
-    [[nodiscard]] bool is_announcement_due();
-    // Whether another thread has to be woken. Likewise.
-    [[nodiscard]] bool is_helper_wanted();
+    // With the mutex held: whether the caller is to wake another thread, or to tell the dispatcher.
+    // Who gets true must do it, because nobody else will.
+    [[nodiscard]] bool claim_wake();
+    [[nodiscard]] bool claim_announcement();
+    void end();
     [[nodiscard]] std::optional<ProcessingResult> run_processor(const Job& job);
 
     // Constant after construction.

@@ -72,10 +72,11 @@ class IntakeUnderTest {
         : intake_(store ? std::move(store) : std::make_unique<ScriptedStore>(script), bell_, clock,
                   limits, [this] { ++fatal_calls; }) {}
 
-    [[nodiscard]] Answer submit_meanwhile(std::vector<NewOrder> orders) {
+    [[nodiscard]] Answer submit_meanwhile(std::vector<NewOrder> orders, std::size_t weight = 1) {
         const auto answer = std::make_shared<std::promise<IntakeResult>>();
-        intake_.submit(std::move(orders),
-                       [answer](IntakeResult result) { answer->set_value(std::move(result)); });
+        intake_.submit(
+            std::move(orders),
+            [answer](IntakeResult result) { answer->set_value(std::move(result)); }, weight);
         return answer->get_future();
     }
 

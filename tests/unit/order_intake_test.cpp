@@ -188,6 +188,21 @@ TEST_CASE("while too many orders wait, more are refused at once and those that w
     CHECK_EQ(intake.submit("more"), "created");
 }
 
+TEST_CASE("a request counts for what it keeps in memory where that is more than its orders") {
+    IntakeUnderTest intake({.max_wait = no_limit, .max_waiting_orders = 7, .max_group_orders = 5});
+    intake.script.hold(StoreStep::begin);
+    std::vector<Answer> waiting;
+    waiting.push_back(intake.submit_meanwhile({an_order("a")}, 4));
+    CHECK_EQ(told(intake.submit_meanwhile({an_order("more")}, 4).get()), "overloaded");
+    waiting.push_back(intake.submit_meanwhile({an_order("b"), an_order("c")}));
+    waiting.push_back(intake.submit_meanwhile({}));
+    CHECK_EQ(intake.submit("more"), "overloaded");
+
+    intake.script.release(StoreStep::begin);
+    CHECK_EQ(count_told(waiting), Counts{{"created", 1}, {"created created", 1}, {"", 1}});
+    CHECK_EQ(intake.script.commits(), std::vector<Ids>{{"a"}, {"b", "c"}});
+}
+
 TEST_CASE("while the turn is out of reach, new orders are refused at once") {
     IntakeUnderTest intake({.max_wait = short_wait});
     intake.script.hold(StoreStep::begin);
