@@ -1,6 +1,6 @@
 #pragma once
 
-// Wakes one thread that waits in poll(), from any other thread: a semaphore with a file descriptor.
+// Wakes a thread that waits in poll() or epoll, from any other: a semaphore with a file descriptor.
 // notify() happens before the return of the clear() that sees it.
 
 #include "shared/process/file_descriptor.h"
