@@ -45,14 +45,8 @@ void HttpConnection::finish_request(const FramedRequest& request) {
     consumed_ += request.total_bytes;
     scanner_.restart();
     phase_ = Phase::active;
-    if (has_input()) {
-        if (consumed_ <= max_idle_buffer_bytes) return;
-        input_.erase(0, std::exchange(consumed_, 0));
-        if (input_.capacity() > read_bytes) input_.shrink_to_fit();
-        return;
-    }
-    consumed_ = 0;
-    input_.clear();
+    if (has_input() && consumed_ <= max_idle_buffer_bytes) return;
+    input_.erase(0, std::exchange(consumed_, 0));
     if (input_.capacity() > max_idle_buffer_bytes) input_.shrink_to_fit();
 }
 

@@ -73,9 +73,8 @@ HttpRouter::HttpRouter(HttpErrorHandler on_error) : on_error_(std::move(on_error
     });
     set_exception_handler(
         [this](const httplib::Request&, httplib::Response& response, std::exception_ptr exception) {
-            log_failure(exception);
             response = httplib::Response();
-            fill(response, on_error_(500, default_detail(500)));
+            fill(response, failed(exception));
         });
     // For every status from 400 up, also where a handler has chosen it.
     set_error_handler(
@@ -174,8 +173,7 @@ std::variant<HttpAnswer, HttpRouter::AnswerLater> HttpRouter::answer(const Frame
         try {
             start(reply);
         } catch (...) {
-            log_failure(std::current_exception());
-            reply([this] { return on_error_(500, default_detail(500)); });
+            reply([response = failed(std::current_exception())] { return response; });
         }
     };
 }
@@ -184,9 +182,13 @@ HttpResponse HttpRouter::made_by(const HttpResponseMaker& make) const {
     try {
         return make();
     } catch (...) {
-        log_failure(std::current_exception());
-        return on_error_(500, default_detail(500));
+        return failed(std::current_exception());
     }
+}
+
+HttpResponse HttpRouter::failed(const std::exception_ptr& exception) const {
+    log_failure(exception);
+    return on_error_(500, default_detail(500));
 }
 
 HttpAnswer HttpRouter::refuse(int status, std::string_view detail) {

@@ -43,6 +43,8 @@ class HttpRouter : protected httplib::Server, public HttpResponder {
     void answer_routed(const HttpRoute& route, const httplib::Request& request,
                        httplib::Response& response);
     void finish_headers(httplib::Response& response) const;
+    // The answer to a failure, which is logged.
+    [[nodiscard]] HttpResponse failed(const std::exception_ptr& exception) const;
     static void log_failure(const std::exception_ptr& exception);
 
     // Constant after construction.

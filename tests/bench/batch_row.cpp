@@ -36,18 +36,13 @@ Figures run_batches(const Settings& settings) {
 }  // namespace
 
 void measure_batch(const Settings& settings, Report& report) {
-    constexpr double goal = 0.7;
     const Comparison comparison = take_turns(
         settings.rounds(), [&] { return run_batches(settings); },
         [] { return run_benchmark(benchmark_name::raw_insert); });
-    const double ratio = comparison.rate_ratio();
-    report.add(
-        Line{.row = "batch-1000",
-             .goal = "orders at least " + ratio_text(goal) + " of raw SQLite's",
-             .measured = ratio_text(ratio),
-             .is_met = ratio >= goal,
-             .ours = text_of(median(comparison.ours)) + " (a batch)",
-             .reference = "raw SQLite: " + text_of(median(comparison.reference)) + " (a commit)"});
+    report.add(ratio_line("batch-1000",
+                          {.what = "orders", .at_least = 0.7, .whose = "raw SQLite's"},
+                          comparison.rate_ratio(), text_of(median(comparison.ours)) + " (a batch)",
+                          "raw SQLite: " + text_of(median(comparison.reference)) + " (a commit)"));
 }
 
 }  // namespace orders::bench

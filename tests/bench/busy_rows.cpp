@@ -90,20 +90,13 @@ void measure_busy_both(const Settings& settings, Report& report) {
     const BothBusy both =
         keep_both_busy(load, settings.pick(static_cast<std::int64_t>(enough), std::int64_t{5'000}));
 
-    const double creates_ratio = both.creates.rate / creates_alone.rate;
-    report.add(Line{.row = "busy-both",
-                    .goal = "creates at least " + ratio_text(goal) + " of creates alone",
-                    .measured = ratio_text(creates_ratio),
-                    .is_met = creates_ratio >= goal,
-                    .ours = text_of(both.creates),
-                    .reference = "no worker: " + text_of(creates_alone)});
-    const double drain_ratio = both.drain_rate / alone;
-    report.add(Line{.row = "",
-                    .goal = "drain at least " + ratio_text(goal) + " of draining alone",
-                    .measured = ratio_text(drain_ratio),
-                    .is_met = drain_ratio >= goal,
-                    .ours = rate_text(both.drain_rate),
-                    .reference = "no API: " + rate_text(alone)});
+    report.add(ratio_line("busy-both",
+                          {.what = "creates", .at_least = goal, .whose = "creates alone"},
+                          both.creates.rate / creates_alone.rate, text_of(both.creates),
+                          "no worker: " + text_of(creates_alone)));
+    report.add(ratio_line("", {.what = "drain", .at_least = goal, .whose = "draining alone"},
+                          both.drain_rate / alone, rate_text(both.drain_rate),
+                          "no API: " + rate_text(alone)));
     report.add(
         Line{.row = "",
              .goal = "p99 of a claim's wait at most " + time_text(wait_goal),

@@ -17,23 +17,13 @@ Comparison compare_creates(const Settings& settings, const CreateLoad& load) {
         [&] { return run_creates(reference.port(), load).figures; });
 }
 
-Line ratio_line(const std::string& row, const Comparison& comparison, double goal) {
-    const double ratio = comparison.rate_ratio();
-    return {.row = row,
-            .goal = "rate at least " + ratio_text(goal) + " of the stock server's",
-            .measured = ratio_text(ratio),
-            .is_met = ratio >= goal,
-            .ours = text_of(median(comparison.ours)),
-            .reference = "cpp-httplib: " + text_of(median(comparison.reference))};
-}
-
 }  // namespace
 
 void measure_creates_64(const Settings& settings, Report& report) {
     constexpr Microseconds goal = std::chrono::milliseconds(10);
     const Comparison comparison =
         compare_creates(settings, {.connections = 64, .duration = settings.load_time()});
-    report.add(ratio_line("creates-64", comparison, 0.75));
+    report.add(stock_server_line("creates-64", comparison, 0.75));
     const Microseconds p99 = median(comparison.ours).p99;
     report.add(Line{.row = "",
                     .goal = "p99 at most " + time_text(goal),
@@ -44,7 +34,7 @@ void measure_creates_64(const Settings& settings, Report& report) {
 void measure_creates_16(const Settings& settings, Report& report) {
     const Comparison comparison =
         compare_creates(settings, {.connections = 16, .duration = settings.load_time()});
-    report.add(ratio_line("creates-16", comparison, 0.65));
+    report.add(stock_server_line("creates-16", comparison, 0.65));
 }
 
 void measure_creates_1(const Settings& settings, Report& report) {

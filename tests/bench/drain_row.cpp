@@ -51,7 +51,6 @@ Drained drain_new_store(std::int64_t orders) {
 }  // namespace
 
 void measure_drain(const Settings& settings, Report& report) {
-    constexpr double goal = 0.5;
     const std::int64_t orders = settings.pick(60'000, 2'000);
     std::vector<double> stored_rates;
     const Comparison comparison = take_turns(
@@ -62,15 +61,12 @@ void measure_drain(const Settings& settings, Report& report) {
             return Figures{.rate = drained.rate};
         },
         [] { return run_benchmark(benchmark_name::raw_drain); });
-    const double ratio = comparison.rate_ratio();
-    report.add(
-        Line{.row = "drain",
-             .goal = "orders at least " + ratio_text(goal) + " of raw SQLite's",
-             .measured = ratio_text(ratio),
-             .is_met = ratio >= goal,
-             .ours = rate_text(median(comparison.ours).rate) + " (" +
-                     rate_text(median(stored_rates)) + " without the start of the process)",
-             .reference = "raw SQLite: " + text_of(median(comparison.reference)) + " (a commit)"});
+    report.add(ratio_line("drain", {.what = "orders", .at_least = 0.5, .whose = "raw SQLite's"},
+                          comparison.rate_ratio(),
+                          rate_text(median(comparison.ours).rate) + " (" +
+                              rate_text(median(stored_rates)) +
+                              " without the start of the process)",
+                          "raw SQLite: " + text_of(median(comparison.reference)) + " (a commit)"));
 }
 
 }  // namespace orders::bench

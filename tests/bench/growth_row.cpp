@@ -88,14 +88,12 @@ class Growth {
 
     void add_comparison(const std::string& what, IdKind kind, double goal,
                         const Comparison& comparison) {
-        const double ratio = comparison.rate_ratio();
-        add({.row = "",
-             .goal = what + ", " + name_of(kind) + ": at least " + ratio_text(goal) +
-                     " of an empty store's",
-             .measured = ratio_text(ratio),
-             .is_met = ratio >= goal,
-             .ours = text_of(median(comparison.ours)),
-             .reference = "empty store: " + text_of(median(comparison.reference))});
+        add(ratio_line("",
+                       {.what = what + ", " + name_of(kind) + ":",
+                        .at_least = goal,
+                        .whose = "an empty store's"},
+                       comparison.rate_ratio(), text_of(median(comparison.ours)),
+                       "empty store: " + text_of(median(comparison.reference))));
     }
 
     [[nodiscard]] Figures reports_at(const std::string& location) const {

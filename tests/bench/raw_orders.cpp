@@ -3,12 +3,11 @@
 #include <chrono>
 
 #include "shared/storage/sqlite/migrations.h"
+#include "shared/storage/sqlite/wal_bound.h"
 #include "tests/bench/figures.h"
 
 namespace orders::bench {
 namespace {
-
-constexpr int max_log_pages = 12'288;
 
 std::int64_t milliseconds_now() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -98,7 +97,7 @@ int RawOrders::take_turn(int limit) {
 }
 
 void RawOrders::checkpoint_if_due() {
-    if (log_pages_ < max_log_pages) return;
+    if (log_pages_ < sqlite::WalBound::bound_pages) return;
     if (sqlite3_wal_checkpoint_v2(database_.handle(), "main", SQLITE_CHECKPOINT_RESTART, nullptr,
                                   nullptr) != SQLITE_OK) {
         throw BenchFailure("a checkpoint of the raw store failed");

@@ -8,7 +8,6 @@
 namespace orders::bench {
 
 void measure_get(const Settings& settings, Report& report) {
-    constexpr double goal = 0.85;
     const int stored = settings.pick(100'000, 1'000);
     const IdRun ids = new_id_run(IdKind::time_ordered);
     const StoreDirectory directory;
@@ -30,13 +29,7 @@ void measure_get(const Settings& settings, Report& report) {
         [&] { return run_at(reference.port()); });
     api.stop();
 
-    const double ratio = comparison.rate_ratio();
-    report.add(Line{.row = "get-64",
-                    .goal = "rate at least " + ratio_text(goal) + " of the stock server's",
-                    .measured = ratio_text(ratio),
-                    .is_met = ratio >= goal,
-                    .ours = text_of(median(comparison.ours)),
-                    .reference = "cpp-httplib: " + text_of(median(comparison.reference))});
+    report.add(stock_server_line("get-64", comparison, 0.85));
 }
 
 }  // namespace orders::bench

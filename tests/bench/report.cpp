@@ -1,8 +1,26 @@
 #include "tests/bench/report.h"
 
 #include <iostream>
+#include <utility>
 
 namespace orders::bench {
+
+Line ratio_line(std::string row, const RatioGoal& goal, double ratio, std::string ours,
+                std::string reference) {
+    return {.row = std::move(row),
+            .goal = goal.what + " at least " + ratio_text(goal.at_least) + " of " + goal.whose,
+            .measured = ratio_text(ratio),
+            .is_met = ratio >= goal.at_least,
+            .ours = std::move(ours),
+            .reference = std::move(reference)};
+}
+
+Line stock_server_line(std::string row, const Comparison& comparison, double at_least) {
+    return ratio_line(std::move(row),
+                      {.what = "rate", .at_least = at_least, .whose = "the stock server's"},
+                      comparison.rate_ratio(), text_of(median(comparison.ours)),
+                      "cpp-httplib: " + text_of(median(comparison.reference)));
+}
 
 void Report::add_failure(std::string_view row, std::string_view what) {
     has_failure_ = true;

@@ -22,6 +22,18 @@ struct Line {
     std::string reference = {};
 };
 
+// "<what> at least 0.75 of <whose>".
+struct RatioGoal {
+    std::string what;
+    double at_least = 0;
+    std::string whose;
+};
+[[nodiscard]] Line ratio_line(std::string row, const RatioGoal& goal, double ratio,
+                              std::string ours, std::string reference);
+// Of a rate beside that of the reference server.
+[[nodiscard]] Line stock_server_line(std::string row, const Comparison& comparison,
+                                     double at_least);
+
 // A part of the product measured by itself, inside this process.
 struct PartLine {
     std::string part;
