@@ -197,7 +197,12 @@ void Dispatcher::note_settled(const std::vector<SettleOutcome>& outcomes) {
     for (const auto& [order, result] : std::exchange(finished_, {})) {
         if (!result) continue;
         assert(outcome != outcomes.end());
-        if (*outcome++ == SettleOutcome::lease_lost) {
+        const bool is_settled = *outcome++ == SettleOutcome::settled;
+        if (is_settled && log::is_enabled(log::Level::debug)) {
+            log::debug("order settled",
+                       {{"order_id", order.order_id.text()}, {"token", order.lease.token}});
+        }
+        if (!is_settled) {
             log::warn("lease lost", {{"order_id", order.order_id.text()},
                                      {"attempt", order.attempt},
                                      {"consequence", "its result was refused"}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shared/storage/sqlite/order_queries.h"
+#include "shared/storage/sqlite/safeguards.h"
 
 namespace orders::sqlite {
 
@@ -119,7 +120,8 @@ std::vector<SettleOutcome> SqliteOrderTransaction::settle(std::span<const Settle
                                                           UtcTime now) {
     std::vector<SettleOutcome> outcomes;
     outcomes.reserve(settlements.size());
-    for (const auto& [lease, result] : settlements) {
+    for (const auto& [given_lease, result] : settlements) {
+        const Lease lease = presented(given_lease);
         const auto* failure = std::get_if<Failure>(&result);
         const auto status = failure == nullptr ? OrderStatus::processed : OrderStatus::failed;
         const auto reason = failure == nullptr ? std::nullopt : std::optional(failure->reason);
@@ -146,7 +148,8 @@ std::size_t SqliteOrderTransaction::release(std::span<const Lease> leases) {
     return released;
 }
 
-bool SqliteOrderTransaction::give_back(const Lease& lease, int uncharged_attempts) {
+bool SqliteOrderTransaction::give_back(const Lease& given_lease, int uncharged_attempts) {
+    const Lease lease = presented(given_lease);
     const auto held = find_held(lease);
     if (!held ||
         writes_.make_pending.run(lease.order.value, lease.token, uncharged_attempts) == 0) {
@@ -155,6 +158,14 @@ bool SqliteOrderTransaction::give_back(const Lease& lease, int uncharged_attempt
     move(held->priority, OrderStatus::processing, OrderStatus::pending);
     writes_.drop_lease.run(lease.order.value);
     return true;
+}
+
+// Without the fence, whoever holds any lease passes for the one who holds the newest.
+Lease SqliteOrderTransaction::presented(const Lease& lease) {
+    if (is_on(Safeguard::fencing_token)) return lease;
+    Statement newest(writes_.connection, "SELECT lease_token FROM orders WHERE seq = ?");
+    Cursor rows = newest.query(lease.order.value);
+    return {lease.order, rows.next() ? rows.get<std::int64_t>(0) : lease.token};
 }
 
 std::optional<SqliteOrderTransaction::HeldOrder> SqliteOrderTransaction::find_held(
@@ -171,7 +182,7 @@ std::vector<Lease> SqliteOrderTransaction::renew(std::span<const Lease> leases, 
     std::vector<Lease> lost;
     const auto expires_at = (now.since_boot + lease_time).count();
     for (const Lease& lease : leases) {
-        if (writes_.renew.run(lease.order.value, lease.token, expires_at) == 0) {
+        if (writes_.renew.run(lease.order.value, presented(lease).token, expires_at) == 0) {
             lost.push_back(lease);
         }
     }
@@ -181,6 +192,7 @@ std::vector<Lease> SqliteOrderTransaction::renew(std::span<const Lease> leases, 
 std::vector<ExpiredOrder> SqliteOrderTransaction::requeue_expired(const Moment& now,
                                                                   int max_attempts,
                                                                   std::size_t limit) {
+    if (!is_on(Safeguard::lease_expiry)) return {};
     std::vector<std::pair<Lease, ExpiredOrder>> expired;
     for (Cursor rows = writes_.expired.query(now.since_boot.count(), now.boot_id, limit);
          rows.next();) {

@@ -68,9 +68,10 @@ class SqliteOrderTransaction final : public OrderTransaction {
         WorkerId worker;
         UtcTime started_at;
     };
+    [[nodiscard]] Lease presented(const Lease& lease);
     // Empty where the lease is lost.
     std::optional<HeldOrder> find_held(const Lease& lease);
-    bool give_back(const Lease& lease, int uncharged_attempts);
+    bool give_back(const Lease& given_lease, int uncharged_attempts);
     void count(Priority priority, OrderStatus status, std::int64_t change);
     void move(Priority priority, OrderStatus from, OrderStatus to);
 

@@ -1,0 +1,21 @@
+#pragma once
+
+// What the promises of this store rest on, by name. In what ships, all of it is always on, and no
+// setting can change that. The fault suite links its own safeguards.cpp instead (tests/faults/
+// control_safeguards.cpp), which can leave one out: the attacks must then be noticed, because a
+// suite that cannot fail proves nothing.
+
+namespace orders::sqlite {
+
+enum class Safeguard {
+    commit_sync,        // a commit is on disk before it is answered (synchronous=FULL)
+    sync_failure_ends,  // a sync that failed is never tried again: the process ends
+    turnstile,          // writers take turns, first come first served
+    fencing_token,      // a lease that was taken back settles nothing
+    lease_expiry,       // what a dead worker held comes back
+};
+
+// From any thread.
+[[nodiscard]] bool is_on(Safeguard safeguard) noexcept;
+
+}  // namespace orders::sqlite
