@@ -1,18 +1,12 @@
 // Workers that die without a word: what they held comes back when their leases run out, and every
-// order still ends exactly once.
+// order still ends exactly once. Many of them at once, under load: kill_storm_test.cpp.
 
 #include <doctest/doctest.h>
-#include <signal.h>
 
-#include <chrono>
-#include <deque>
-#include <set>
 #include <string>
-#include <vector>
 
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/seed.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {
@@ -86,38 +80,6 @@ TEST_CASE("an order that every worker dies with is Failed after the last attempt
     CHECK_EQ(log_field(survivor.wait_for_line(" lease expired ", patience), "outcome"), "failed");
     processes.stop_all();
     check_every_order_ended(processes.database(), {"deadly"});
-}
-
-TEST_CASE("every order ends exactly once while workers are killed again and again") {
-    OrderProcesses processes;
-    processes.set("SERVICE_LEASE_SECONDS", "1");
-    processes.set("SERVICE_MAX_ATTEMPTS", "1000");  // only the kills are to blame
-    processes.start_api();
-    std::mt19937 random = seeded_random();
-    std::set<std::string> acknowledged;
-    std::vector<json> orders;
-    for (int i = 0; i < 2'000; ++i) {
-        const std::string id = "order-" + std::to_string(i);
-        acknowledged.insert(id);
-        orders.push_back(order_json(id, i % 4 == 0 ? "High" : "Normal", any_of(random, 1, 10)));
-    }
-    std::vector<ChildProcess*> workers;
-    for (int i = 0; i < 3; ++i) workers.push_back(&processes.start_worker());
-    processes.submit_all(orders);
-
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(4);
-    int kills = 0;
-    while (kills < 6 || std::chrono::steady_clock::now() < end) {
-        ChildProcess*& victim = workers[static_cast<std::size_t>(any_of(random, 0, 2))];
-        std::this_thread::sleep_for(std::chrono::microseconds(any_of(random, 0, 150'000)));
-        victim->kill();
-        ++kills;
-        victim = &processes.start_worker();
-    }
-    const json counts = processes.counts_when_finished(static_cast<int>(acknowledged.size()));
-    CHECK_EQ(counts["Processed"], acknowledged.size());
-    processes.stop_all();
-    check_every_order_ended(processes.database(), acknowledged);
 }
 
 }  // namespace orders::test

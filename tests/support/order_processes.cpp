@@ -85,6 +85,11 @@ OrderProcesses::~OrderProcesses() {
     }
 }
 
+void OrderProcesses::use_programs(const std::string& api, const std::string& worker) {
+    api_program_ = api;
+    worker_program_ = worker;
+}
+
 void OrderProcesses::set(const std::string& variable, const std::string& value) {
     environment_[variable] = value;
 }
@@ -94,13 +99,13 @@ ChildProcess& OrderProcesses::launch(const std::string& program, const Flags& fl
 }
 
 ChildProcess& OrderProcesses::start_api(const Flags& flags) {
-    ChildProcess& api = launch(api_program(), flags);
+    ChildProcess& api = launch(api_program_, flags);
     port_ = std::stoi(log_field(api.wait_for_line(" listening ", patience), "port"));
     return api;
 }
 
 ChildProcess& OrderProcesses::start_worker(const Flags& flags) {
-    ChildProcess& worker = launch(worker_program(), flags);
+    ChildProcess& worker = launch(worker_program_, flags);
     worker.wait_for_line(" working ", patience);
     return worker;
 }
@@ -113,6 +118,16 @@ void OrderProcesses::stop_all() {
         stopping.push_back(&process);
     }
     for (ChildProcess* process : stopping) CHECK_EQ(process->wait_exit(patience), exited(0));
+}
+
+std::vector<std::string> OrderProcesses::lines_with(std::string_view part) const {
+    std::vector<std::string> lines;
+    for (const ChildProcess& process : processes_) {
+        for (std::string& line : process.error_lines()) {
+            if (line.find(part) != std::string::npos) lines.push_back(std::move(line));
+        }
+    }
+    return lines;
 }
 
 void OrderProcesses::check_for_sanitizer_reports() const {

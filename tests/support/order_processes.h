@@ -12,6 +12,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/support/child_process.h"
@@ -43,6 +44,9 @@ class OrderProcesses {
     OrderProcesses(const OrderProcesses&) = delete;
     OrderProcesses& operator=(const OrderProcesses&) = delete;
 
+    // Other programs than those that ship, for the processes started from here on.
+    void use_programs(const std::string& api, const std::string& worker);
+
     // For the processes started from here on; a flag goes before it.
     void set(const std::string& variable, const std::string& value);
 
@@ -55,6 +59,9 @@ class OrderProcesses {
 
     // SIGTERM to all that run; each must end with 0.
     void stop_all();
+
+    // What all of them, running and ended, have said and what contains `part`.
+    [[nodiscard]] std::vector<std::string> lines_with(std::string_view part) const;
 
     [[nodiscard]] const std::string& database() const noexcept { return database_; }
     [[nodiscard]] const TempDir& directory() const noexcept { return directory_; }
@@ -78,6 +85,8 @@ class OrderProcesses {
 
     TempDir directory_;
     std::string database_;
+    std::string api_program_ = api_program();
+    std::string worker_program_ = worker_program();
     std::map<std::string, std::string> environment_;
     std::atomic<int> port_ = 0;
     std::deque<ChildProcess> processes_;  // a deque: references stay valid

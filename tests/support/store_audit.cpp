@@ -45,19 +45,19 @@ std::vector<Row> rows_of(const std::string& path, const std::string& sql) {
     return rows_of(open(path).get(), sql);
 }
 
-std::string joined(const std::set<std::string>& ids) {
-    std::string text;
-    for (const std::string& id : ids) text += id + " ";
-    return text;
+void check_none(const Findings& findings) {
+    for (const std::string& finding : findings) FAIL_CHECK(finding);
 }
 
 }  // namespace
 
 std::map<std::string, StoredOrder> stored_orders(const std::string& database) {
     std::map<std::string, StoredOrder> orders;
-    for (const Row& row :
-         rows_of(database, "SELECT order_id, priority, status, attempts, failure FROM orders")) {
-        orders[row[0]] = {std::stoi(row[1]), std::stoi(row[2]), std::stoi(row[3]), row[4]};
+    for (const Row& row : rows_of(database,
+                                  "SELECT order_id, priority, status, attempts, lease_token,"
+                                  " failure FROM orders")) {
+        orders[row[0]] = {std::stoi(row[1]), std::stoi(row[2]), std::stoi(row[3]),
+                          std::stoll(row[4]), row[5]};
     }
     return orders;
 }
@@ -66,28 +66,54 @@ std::string stored_value(const std::string& database, const std::string& sql) {
     return rows_of(database, sql).at(0).at(0);
 }
 
+std::set<std::string> stored_values(const std::string& database, const std::string& sql) {
+    std::set<std::string> values;
+    for (const Row& row : rows_of(database, sql)) values.insert(row.at(0));
+    return values;
+}
+
 void run_sql(const std::string& database, const std::string& sql) {
     rows_of(database, sql);
 }
 
-void check_store_is_consistent(const std::string& database) {
-    const auto value = [&](const std::string& sql) { return stored_value(database, sql); };
-    CHECK_EQ(value("PRAGMA integrity_check"), "ok");
-    CHECK(rows_of(database, "PRAGMA foreign_key_check").empty());
-    CHECK_EQ(value("SELECT group_concat(priority || '/' || status || ': ' || orders) FROM "
-                   "(SELECT * FROM order_counts WHERE orders > 0 ORDER BY priority, status)"),
-             value("SELECT group_concat(priority || '/' || status || ': ' || orders) FROM "
-                   "(SELECT priority, status, count(*) AS orders FROM orders "
-                   "GROUP BY priority, status ORDER BY priority, status)"));
-    CHECK_EQ(value("SELECT group_concat(seq) FROM (SELECT seq FROM leases ORDER BY seq)"),
-             value("SELECT group_concat(seq) FROM "
-                   "(SELECT seq FROM orders WHERE status = 1 ORDER BY seq)"));
+void add_finding(Findings& findings, const std::string& kind, const std::set<std::string>& ids) {
+    constexpr std::size_t shown = 10;
+    if (ids.empty()) return;
+    std::string finding = kind + ": " + std::to_string(ids.size()) + ":";
+    std::size_t at = 0;
+    for (const std::string& id : ids) {
+        if (at++ == shown) break;
+        finding += " " + id;
+    }
+    findings.push_back(finding + (ids.size() > shown ? " ..." : ""));
 }
 
-void check_every_order_ended(const std::string& database, const std::set<std::string>& acknowledged,
-                             const std::set<std::string>& maybe) {
-    check_store_is_consistent(database);
-    const auto orders = stored_orders(database);
+Findings inconsistencies(const std::string& database) {
+    Findings findings;
+    std::set<std::string> damage = stored_values(database, "PRAGMA integrity_check");
+    damage.erase("ok");
+    add_finding(findings, "damage", damage);
+    add_finding(findings, "tables with a broken reference",
+                stored_values(database, "PRAGMA foreign_key_check"));
+    add_finding(findings, "counters (priority/status) that differ from a recount",
+                stored_values(database,
+                              "SELECT c.priority || '/' || c.status FROM order_counts c"
+                              " WHERE c.orders <> (SELECT count(*) FROM orders o"
+                              " WHERE o.priority = c.priority AND o.status = c.status)"));
+    add_finding(findings, "Processing without a lease",
+                stored_values(database,
+                              "SELECT order_id FROM orders WHERE status = 1"
+                              " AND seq NOT IN (SELECT seq FROM leases)"));
+    add_finding(findings, "leases of what is not Processing",
+                stored_values(database,
+                              "SELECT seq FROM leases WHERE seq NOT IN"
+                              " (SELECT seq FROM orders WHERE status = 1)"));
+    return findings;
+}
+
+Findings unkept_promises(const std::map<std::string, StoredOrder>& orders,
+                         const std::set<std::string>& acknowledged,
+                         const std::set<std::string>& maybe) {
     std::set<std::string> lost = acknowledged;
     std::set<std::string> unknown;
     std::set<std::string> not_ended;
@@ -96,9 +122,21 @@ void check_every_order_ended(const std::string& database, const std::set<std::st
         if (!acknowledged.contains(id) && !maybe.contains(id)) unknown.insert(id);
         if (order.status < 2 || order.attempts < 1) not_ended.insert(id);
     }
-    CHECK_EQ(joined(lost), "");
-    CHECK_EQ(joined(unknown), "");
-    CHECK_EQ(joined(not_ended), "");
+    Findings findings;
+    add_finding(findings, "acknowledged and lost", lost);
+    add_finding(findings, "stored and never acknowledged", unknown);
+    add_finding(findings, "not ended", not_ended);
+    return findings;
+}
+
+void check_store_is_consistent(const std::string& database) {
+    check_none(inconsistencies(database));
+}
+
+void check_every_order_ended(const std::string& database, const std::set<std::string>& acknowledged,
+                             const std::set<std::string>& maybe) {
+    check_store_is_consistent(database);
+    check_none(unkept_promises(stored_orders(database), acknowledged, maybe));
 }
 
 }  // namespace orders::test

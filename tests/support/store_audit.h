@@ -3,9 +3,11 @@
 // Looks at the store itself, with SQLite's own API and none of the project's code: the last word on
 // whether a promise was kept. The checks are for a store that no process uses any more.
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace orders::test {
 
@@ -13,6 +15,7 @@ struct StoredOrder {
     int priority = 0;  // 0 High, 1 Normal
     int status = 0;    // 0 Pending, 1 Processing, 2 Processed, 3 Failed
     int attempts = 0;
+    std::int64_t lease_token = 0;
     std::string failure;  // empty where there is none
 };
 
@@ -21,16 +24,31 @@ struct StoredOrder {
 
 // A query for one value; NULL is the empty text.
 [[nodiscard]] std::string stored_value(const std::string& database, const std::string& sql);
+// The first column of what a query finds.
+[[nodiscard]] std::set<std::string> stored_values(const std::string& database,
+                                                  const std::string& sql);
 
 // For tests that spoil a store, or make one from the future.
 void run_sql(const std::string& database, const std::string& sql);
 
-// Checks that the file is sound, that the counters equal a recount, and that exactly the orders
-// that are Processing have a lease.
-void check_store_is_consistent(const std::string& database);
+// One line for each thing that is wrong; none where all is well.
+using Findings = std::vector<std::string>;
 
-// Checks that, and that every order has ended, that all which were acknowledged are there, and that
-// nothing is there which was not asked for. The answer to a `maybe` was lost.
+// Whether the file is sound, the counters equal a recount, and exactly the orders that are
+// Processing have a lease.
+[[nodiscard]] Findings inconsistencies(const std::string& database);
+
+// Whether every order has ended, all which were acknowledged are there, and nothing is there which
+// was not asked for. The answer to a `maybe` was lost.
+[[nodiscard]] Findings unkept_promises(const std::map<std::string, StoredOrder>& orders,
+                                       const std::set<std::string>& acknowledged,
+                                       const std::set<std::string>& maybe = {});
+
+// `kind: number: id id id ...`, with the first few ids; nothing where there are none.
+void add_finding(Findings& findings, const std::string& kind, const std::set<std::string>& ids);
+
+// Fail the test with what they find.
+void check_store_is_consistent(const std::string& database);
 void check_every_order_ended(const std::string& database, const std::set<std::string>& acknowledged,
                              const std::set<std::string>& maybe = {});
 

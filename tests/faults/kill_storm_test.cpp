@@ -1,0 +1,141 @@
+// The kill storm: API and workers are killed with -9 at random moments, and workers now and then
+// frozen for longer than their leases, while clients send whatever clients send. At the end every
+// promise must have been kept.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/faults/control_safeguards.h"
+#include "tests/faults/model_check.h"
+#include "tests/faults/order_clients.h"
+#include "tests/support/dose.h"
+#include "tests/support/eventually.h"
+#include "tests/support/order_processes.h"
+#include "tests/support/seed.h"
+
+namespace orders::test {
+namespace {
+
+using nlohmann::json;
+
+constexpr int workers_in_storm = 3;
+
+void sleep_up_to(std::mt19937& random, std::chrono::microseconds limit) {
+    std::this_thread::sleep_for(
+        std::chrono::microseconds(any_of(random, 0, static_cast<int>(limit.count()))));
+}
+
+struct Storm {
+    explicit Storm(std::mt19937& random_numbers) : random(random_numbers) {
+        processes.set("SERVICE_LEASE_SECONDS", "1");
+        processes.set("SERVICE_MAX_ATTEMPTS", "1000");  // only the kills are to blame
+        processes.set("SERVICE_TIME_UNIT_MS", "2");
+    }
+
+    void begin() {
+        api = &processes.start_api();
+        record_history(processes.database());
+        for (int i = 0; i < workers_in_storm; ++i) workers.push_back(&start_worker());
+    }
+
+    ChildProcess& start_worker() { return processes.start_worker({"--log-level", "DEBUG"}); }
+
+    // Under load, at any point of whatever they are doing, their start included.
+    void kill_somebody() {
+        sleep_up_to(random, std::chrono::milliseconds(100));
+        const int victim = any_of(random, 0, workers_in_storm);
+        ++kills;
+        if (victim == workers_in_storm) {
+            api->kill();
+            api = &processes.start_api();
+            return;
+        }
+        ChildProcess*& worker = workers[static_cast<std::size_t>(victim)];
+        worker->kill();
+        if (any_of(random, 1, 4) == 1) {
+            ChildProcess& newborn = processes.launch(worker_program(), {"--log-level", "DEBUG"});
+            sleep_up_to(random, std::chrono::milliseconds(10));
+            newborn.kill();
+            ++kills;
+        }
+        worker = &start_worker();
+    }
+
+    // It does not know, and comes back with what it held. (Frozen within a transaction, it keeps
+    // all others waiting too.)
+    void freeze_somebody() {
+        ChildProcess& worker =
+            *workers[static_cast<std::size_t>(any_of(random, 0, workers_in_storm - 1))];
+        worker.signal(SIGSTOP);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1'050));  // past its lease
+        sleep_up_to(random, std::chrono::milliseconds(100));
+        worker.signal(SIGCONT);
+        ++freezes;
+    }
+
+    json settled_counts() {
+        return eventually(
+            std::chrono::minutes(5), [&] { return processes.counts(); },
+            [](const json& counts) { return counts["Pending"] == 0 && counts["Processing"] == 0; });
+    }
+
+    std::mt19937& random;
+    OrderProcesses processes;
+    ChildProcess* api = nullptr;
+    std::vector<ChildProcess*> workers;
+    int kills = 0;
+    int freezes = 0;
+};
+
+}  // namespace
+
+TEST_CASE("nothing is lost and nothing done twice while everybody is killed again and again") {
+    std::mt19937 random = seeded_random();
+    Storm storm(random);
+    storm.begin();
+    OrderClients clients(4, "client", random, [&] { return storm.processes.port(); });
+    const int wanted_kills = dose(25, 500);
+    const int kills_to_a_freeze = dose(20, 25);
+    while (storm.kills < wanted_kills) {
+        // Each kill meets orders that were not there at the last.
+        eventually(patience,
+                   [&, before = clients.answers()] { return clients.answers() > before + 5; });
+        storm.kill_somebody();
+        if (storm.kills / kills_to_a_freeze > storm.freezes) storm.freeze_somebody();
+    }
+    const ClientLog log = clients.stop();
+    storm.settled_counts();
+    storm.processes.stop_all();
+    check_promises(storm.processes.database(), log, storm.processes.lines_with(" order settled "));
+    std::cout << "kill storm: " << storm.kills << " kills, " << storm.freezes << " freezes, "
+              << log.acknowledged.size() << " orders acknowledged, " << log.maybe.size()
+              << " perhaps, " << log.refused.size() << " refused" << std::endl;
+}
+
+TEST_CASE("negative control: without leases that expire, a kill loses orders, and it is noticed") {
+    std::mt19937 random = seeded_random();
+    Storm storm(random);
+    storm.processes.use_programs(api_program(), worker_control_program());
+    storm.processes.set(left_out_variable, to_string(sqlite::Safeguard::lease_expiry));
+    storm.begin();
+    OrderClients clients(2, "client", random, [&] { return storm.processes.port(); });
+    for (ChildProcess*& worker : storm.workers) {
+        eventually(patience, [&] { return storm.processes.counts()["Processing"] > 0; });
+        worker->kill();
+        worker = &storm.start_worker();
+    }
+    const ClientLog log = clients.stop();
+    eventually(patience, [&] { return storm.processes.counts()["Pending"] == 0; });
+    storm.processes.stop_all();
+    CHECK_FALSE(broken_promises(storm.processes.database(), log,
+                                storm.processes.lines_with(" order settled "))
+                    .empty());
+}
+
+}  // namespace orders::test

@@ -1,0 +1,58 @@
+#pragma once
+
+// Clients that send orders while everything around them breaks, and keep a log of what they know:
+// singly and in batches, new ones, duplicates and invalid ones, the same again where an answer was
+// lost, and reading back what was acknowledged.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace orders::test {
+
+struct ClientLog {
+    std::set<std::string> acknowledged;  // answered with 200, or found standing when sent again
+    std::set<std::string> maybe;         // the answer was lost, or was "outcome-unknown"
+    std::set<std::string> refused;       // the answer was that it is certainly not stored
+    std::set<std::string> surprises;     // answers that no fault excuses
+
+    // What this client learned of the orders it sent.
+    void acknowledge(const std::set<std::string>& ids);
+    void add(const ClientLog& other);
+};
+
+class OrderClients {
+   public:
+    // They send to whatever port `port` says, each by random numbers of its own. Ids begin with
+    // `name`.
+    OrderClients(int clients, const std::string& name, std::mt19937& random,
+                 std::function<int()> port);
+    // Stops them.
+    ~OrderClients();
+    OrderClients(const OrderClients&) = delete;
+    OrderClients& operator=(const OrderClients&) = delete;
+
+    // Requests that were answered with 200 so far.
+    [[nodiscard]] int answers() const noexcept { return answers_; }
+    // Of all clients, up to now; from any thread.
+    [[nodiscard]] ClientLog log() const;
+    // Ends them, each after its current request.
+    ClientLog stop();
+
+   private:
+    struct Client;
+    void send_orders(Client& client, const std::stop_token& stop);
+
+    std::function<int()> port_;
+    std::atomic<int> answers_ = 0;
+    std::vector<std::unique_ptr<Client>> clients_;
+    std::vector<std::jthread> threads_;  // last: they use the above
+};
+
+}  // namespace orders::test
