@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <utility>
 
@@ -25,6 +26,8 @@
 namespace {
 
 using namespace orders;
+
+constexpr std::int64_t bytes_per_mebibyte = 1024LL * 1024;
 
 // One connection is one descriptor; the soft limit is often 1,024.
 void allow_many_connections() {
@@ -54,6 +57,14 @@ int run(int argc, const char* const* argv) {
         reader.integer({"drain-seconds", "API_DRAIN_SECONDS",
                         "how long a stopping API may take to answer what has arrived"},
                        10, {1, 600, "seconds"});
+    const auto max_pending =
+        reader.integer({"max-pending-orders", "API_MAX_PENDING_ORDERS",
+                        "with so many orders Pending, new ones are answered with 429"},
+                       1'000'000, {1, 1'000'000'000, "orders"});
+    const auto min_free = reader.integer(
+        {"min-free-mb", "API_MIN_FREE_MB",
+         "with less room on the disk, new orders are refused, to keep it for settling; 0: never"},
+        128, {0, 1'048'576, "MiB"});
     reader.command("healthcheck", "exit with 0 if the API at host and port is ready, else with 1");
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return exit_ok;
     const int port_number = static_cast<int>(port.value());
@@ -78,7 +89,10 @@ int run(int argc, const char* const* argv) {
     std::atomic<bool> has_failed = false;
     auto store = open_order_store(location);  // first: it says what is wrong with the location
     Doorbell doorbell(doorbell_path(location));
-    OrderIntake intake(std::move(store), doorbell, clock, IntakeLimits{}, [&] {
+    const IntakeLimits limits{
+        .admission = {.max_pending_orders = max_pending.value(),
+                      .min_free_bytes = min_free.value() * bytes_per_mebibyte}};
+    OrderIntake intake(std::move(store), doorbell, clock, limits, [&] {
         has_failed = true;
         server.stop();
     });

@@ -23,6 +23,7 @@ OrderIntake::OrderIntake(std::unique_ptr<OrderStore> store, Doorbell& doorbell, 
       limits_(limits),
       on_fatal_(std::move(on_fatal)),
       store_(std::move(store)),
+      admission_(limits.admission),
       last_commit_(SteadyTime::min()),
       writer_([this](const std::stop_token& stop) { write_groups(stop); }),
       watch_([this](const std::stop_token& stop) { watch_waiting(stop); }) {}
@@ -131,19 +132,28 @@ std::vector<OrderIntake::Request> OrderIntake::take_group() {
 
 void OrderIntake::store_group(std::unique_ptr<OrderTransaction> work,
                               const std::vector<Request>& group) {
-    std::vector<std::vector<SubmitOutcome>> outcomes;
-    outcomes.reserve(group.size());
+    std::vector<IntakeResult> results;
+    results.reserve(group.size());
+    bool is_any_admitted = false;
     bool has_new = false;
     try {
         const UtcTime now = clock_.now().utc;
+        admission_.begin_group(work->level());
         for (const Request& request : group) {
-            outcomes.push_back(work->submit(request.orders, now));
-            has_new = has_new || std::ranges::any_of(outcomes.back(), [](const auto& outcome) {
+            if (const auto refusal = admission_.admit(request.orders.size())) {
+                results.emplace_back(*refusal);
+                continue;
+            }
+            is_any_admitted = true;
+            auto outcomes = work->submit(request.orders, now);
+            has_new = has_new || std::ranges::any_of(outcomes, [](const auto& outcome) {
                           return std::holds_alternative<Created>(outcome);
                       });
+            results.emplace_back(std::move(outcomes));
         }
-        if (!has_new) work->probe(now);  // so that every commit proves that the store takes writes
-        work->commit();
+        // Every commit is to prove that the store takes writes.
+        if (is_any_admitted && !has_new) work->probe(now);
+        if (is_any_admitted) work->commit();
     } catch (const StoreError& error) {
         const auto refusal = [&] {
             switch (error.kind()) {
@@ -162,12 +172,13 @@ void OrderIntake::store_group(std::unique_ptr<OrderTransaction> work,
         for (const Request& request : group) request.on_result(refusal);
         throw;
     }
+    work.reset();
     if (has_new) doorbell_.ring();
-    {
+    if (is_any_admitted) {
         const std::lock_guard lock(mutex_);
         last_commit_ = std::chrono::steady_clock::now();
     }
-    for (std::size_t at = 0; at < group.size(); ++at) group[at].on_result(std::move(outcomes[at]));
+    for (std::size_t at = 0; at < group.size(); ++at) group[at].on_result(std::move(results[at]));
 }
 
 void OrderIntake::refuse_waiting(Refusal refusal) {

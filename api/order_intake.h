@@ -24,6 +24,8 @@
 #include <variant>
 #include <vector>
 
+#include "api/order_admission.h"
+#include "api/refusal.h"
 #include "shared/domain/moment.h"
 #include "shared/domain/order.h"
 #include "shared/storage/order_store.h"
@@ -39,14 +41,7 @@ struct IntakeLimits {
     // Orders in one group: a group must stay a matter of milliseconds, because the workers wait for
     // their turn meanwhile. (One request is never split.)
     std::size_t max_group_orders = 1'000;
-};
-
-// Why orders could not be stored now.
-enum class Refusal {
-    overloaded,       // too many wait already, or the wait was too long: certainly not stored
-    disk_full,        // certainly not stored
-    stopping,         // the process is about to end: certainly not stored
-    outcome_unknown,  // the disk failed during the commit, and the process is about to end
+    AdmissionLimits admission = {};
 };
 
 // One outcome for each order, in the order given; or a refusal of them all.
@@ -107,6 +102,7 @@ class OrderIntake {
 
     // Only the writer thread.
     std::unique_ptr<OrderStore> store_;
+    OrderAdmission admission_;
 
     // Guarded by mutex_.
     std::mutex mutex_;

@@ -63,6 +63,17 @@ HttpResponse invalid(InvalidOrder order) {
                         .errors = std::move(order.errors)});
 }
 
+// The service is well; its clients send more than its workers can do.
+HttpResponse queue_full() {
+    HttpResponse response =
+        to_response({.status = 429,
+                     .slug = "queue-full",
+                     .title = "Too many orders are Pending",
+                     .detail = "Nothing was stored; try again when some have been processed."});
+    response.headers.emplace_back("Retry-After", "1");
+    return response;
+}
+
 HttpResponse not_stored(Refusal refusal) {
     const auto unavailable = [](std::string_view slug, std::string_view title,
                                 std::string_view detail) {
@@ -72,8 +83,10 @@ HttpResponse not_stored(Refusal refusal) {
     switch (refusal) {
         case Refusal::overloaded:
             break;
+        case Refusal::queue_full:
+            return queue_full();
         case Refusal::disk_full:
-            return unavailable("disk-full", "The disk is full",
+            return unavailable("disk-full", "The disk has too little room",
                                "Nothing was stored; try again when there is room.");
         case Refusal::stopping:
             return unavailable("stopping", "The service is stopping",

@@ -124,12 +124,21 @@ struct ExpiredOrder {
     bool has_failed = false;
 };
 
+// What is there, and how much more there is room for.
+struct StoreLevel {
+    std::int64_t pending = 0;                // orders that are Pending
+    std::optional<std::int64_t> free_bytes;  // on the disk; empty where nobody can tell
+};
+
 // One unit of work on the orders: all of it becomes durable in commit(), or none of it.
 // Others wait while it lives, so it should live for milliseconds and no processing belongs into it.
 // Destroyed without commit(), it leaves nothing behind.
 class OrderTransaction {
    public:
     virtual ~OrderTransaction() = default;
+
+    // As it was when the transaction began: what it has changed itself is not counted.
+    [[nodiscard]] virtual StoreLevel level() = 0;
 
     // One outcome for each order, in the order given. An id that occurs twice is taken the second
     // time.

@@ -585,6 +585,20 @@ TEST_CASE_TEMPLATE_DEFINE("OrderStore: a probe can be committed", Backend, store
     CHECK(user.report().total() == StatusCounts{});
 }
 
+TEST_CASE_TEMPLATE_DEFINE("OrderStore: a transaction knows how many orders were Pending before it",
+                          Backend, store_knows_its_level) {
+    Backend backend;
+    const ManualClock clock;
+    StoreUser user(backend, clock);
+    user.submit({an_order("a"), an_order("b").high(), an_order("c")});
+    CHECK(user.claim(user.enlist("worker"), 1).size() == 1);
+    const auto work = user.store().begin();
+    const NewOrder another = an_order("d");
+    (void)work->submit(std::span(&another, 1), clock.now().utc);
+    CHECK(work->level().pending == 2);
+    CHECK(work->level().free_bytes.value_or(1) > 0);
+}
+
 TEST_CASE_TEMPLATE_DEFINE("OrderStore: the counts equal a recount after any steps", Backend,
                           store_counts_right) {
     Backend backend;
@@ -762,6 +776,7 @@ TEST_CASE_TEMPLATE_DEFINE(
     TEST_CASE_TEMPLATE_INVOKE(store_reports_workers, Backend);          \
     TEST_CASE_TEMPLATE_INVOKE(store_lists_pages, Backend);              \
     TEST_CASE_TEMPLATE_INVOKE(store_probes, Backend);                   \
+    TEST_CASE_TEMPLATE_INVOKE(store_knows_its_level, Backend);          \
     TEST_CASE_TEMPLATE_INVOKE(store_counts_right, Backend);             \
     TEST_CASE_TEMPLATE_INVOKE(store_claims_among_threads, Backend);     \
     TEST_CASE_TEMPLATE_INVOKE(store_claims_among_processes, Backend);   \

@@ -43,6 +43,7 @@ class FaultyTransaction final : public OrderTransaction {
     FaultyTransaction(std::unique_ptr<OrderTransaction> work, Faults& faults)
         : work_(std::move(work)), faults_(faults) {}
 
+    StoreLevel level() override { return work_->level(); }
     std::vector<SubmitOutcome> submit(std::span<const NewOrder> orders, UtcTime now) override {
         return work_->submit(orders, now);
     }

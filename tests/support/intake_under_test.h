@@ -40,6 +40,8 @@ inline constexpr std::chrono::milliseconds short_wait{20};
         switch (*refusal) {
             case Refusal::overloaded:
                 return "overloaded";
+            case Refusal::queue_full:
+                return "queue_full";
             case Refusal::disk_full:
                 return "disk_full";
             case Refusal::stopping:

@@ -56,6 +56,15 @@ class StoreScript {
         at(step).failures = times;
     }
 
+    void set_level(const StoreLevel& level) {
+        const std::lock_guard lock(mutex_);
+        level_ = level;
+    }
+    [[nodiscard]] StoreLevel level() {
+        const std::lock_guard lock(mutex_);
+        return level_;
+    }
+
     [[nodiscard]] int calls(StoreStep step) {
         const std::lock_guard lock(mutex_);
         return at(step).calls;
@@ -104,6 +113,7 @@ class StoreScript {
     std::map<std::string, Order> stored_;
     std::vector<std::vector<std::string>> commits_;
     int rollbacks_ = 0;
+    StoreLevel level_;
 };
 
 class ScriptedTransaction final : public OrderTransaction {
@@ -116,6 +126,7 @@ class ScriptedTransaction final : public OrderTransaction {
     ScriptedTransaction(const ScriptedTransaction&) = delete;
     ScriptedTransaction& operator=(const ScriptedTransaction&) = delete;
 
+    StoreLevel level() override { return script_.level(); }
     std::vector<SubmitOutcome> submit(std::span<const NewOrder> orders, UtcTime now) override {
         script_.come_to(StoreStep::submit);
         const std::lock_guard lock(script_.mutex_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "shared/storage/sqlite/free_space.h"
 #include "shared/storage/sqlite/order_queries.h"
 #include "shared/storage/sqlite/safeguards.h"
 
@@ -52,7 +53,8 @@ OrderWrites::OrderWrites(Connection& connection_to_use)
       add_to_count(connection,
                    "UPDATE order_counts SET orders = orders + ?3"
                    " WHERE priority = ?1 AND status = ?2"),
-      probe(connection, "UPDATE write_probe SET written_at = ? WHERE id = 1") {}
+      probe(connection, "UPDATE write_probe SET written_at = ? WHERE id = 1"),
+      pending(connection, "SELECT sum(orders) FROM order_counts WHERE status = 0") {}
 
 SqliteOrderTransaction::SqliteOrderTransaction(OrderWrites& writes, Turnstile::Pass pass)
     : writes_(writes), pass_(std::move(pass)) {
@@ -71,6 +73,13 @@ void SqliteOrderTransaction::count(Priority priority, OrderStatus status, std::i
 void SqliteOrderTransaction::move(Priority priority, OrderStatus from, OrderStatus to) {
     count(priority, from, -1);
     count(priority, to, +1);
+}
+
+StoreLevel SqliteOrderTransaction::level() {
+    Cursor rows = writes_.pending.query();
+    rows.next();
+    return {.pending = rows.get<std::int64_t>(0),
+            .free_bytes = free_bytes(writes_.connection.path())};
 }
 
 std::vector<SubmitOutcome> SqliteOrderTransaction::submit(std::span<const NewOrder> orders,

@@ -34,6 +34,7 @@ struct OrderWrites {
     Statement retire;
     Statement add_to_count;
     Statement probe;
+    Statement pending;
 };
 
 class SqliteOrderTransaction final : public OrderTransaction {
@@ -44,6 +45,7 @@ class SqliteOrderTransaction final : public OrderTransaction {
     SqliteOrderTransaction(const SqliteOrderTransaction&) = delete;
     SqliteOrderTransaction& operator=(const SqliteOrderTransaction&) = delete;
 
+    StoreLevel level() override;
     std::vector<SubmitOutcome> submit(std::span<const NewOrder> orders, UtcTime now) override;
     std::vector<ClaimedOrder> claim(WorkerId worker, std::size_t limit, const Moment& now,
                                     std::chrono::milliseconds lease_time) override;

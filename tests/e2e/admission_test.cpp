@@ -1,0 +1,51 @@
+// Admission control as clients see it: what an API answers when its workers fall behind.
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/support/check_problem.h"
+#include "tests/support/order_processes.h"
+
+namespace orders::test {
+
+using nlohmann::json;
+
+TEST_CASE("with as many orders Pending as may be, new ones are refused until some are done") {
+    OrderProcesses processes;
+    processes.set("API_MAX_PENDING_ORDERS", "5");
+    processes.start_api();
+    HttpClient http = processes.client();
+    for (int i = 0; i < 5; ++i) processes.submit(order_json("order-" + std::to_string(i)));
+
+    const HttpAnswer refused = http.post("/api/v1/orders", order_json("one-too-many"));
+    check_problem(refused, 429, "queue-full");
+    CHECK_EQ(refused.header("retry-after"), "1");
+    const json batch{{"orders", {order_json("a"), order_json("b")}}};
+    check_problem(http.post("/api/v1/orders/batch", batch), 429, "queue-full");
+    CHECK_EQ(http.get("/api/v1/orders/one-too-many").status, 404);
+    CHECK_EQ(http.get("/api/v1/orders/a").status, 404);
+    CHECK_EQ(http.get("/readyz").status, 200);  // it is well
+
+    processes.start_worker();
+    processes.counts_when_finished(5);
+    processes.submit(order_json("one-too-many"));
+    CHECK_EQ(http.post("/api/v1/orders/batch", batch).status, 200);
+    CHECK_FALSE(processes.lines_with(" orders refused ").empty());
+}
+
+TEST_CASE("with less room on the disk than is to be kept, orders are refused and reading goes on") {
+    OrderProcesses processes;
+    processes.start_api();
+    processes.submit(order_json("before"));
+    processes.start_api({"--min-free-mb", "1048576"});  // no disk of a test machine has so much
+    HttpClient http = processes.client();
+    check_problem(http.post("/api/v1/orders", order_json("after")), 503, "disk-full");
+    check_problem(http.get("/readyz"), 503, "not-ready");
+    CHECK_EQ(processes.order("before")["status"], "Pending");
+    processes.start_worker();
+    CHECK_EQ(processes.finished_order("before")["status"], "Processed");
+}
+
+}  // namespace orders::test
