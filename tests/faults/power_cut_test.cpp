@@ -1,0 +1,127 @@
+// Power cuts: both programs on a disk that loses its power while clients send orders. After each
+// cut the disk is mounted as after a reboot, and the programs carry on with what it has kept.
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "tests/faults/control_safeguards.h"
+#include "tests/faults/loop_file_system.h"
+#include "tests/faults/model_check.h"
+#include "tests/faults/order_clients.h"
+#include "tests/support/dose.h"
+#include "tests/support/eventually.h"
+#include "tests/support/order_processes.h"
+#include "tests/support/seed.h"
+
+namespace orders::test {
+namespace {
+
+constexpr int disk_mebibytes = 256;
+
+class PowerCuts {
+   public:
+    PowerCuts(std::mt19937& random, bool is_control)
+        : random_(random), database_((disk_.path() / "orders.db").string()) {
+        processes.set("DB_PATH", database_);
+        processes.set("API_MIN_FREE_MB", "32");
+        processes.set("SERVICE_LEASE_SECONDS", "1");
+        processes.set("SERVICE_MAX_ATTEMPTS", "1000");
+        processes.set("SERVICE_TIME_UNIT_MS", "2");
+        if (!is_control) return;
+        processes.use_programs(api_control_program(), worker_control_program());
+        processes.set(left_out_variable, to_string(sqlite::Safeguard::commit_sync));
+    }
+
+    [[nodiscard]] const std::string& database() const noexcept { return database_; }
+
+    void power_on() {
+        api_ = &processes.start_api();
+        if (cuts == 0) record_history(database_);
+        worker_ = &processes.start_worker({"--log-level", "DEBUG"});
+    }
+
+    // Under load, at any moment. A first request that nothing answers is lost with the power too.
+    void cut() {
+        OrderClients clients(4, "cut" + std::to_string(cuts) + "-client", random_,
+                             [&] { return processes.port(); });
+        eventually(patience, [&] { return clients.answers() > 100; });
+        std::this_thread::sleep_for(std::chrono::milliseconds(any_of(random_, 0, 400)));
+        disk_.cut_power();
+        ++cuts;
+        api_->kill();
+        worker_->kill();
+        log.add(clients.stop());
+        disk_.power_up();
+    }
+
+    void finish() {
+        power_on();
+        eventually(
+            std::chrono::minutes(2), [&] { return processes.counts(); },
+            [](const nlohmann::json& counts) {
+                return counts["Pending"] == 0 && counts["Processing"] == 0;
+            });
+        processes.stop_all();
+    }
+
+    [[nodiscard]] std::vector<std::string> settled_lines() const {
+        return processes.lines_with(" order settled ");
+    }
+
+    int cuts = 0;
+    ClientLog log;
+
+   private:
+    std::mt19937& random_;
+    LoopFileSystem disk_{disk_mebibytes};
+    std::string database_;
+
+   public:
+    OrderProcesses processes;
+
+   private:
+    ChildProcess* api_ = nullptr;
+    ChildProcess* worker_ = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("nothing that was acknowledged is lost when the power is cut") {
+    if (const auto missing = LoopFileSystem::missing()) {
+        std::cout << "NOT TESTED: power cuts: " << *missing << std::endl;
+        return;
+    }
+    std::mt19937 random = seeded_random();
+    PowerCuts power(random, false);
+    const int wanted = dose(2, 20);
+    while (power.cuts < wanted) {
+        power.power_on();
+        power.cut();
+    }
+    power.finish();
+    check_promises(power.database(), power.log, power.settled_lines());
+    std::cout << "power cuts: " << power.cuts << " cuts, " << power.log.acknowledged.size()
+              << " orders acknowledged, " << power.log.maybe.size() << " perhaps" << std::endl;
+}
+
+TEST_CASE("negative control: without a sync for every commit, a power cut loses orders") {
+    if (const auto missing = LoopFileSystem::missing()) {
+        std::cout << "NOT TESTED: power cuts: " << *missing << std::endl;
+        return;
+    }
+    std::mt19937 random = seeded_random();
+    PowerCuts power(random, true);
+    power.power_on();
+    power.cut();
+    power.finish();
+    const Findings findings = broken_promises(power.database(), power.log, power.settled_lines());
+    CHECK_FALSE(findings.empty());
+    for (const std::string& finding : findings) std::cout << "noticed: " << finding << std::endl;
+}
+
+}  // namespace orders::test
