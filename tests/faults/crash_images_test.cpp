@@ -1,0 +1,240 @@
+// Crash images: an API's store and two workers' stores at work on a disk that remembers every write
+// and sync, then the files as a power cut would have left them at any moment, opened as after a
+// reboot. What was promised by that moment must be there, and nothing that was never asked for.
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include <iostream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "shared/storage/open_store.h"
+#include "tests/faults/control_safeguards.h"
+#include "tests/faults/recorded_disk.h"
+#include "tests/support/dose.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/order_builder.h"
+#include "tests/support/seed.h"
+#include "tests/support/store_audit.h"
+#include "tests/support/store_blockers.h"
+#include "tests/support/temp_dir.h"
+
+namespace orders::test {
+namespace {
+
+constexpr int steps_per_history = 150;
+constexpr int images_per_history = 50;
+constexpr std::chrono::milliseconds lease_time{10'000};
+
+// What somebody was told, and at which moment of the disk.
+struct Promise {
+    std::size_t moment = 0;
+    std::string order_id;
+    int status = 0;  // as stored: 0 acknowledged, 2 Processed, 3 Failed
+};
+
+// What API and workers do, one step after the other, in an order that chance decides. (They never
+// write at the same time anyway: the turnstile sees to that.)
+class History {
+   public:
+    explicit History(std::mt19937& random) : random_(random) {
+        (void)open_order_store(database_);  // the schema is there before the disk is watched
+        checkpoint();
+        disk_.emplace(database_);
+        api_ = open_order_store(database_);
+        for (int i = 0; i < 2; ++i) workers_.push_back({open_order_store(database_), {}, {}});
+        for (Worker& worker : workers_) enlist(worker);
+        for (int i = 0; i < steps_per_history; ++i) take_step();
+        api_.reset();
+        workers_.clear();
+    }
+
+    // What is wrong with a crash image of a moment that chance decides.
+    [[nodiscard]] Findings examine_crash() {
+        const auto moment =
+            static_cast<std::size_t>(any_of(random_, 1, static_cast<int>(disk_->now())));
+        const TempDir after_reboot;
+        const std::string image = after_reboot.file("orders.db");
+        disk_->write_crash_image(moment, random_, image);
+        (void)open_order_store(image);  // recovers what the log holds, as the programs do
+        Findings findings = inconsistencies(image);
+        const auto orders = stored_orders(image);
+        std::set<std::string> lost;
+        std::set<std::string> unsettled;
+        for (const Promise& promise : promises_) {
+            if (promise.moment > moment) break;
+            const auto order = orders.find(promise.order_id);
+            if (order == orders.end()) {
+                lost.insert(promise.order_id);
+            } else if (promise.status != 0 && order->second.status != promise.status) {
+                unsettled.insert(promise.order_id);
+            }
+        }
+        std::set<std::string> unknown;
+        for (const auto& [id, order] : orders) {
+            const auto submitted = submitted_at_.find(id);
+            if (submitted == submitted_at_.end() || submitted->second > moment) unknown.insert(id);
+        }
+        add_finding(findings, "acknowledged and lost", lost);
+        add_finding(findings, "settled, and not ended", unsettled);
+        add_finding(findings, "stored before anybody sent it", unknown);
+        return findings;
+    }
+
+    [[nodiscard]] std::size_t acknowledged() const { return acknowledged_; }
+
+   private:
+    struct Worker {
+        std::unique_ptr<OrderStore> store;
+        WorkerId id;
+        std::vector<ClaimedOrder> held;
+    };
+
+    void promise(const OrderId& id, int status) {
+        promises_.push_back({disk_->now(), id.text(), status});
+    }
+
+    void take_step() {
+        clock_.advance(std::chrono::milliseconds(any_of(random_, 0, 500)));
+        const int kind = any_of(random_, 1, 20);
+        Worker& worker = workers_[static_cast<std::size_t>(any_of(random_, 0, 1))];
+        if (kind <= 8) return submit();
+        if (kind == 9) return checkpoint();
+        if (kind == 10) return forget(worker);
+        take_turn(worker);
+    }
+
+    void submit() {
+        std::vector<NewOrder> orders;
+        for (int i = any_of(random_, 1, 30); i > 0; --i) {
+            const auto number = random_();  // ids that lie anywhere in their index
+            orders.push_back(an_order("order-" + std::to_string(number)));
+            submitted_at_.emplace(orders.back().order_id.text(), disk_->now());
+        }
+        const auto work = api_->begin();
+        (void)work->submit(orders, clock_.now().utc);
+        work->commit();
+        for (const NewOrder& order : orders) promise(order.order_id, 0);
+        acknowledged_ += orders.size();
+    }
+
+    void enlist(Worker& worker) {
+        const auto work = worker.store->begin();
+        worker.id = work->enlist(
+            {.name = "worker-" + std::to_string(++enlisted_), .host = "host", .threads = 1},
+            clock_.now(), lease_time);
+        work->commit();
+    }
+
+    // It dies with what it holds, and another takes its place.
+    void forget(Worker& worker) {
+        worker.held.clear();
+        enlist(worker);
+    }
+
+    // As a dispatcher's: settles, gives back, takes back what ran out, claims.
+    void take_turn(Worker& worker) {
+        std::vector<Settlement> settlements;
+        std::vector<Lease> releases;
+        for (const ClaimedOrder& order : worker.held) {
+            switch (any_of(random_, 1, 10)) {
+                case 1:
+                    releases.push_back(order.lease);
+                    break;
+                case 2:
+                    settlements.push_back({order.lease, Failure{failure_reason::timeout}});
+                    break;
+                default:
+                    settlements.push_back({order.lease, Completed{}});
+            }
+        }
+        const auto held = std::exchange(worker.held, {});
+        const auto work = worker.store->begin();
+        const auto outcomes = work->settle(settlements, clock_.now().utc);
+        work->release(releases);
+        (void)work->requeue_expired(clock_.now(), 100, 1'000);
+        worker.held = work->claim(worker.id, 20, clock_.now(), lease_time);
+        work->commit();
+        for (std::size_t at = 0; at < settlements.size(); ++at) {
+            if (outcomes[at] != SettleOutcome::settled) continue;
+            for (const ClaimedOrder& order : held) {
+                if (order.lease != settlements[at].lease) continue;
+                const bool is_processed = std::holds_alternative<Completed>(settlements[at].result);
+                promise(order.order_id, is_processed ? 2 : 3);
+            }
+        }
+    }
+
+    // As WalBound's, which comes too rarely for a short history.
+    void checkpoint() {
+        const TurnstileBlocker turn(database_);
+        sqlite3* handle = nullptr;
+        REQUIRE_EQ(sqlite3_open(database_.c_str(), &handle), SQLITE_OK);
+        CHECK_EQ(
+            sqlite3_wal_checkpoint_v2(handle, "main", SQLITE_CHECKPOINT_RESTART, nullptr, nullptr),
+            SQLITE_OK);
+        sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        sqlite3_close(handle);
+    }
+
+    std::mt19937& random_;
+    TempDir directory_;
+    std::string database_ = directory_.file("orders.db");
+    ManualClock clock_;
+    std::optional<RecordedDisk> disk_;
+    std::unique_ptr<OrderStore> api_;
+    std::vector<Worker> workers_;
+    int enlisted_ = 0;
+    std::size_t acknowledged_ = 0;
+    std::vector<Promise> promises_;
+    std::map<std::string, std::size_t> submitted_at_;
+};
+
+struct CrashTally {
+    int images = 0;
+    int damaged = 0;
+    std::size_t acknowledged = 0;
+    std::set<std::string> findings;
+};
+
+CrashTally examine_crashes(std::mt19937& random, int images) {
+    CrashTally tally;
+    while (tally.images < images) {
+        History history(random);
+        tally.acknowledged += history.acknowledged();
+        for (int i = 0; i < images_per_history; ++i, ++tally.images) {
+            const Findings findings = history.examine_crash();
+            if (!findings.empty()) ++tally.damaged;
+            tally.findings.insert(findings.begin(), findings.end());
+        }
+    }
+    return tally;
+}
+
+}  // namespace
+
+TEST_CASE("whatever a crash leaves of unsynced writes, what was promised is there") {
+    std::mt19937 random = seeded_random();
+    const CrashTally tally = examine_crashes(random, dose(100, 1'000));
+    for (const std::string& finding : tally.findings) FAIL_CHECK(finding);
+    std::cout << "crash images: " << tally.images << " images of histories with "
+              << tally.acknowledged << " orders acknowledged, " << tally.damaged << " damaged"
+              << std::endl;
+}
+
+TEST_CASE(
+    "negative control: without a sync for every commit, crash images miss what was promised") {
+    const WithoutSafeguard control(sqlite::Safeguard::commit_sync);
+    std::mt19937 random = seeded_random();
+    const CrashTally tally = examine_crashes(random, images_per_history);
+    CHECK_GT(tally.damaged, images_per_history / 10);
+    std::cout << "noticed: " << tally.damaged << " of " << tally.images << " crash images"
+              << std::endl;
+}
+
+}  // namespace orders::test
