@@ -126,13 +126,11 @@ std::string Connection::path() const {
 void Connection::commit() {
     const int code = sqlite3_exec(handle_, "COMMIT", nullptr, nullptr, nullptr);
     if (code == SQLITE_OK) return;
-    const StoreError error = store_error(handle_, code, "commit");
-    if ((code & 0xff) == SQLITE_IOERR && is_on(Safeguard::sync_failure_ends)) {
-        // The log may hold the commit although the sync failed; a restart may find it.
-        throw StoreError(StoreError::Kind::outcome_unknown, "commit", sqlite3_errmsg(handle_),
-                         hint_for(code));
-    }
-    throw error;
+    if ((code & 0xff) != SQLITE_IOERR) throw store_error(handle_, code, "commit");
+    // The log may hold the commit although the sync failed; a restart may find it.
+    const auto kind = is_on(Safeguard::sync_failure_ends) ? StoreError::Kind::outcome_unknown
+                                                          : StoreError::Kind::busy;
+    throw StoreError(kind, "commit", sqlite3_errmsg(handle_), hint_for(code));
 }
 
 void Connection::set_busy_timeout(std::chrono::milliseconds timeout) noexcept {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/order_queries.h"
 #include "shared/storage/sqlite/order_writes.h"
@@ -29,6 +30,7 @@ std::unique_ptr<Connection> open_up_to_date(const std::string& path, Turnstile& 
     const Turnstile::Pass pass = turnstile.enter();
     auto connection = std::make_unique<Connection>(path, Connection::Access::read_write);
     migrate(*connection, embedded_migrations());
+    sync_directory_of(path);
     return connection;
 }
 
@@ -80,7 +82,9 @@ std::string usable_path(const std::string& location) {
 }  // namespace
 
 std::unique_ptr<OrderStore> open_store(const std::string& path) {
-    return std::make_unique<SqliteOrderStore>(usable_path(path));
+    const std::string usable = usable_path(path);
+    require_fit_file_system(usable);
+    return std::make_unique<SqliteOrderStore>(usable);
 }
 
 std::unique_ptr<OrderReader> open_reader(const std::string& path) {

@@ -1,0 +1,34 @@
+#pragma once
+
+// What the store needs of the file system that it lies on: locks that all processes see, memory
+// that they share, and a sync that means it. Network file systems promise the first two and break
+// the promise sooner or later, with a damaged database; so they are refused by their type, before
+// anything is written.
+
+#include <string>
+
+namespace orders::sqlite {
+
+enum class FileSystemFitness {
+    fit,
+    doubtful,  // FUSE: anything may be behind it, among others a host's directory (virtiofs)
+    unfit,     // shared over a network, or with another kernel
+};
+
+struct FileSystemKind {
+    FileSystemFitness fitness = FileSystemFitness::fit;
+    std::string name;  // empty where it is fit
+};
+
+// By the number that statfs() gives as the type.
+[[nodiscard]] FileSystemKind file_system_kind(long type);
+
+// Of the directory that the file is in, or is to be in. Throws StoreError (unusable) where it is
+// unfit; warns in the log, once per process, where it is doubtful.
+void require_fit_file_system(const std::string& path);
+
+// Makes sure that the files in that directory are found again after a power cut. SQLite does so
+// too, but takes no notice of a failure. Throws StoreError (unusable).
+void sync_directory_of(const std::string& path);
+
+}  // namespace orders::sqlite
