@@ -4,10 +4,10 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
-#include <fstream>
 #include <string>
 
 #include "tests/support/eventually.h"
+#include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/store_audit.h"
 #include "tests/support/store_blockers.h"
@@ -16,15 +16,6 @@ namespace orders::test {
 namespace {
 
 using nlohmann::json;
-
-bool is_halted(const ChildProcess& process) {
-    std::ifstream status("/proc/" + std::to_string(process.pid()) + "/status");
-    std::string line;
-    while (std::getline(status, line)) {
-        if (line.starts_with("State:")) return line.find('T') != std::string::npos;
-    }
-    return false;
-}
 
 // At a moment in which it does not write: halted in the middle of a transaction, it would hold up
 // everybody else, which is another story (store_blocked_test.cpp).

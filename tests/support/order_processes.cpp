@@ -94,18 +94,21 @@ void OrderProcesses::set(const std::string& variable, const std::string& value) 
     environment_[variable] = value;
 }
 
-ChildProcess& OrderProcesses::launch(const std::string& program, const Flags& flags) {
-    return processes_.emplace_back(program, flags, environment_);
+ChildProcess& OrderProcesses::launch(const std::string& program, const Flags& flags,
+                                     const Environment& more) {
+    Environment environment = more;
+    environment.insert(environment_.begin(), environment_.end());
+    return processes_.emplace_back(program, flags, environment);
 }
 
-ChildProcess& OrderProcesses::start_api(const Flags& flags) {
-    ChildProcess& api = launch(api_program_, flags);
+ChildProcess& OrderProcesses::start_api(const Flags& flags, const Environment& more) {
+    ChildProcess& api = launch(api_program_, flags, more);
     port_ = std::stoi(log_field(api.wait_for_line(" listening ", patience), "port"));
     return api;
 }
 
-ChildProcess& OrderProcesses::start_worker(const Flags& flags) {
-    ChildProcess& worker = launch(worker_program_, flags);
+ChildProcess& OrderProcesses::start_worker(const Flags& flags, const Environment& more) {
+    ChildProcess& worker = launch(worker_program_, flags, more);
     worker.wait_for_line(" working ", patience);
     return worker;
 }

@@ -38,6 +38,7 @@ namespace orders::test {
 class OrderProcesses {
    public:
     using Flags = std::vector<std::string>;
+    using Environment = std::map<std::string, std::string>;
 
     OrderProcesses();
     ~OrderProcesses();
@@ -50,12 +51,14 @@ class OrderProcesses {
     // For the processes started from here on; a flag goes before it.
     void set(const std::string& variable, const std::string& value);
 
-    ChildProcess& start_api(const Flags& flags = {});
+    // `more` goes before what set() has set, and is for this process alone.
+    ChildProcess& start_api(const Flags& flags = {}, const Environment& more = {});
     // Ten milliseconds to the unit of processing time, and one second to drain, unless told
     // otherwise.
-    ChildProcess& start_worker(const Flags& flags = {});
+    ChildProcess& start_worker(const Flags& flags = {}, const Environment& more = {});
     // Does not wait until it is ready.
-    ChildProcess& launch(const std::string& program, const Flags& flags);
+    ChildProcess& launch(const std::string& program, const Flags& flags,
+                         const Environment& more = {});
 
     // SIGTERM to all that run; each must end with 0.
     void stop_all();
@@ -87,7 +90,7 @@ class OrderProcesses {
     std::string database_;
     std::string api_program_ = api_program();
     std::string worker_program_ = worker_program();
-    std::map<std::string, std::string> environment_;
+    Environment environment_;
     std::atomic<int> port_ = 0;
     std::deque<ChildProcess> processes_;  // a deque: references stay valid
 };

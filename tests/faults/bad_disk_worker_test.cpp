@@ -1,0 +1,91 @@
+// A disk that fails under order-worker, in whichever of its commits: it ends, it never trusts a
+// second sync, and another worker brings every order to its one end.
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/dose.h"
+#include "tests/support/fault_control.h"
+#include "tests/support/order_processes.h"
+#include "tests/support/skipped.h"
+#include "tests/support/store_audit.h"
+
+namespace orders::test {
+namespace {
+
+using nlohmann::json;
+
+struct Orders {
+    std::set<std::string> ids;
+    std::vector<json> bodies;
+};
+
+Orders some_orders(int count) {
+    Orders orders;
+    for (int i = 0; i < count; ++i) {
+        const std::string id = "order-" + std::to_string(i);
+        orders.ids.insert(id);
+        orders.bodies.push_back(order_json(id, i % 3 == 0 ? "High" : "Normal"));
+    }
+    return orders;
+}
+
+// Starts a worker on a disk that fails, and sees it end.
+void see_worker_fail(OrderProcesses& processes, FaultControl& faults) {
+    ChildProcess& worker = processes.launch(worker_program(), {}, faults.environment());
+    CHECK_EQ(worker.wait_exit(patience), exited(1));
+    CHECK_EQ(worker.count_lines(" the store has failed "), 1);
+    CHECK_EQ(faults->synced_after_failure, 0);
+}
+
+void check_others_finish(OrderProcesses& processes, const Orders& orders) {
+    processes.start_worker();
+    const json counts = processes.counts_when_finished(static_cast<int>(orders.ids.size()));
+    CHECK_EQ(counts["Processed"], orders.ids.size());
+    processes.stop_all();
+    check_every_order_ended(processes.database(), orders.ids);
+}
+
+}  // namespace
+
+TEST_CASE("a sync that fails in any of a worker's commits ends it, and no order") {
+    if (!FaultControl::is_available) return skipped(FaultControl::not_available);
+    OrderProcesses processes;
+    processes.set("SERVICE_LEASE_SECONDS", "1");
+    processes.set("SERVICE_MAX_ATTEMPTS", "1000");  // only the disk is to blame
+    processes.start_api();
+    const Orders orders = some_orders(400);
+    processes.submit_all(orders.bodies);
+    // The first commit signs the worker on, the second claims; from the third on it settles too.
+    for (int passes = 0; passes < dose(5, 40); ++passes) {
+        CAPTURE(passes);
+        FaultControl faults;
+        faults.fail(faults->syncs, EIO, {.file = FaultControl::File::log, .passes = passes});
+        see_worker_fail(processes, faults);
+        CHECK_EQ(faults->syncs.failed, 1);
+    }
+    check_others_finish(processes, orders);
+}
+
+TEST_CASE("a log that cannot be written ends a worker, and no order") {
+    if (!FaultControl::is_available) return skipped(FaultControl::not_available);
+    OrderProcesses processes;
+    processes.set("SERVICE_LEASE_SECONDS", "1");
+    processes.set("SERVICE_MAX_ATTEMPTS", "1000");
+    processes.start_api();
+    const Orders orders = some_orders(400);
+    processes.submit_all(orders.bodies);
+    for (int passes = 0; passes < dose(40, 200); passes += 8) {
+        CAPTURE(passes);
+        FaultControl faults;
+        faults.fail(faults->writes, EIO, {.file = FaultControl::File::log, .passes = passes});
+        see_worker_fail(processes, faults);
+    }
+    check_others_finish(processes, orders);
+}
+
+}  // namespace orders::test

@@ -1,0 +1,133 @@
+// Clocks that cannot be trusted: the wall clock is set while orders wait, are in work, and belong
+// to a worker that is dead; and the machine is started again. Leases and timeouts go by neither.
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <ctime>
+#include <iomanip>
+#include <sstream>
+#include <string>
+
+#include "tests/support/fault_control.h"
+#include "tests/support/order_processes.h"
+#include "tests/support/skipped.h"
+#include "tests/support/store_audit.h"
+
+namespace orders::test {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+const OrderProcesses::Flags endless{"--time-unit-ms", "60000", "--order-process-timeout", "3600"};
+
+// Starts a worker that takes the order and dies with it.
+void leave_with_dead_worker(OrderProcesses& processes, const std::string& id, int lease_seconds,
+                            const OrderProcesses::Environment& environment = {}) {
+    OrderProcesses::Flags flags = endless;
+    flags.insert(flags.end(), {"--lease-seconds", std::to_string(lease_seconds)});
+    ChildProcess& worker = processes.start_worker(flags, environment);
+    processes.submit(order_json(id));
+    eventually(patience, [&] { return processes.order(id)["status"] == "Processing"; });
+    worker.kill();
+}
+
+std::chrono::seconds seconds_of(const std::string& rfc3339) {
+    std::tm fields{};
+    std::istringstream(rfc3339) >> std::get_time(&fields, "%Y-%m-%dT%H:%M:%S");
+    return std::chrono::seconds(::timegm(&fields));
+}
+
+std::chrono::seconds utc_now() {
+    return std::chrono::seconds(std::time(nullptr));
+}
+
+double oldest_pending_seconds(const OrderProcesses& processes) {
+    const json report = processes.client().get("/api/v1/report").json();
+    REQUIRE(report["oldest_pending_seconds"].is_number());
+    return report["oldest_pending_seconds"];
+}
+
+// All programs see the wall clock jump, in the middle of everything.
+void check_jump(std::chrono::seconds jump) {
+    OrderProcesses processes;
+    FaultControl faults;
+    const auto environment = faults.environment();
+    processes.start_api({}, environment);
+    leave_with_dead_worker(processes, "held-by-the-dead", 3'600, environment);
+    leave_with_dead_worker(processes, "left-by-the-dead", 2, environment);
+    ChildProcess& worker = processes.start_worker(
+        {"--time-unit-ms", "1000", "--worker-count", "1", "--order-process-timeout", "2"},
+        environment);
+    processes.submit(order_json("in-work"));
+    eventually(patience, [&] { return processes.order("in-work")["status"] != "Pending"; });
+    processes.submit(order_json("waiting"));
+
+    faults->utc_offset_seconds = jump.count();
+
+    // "waiting" is still that, for at least the time that "in-work" takes.
+    if (processes.order("waiting")["status"] == "Pending") {
+        const double waited = oldest_pending_seconds(processes);
+        CHECK_GE(waited, 0);
+        if (jump > 0s) CHECK_GE(waited, static_cast<double>(jump.count()) - 60);
+    }
+    processes.submit(order_json("afterwards"));
+    const auto created = seconds_of(processes.order("afterwards")["created_at"]);
+    CHECK_LE(std::chrono::abs(created - utc_now() - jump), 60s);
+
+    for (const char* id : {"in-work", "waiting", "afterwards"}) {
+        CAPTURE(id);
+        const json order = processes.finished_order(id);
+        CHECK_EQ(order["status"], "Processed");
+        CHECK_EQ(order["attempts"], 1);
+    }
+    // A lease is as long as it was.
+    CHECK_EQ(processes.finished_order("left-by-the-dead")["attempts"], 2);
+    const json held = processes.order("held-by-the-dead");
+    CHECK_EQ(held["status"], "Processing");
+    CHECK_EQ(held["attempts"], 1);
+    CHECK_EQ(worker.count_lines(" lease expired "), 1);
+    // A timeout too.
+    processes.submit(order_json("too-long", "High", 3));
+    CHECK_EQ(processes.finished_order("too-long")["failure"], "timeout");
+    CHECK_EQ(worker.count_lines(" lease lost "), 0);
+    CHECK_EQ(worker.count_lines("oldest_pending_seconds=-"), 0);
+    processes.stop_all();
+    check_store_is_consistent(processes.database());
+}
+
+}  // namespace
+
+TEST_CASE("a wall clock that jumps forward ends no lease early") {
+    if (!FaultControl::is_available) return skipped(FaultControl::not_available);
+    check_jump(5h);
+}
+
+TEST_CASE("a wall clock that jumps back prolongs no lease") {
+    if (!FaultControl::is_available) return skipped(FaultControl::not_available);
+    check_jump(-5h);
+}
+
+TEST_CASE("after the machine was started again, what a worker held comes back at once") {
+    OrderProcesses processes;
+    processes.start_api();
+    leave_with_dead_worker(processes, "held", 3'600);
+    ChildProcess& heir = processes.start_worker();
+    processes.submit(order_json("other"));
+    CHECK_EQ(processes.finished_order("other")["worker"], worker_name(heir));
+    CHECK_EQ(processes.order("held")["status"], "Processing");
+
+    // To the store, the dead worker's boot is another one from here on.
+    run_sql(processes.database(),
+            "UPDATE workers SET boot_id = 'another' WHERE id = "
+            "(SELECT worker FROM leases)");
+    const json order = processes.finished_order("held");
+    CHECK_EQ(order["status"], "Processed");
+    CHECK_EQ(order["worker"], worker_name(heir));
+    CHECK_EQ(order["attempts"], 2);
+    processes.stop_all();
+    check_every_order_ended(processes.database(), {"held", "other"});
+}
+
+}  // namespace orders::test
