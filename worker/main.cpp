@@ -25,6 +25,7 @@
 #include "worker/processing_pool.h"
 #include "worker/reporter.h"
 #include "worker/simulated_processor.h"
+#include "worker/store_commands.h"
 
 namespace {
 
@@ -91,10 +92,16 @@ int run(int argc, const char* const* argv) {
                                        "how long a stopping worker lets its orders finish"},
                                       10, {0, 600, "seconds"});
     reader.command("healthcheck", "exit with 0 if a worker of this host is live, else with 1");
+    reader.command("backup",
+                   "copy the orders to a new file, at any time; it can be opened as a database",
+                   "FILE");
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return exit_ok;
     const std::string host = host_name();
     const std::string& location = common.store_location();
     if (reader.given_command() == "healthcheck") return check_health(location, host);
+    if (reader.given_command() == "backup") {
+        return back_up_store(location, reader.given_argument());
+    }
 
     common.configure_log();
     block_stop_signals();

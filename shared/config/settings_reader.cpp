@@ -181,28 +181,40 @@ Setting<std::string> SettingsReader::choice(SettingName name, std::string fallba
     return Setting<std::string>(value);
 }
 
-void SettingsReader::command(std::string word, std::string help) {
-    commands_.push_back({std::move(word), std::move(help)});
+void SettingsReader::command(std::string word, std::string help, std::string argument) {
+    commands_.push_back({std::move(word), std::move(help), std::move(argument)});
+}
+
+const SettingsReader::Command* SettingsReader::find_command(const std::string& word) const {
+    const auto found = std::ranges::find(commands_, word, &Command::word);
+    return found == commands_.end() ? nullptr : &*found;
 }
 
 SettingsReader::Outcome SettingsReader::parse(int argc, const char* const* argv) {
-    const auto is_command = [this](const std::string& word) {
-        return std::any_of(commands_.begin(), commands_.end(),
-                           [&](const Command& command) { return command.word == word; });
+    const auto take_word = [&] {
+        const std::string word = argv[1];
+        --argc;
+        ++argv;  // it stands where the parser expects the program's name
+        return word;
     };
     given_command_.clear();
-    if (argc > 1 && is_command(argv[1])) {
-        given_command_ = argv[1];
-        --argc;
-        ++argv;  // the command stands where the parser expects the program's name
-    }
+    given_argument_.clear();
+    const Command* const command = argc > 1 ? find_command(argv[1]) : nullptr;
+    const bool takes_argument = command != nullptr && !command->argument.empty();
+    if (command != nullptr) given_command_ = take_word();
+    // What looks like a flag is one; a file that is called so can be given as ./--file.
+    if (takes_argument && argc > 1 && *argv[1] != '-') given_argument_ = take_word();
 
     CommandLine line;
     std::vector<std::string> flags;
     for (const auto& declaration : declarations_) flags.push_back(declaration->name.flag);
     if (argc > 1) line = read_command_line(program_, flags, argc, argv);
 
-    refuse_misuse(line, is_command);
+    if (takes_argument && given_argument_.empty() && !line.values.contains("help") &&
+        !line.values.contains("version")) {
+        throw SettingsError(command->word + " needs a " + command->argument + " right behind it");
+    }
+    refuse_misuse(line, [this](const std::string& word) { return find_command(word) != nullptr; });
     if (line.values.contains("help")) {
         print(help());
         return Outcome::help_shown;
@@ -233,6 +245,10 @@ const std::string& SettingsReader::given_command() const noexcept {
     return given_command_;
 }
 
+const std::string& SettingsReader::given_argument() const noexcept {
+    return given_argument_;
+}
+
 std::string SettingsReader::help() const {
     std::ostringstream out;
     out << program_ << " " ORDERS_VERSION ": " << description_ << "\n\nUsage: " << program_
@@ -240,7 +256,8 @@ std::string SettingsReader::help() const {
     if (!commands_.empty()) {
         out << "\nCommands:\n";
         for (const Command& command : commands_) {
-            out << "  " << command.word << "\n      " << command.help << "\n";
+            out << "  " << command.word << (command.argument.empty() ? "" : " ") << command.argument
+                << "\n      " << command.help << "\n";
         }
     }
     out << "\nSettings:\n";

@@ -71,8 +71,10 @@ class SettingsReader {
     // One of the choices; upper and lower case are the same. The value is spelled as in `choices`.
     Setting<std::string> choice(SettingName name, std::string fallback,
                                 std::vector<std::string> choices);
-    // Declares a word that may stand in front of the flags (`order-api healthcheck`).
-    void command(std::string word, std::string help);
+    // Declares a word that may stand in front of the flags (`order-api healthcheck`). Where it
+    // takes an argument, which comes right behind it, `argument` is what the help calls that
+    // (`order-worker backup FILE`).
+    void command(std::string word, std::string help, std::string argument = {});
 
     // Reads the command line and the environment. Prints to standard output where the outcome says
     // so. Throws SettingsError.
@@ -80,6 +82,8 @@ class SettingsReader {
 
     // The word of command() that was given, or empty.
     [[nodiscard]] const std::string& given_command() const noexcept;
+    // What stood behind it; never empty where the command takes an argument.
+    [[nodiscard]] const std::string& given_argument() const noexcept;
 
     [[nodiscard]] std::string help() const;
 
@@ -90,13 +94,16 @@ class SettingsReader {
     struct Command {
         std::string word;
         std::string help;
+        std::string argument;
     };
+    [[nodiscard]] const Command* find_command(const std::string& word) const;
 
     std::string program_;
     std::string description_;
     std::vector<std::unique_ptr<Declaration>> declarations_;
     std::vector<Command> commands_;
     std::string given_command_;
+    std::string given_argument_;
 };
 
 }  // namespace orders

@@ -7,13 +7,12 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/program_run.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {
@@ -52,36 +51,6 @@ const std::vector<IntegerSetting>& integer_settings() {
 
 std::vector<std::string> both_programs() {
     return {api_program(), worker_program()};
-}
-
-struct Run {
-    Ending ending;
-    std::string output;
-    std::vector<std::string> error_lines;
-};
-
-Run run(const std::string& program, const Flags& flags,
-        const std::map<std::string, std::string>& environment = {}) {
-    ChildProcess child(program, flags, environment);
-    const Ending ending = child.wait_exit(patience);
-    return {ending, child.output(), child.error_lines()};
-}
-
-// It ends at once with this status, and one line on standard error that has all the words.
-void check_refused(const Run& refused, int status, const std::vector<std::string>& words) {
-    CHECK_EQ(refused.ending, exited(status));
-    CHECK_EQ(refused.output, "");
-    REQUIRE_EQ(refused.error_lines.size(), 1);
-    for (const std::string& word : words) {
-        CHECK_MESSAGE(refused.error_lines[0].find(word) != std::string::npos, word, ": ",
-                      refused.error_lines[0]);
-    }
-}
-
-std::string contents_of(const std::string& path) {
-    std::ostringstream contents;
-    contents << std::ifstream(path, std::ios::binary).rdbuf();
-    return contents.str();
 }
 
 }  // namespace

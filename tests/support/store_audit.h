@@ -17,6 +17,7 @@ struct StoredOrder {
     int attempts = 0;
     std::int64_t lease_token = 0;
     std::string failure;  // empty where there is none
+    friend bool operator==(const StoredOrder&, const StoredOrder&) = default;
 };
 
 // By order id.

@@ -55,8 +55,8 @@ class CapturedStandardOutput {
     std::streambuf* original_;
 };
 
-// A program with one setting of each kind and a command. The variables of whoever runs the tests
-// do not reach it.
+// A program with one setting of each kind, and commands without and with an argument. The variables
+// of whoever runs the tests do not reach it.
 struct Program {
     EnvironmentVariable no_port{"TEST_PORT", nullptr};
     EnvironmentVariable no_db{"TEST_DB", nullptr};
@@ -74,7 +74,10 @@ struct Program {
         reader.choice({"log-level", "TEST_LEVEL", "the smallest level that is logged"}, "INFO",
                       {"DEBUG", "INFO", "WARN", "ERROR"});
 
-    Program() { reader.command("healthcheck", "asks whether it is well"); }
+    Program() {
+        reader.command("healthcheck", "asks whether it is well");
+        reader.command("copy", "writes the orders to another file", "FILE");
+    }
 
     Outcome parse(const std::vector<const char*>& arguments) {
         std::vector<const char*> argv{"./build/order-test"};
@@ -285,6 +288,43 @@ TEST_CASE("a command stands in front of the flags") {
     CHECK(alone.reader.given_command() == "healthcheck");
 }
 
+TEST_CASE("a command's argument stands right behind it") {
+    for (const char* file :
+         {"orders.copy", "healthcheck", "copy", "a b", "a=b", "./--port", "80"}) {
+        CAPTURE(file);
+        Program program;
+        CHECK(program.parse({"copy", file, "--port", "81"}) == Outcome::run);
+        CHECK(program.reader.given_command() == "copy");
+        CHECK(program.reader.given_argument() == file);
+        CHECK(program.port.value() == 81);
+        // It is forgotten with the command line that it stood in.
+        CHECK(program.parse({"healthcheck"}) == Outcome::run);
+        CHECK(program.reader.given_argument().empty());
+    }
+}
+
+TEST_CASE("a command without its argument, or with more than one, is refused") {
+    Program program;
+    const std::string missing = "copy needs a FILE right behind it";
+    CHECK(program.error_of({"copy"}) == missing);
+    CHECK(program.error_of({"copy", ""}) == missing);
+    CHECK(program.error_of({"copy", "--port", "81"}) == missing);
+    CHECK(program.error_of({"copy", "--port", "81", "orders.copy"}) == missing);
+    CHECK(program.error_of({"copy", "a", "b"}) == "unexpected word 'b'; see --help");
+    CHECK(program.error_of({"copy", "a", "--port", "81", "b"}) ==
+          "unexpected word 'b'; see --help");
+    CHECK(program.error_of({"copy", "a", "copy"}) == "'copy' must come before the flags");
+    CHECK(program.error_of({"healthcheck", "a"}) == "unexpected word 'a'; see --help");
+    CHECK(program.error_of({"coppy", "a"}) == "unexpected word 'coppy'; see --help");
+}
+
+TEST_CASE("--help and --version are answered behind a command without its argument") {
+    Program program;
+    const CapturedStandardOutput output;
+    CHECK(program.parse({"copy", "--help"}) == Outcome::help_shown);
+    CHECK(program.parse({"copy", "--version"}) == Outcome::version_shown);
+}
+
 TEST_CASE("--help shows everything that can be set, and how it ends") {
     Program program;
     const CapturedStandardOutput output;
@@ -297,6 +337,8 @@ Usage: order-test [command] [--flag value]...
 Commands:
   healthcheck
       asks whether it is well
+  copy FILE
+      writes the orders to another file
 
 Settings:
   --db VALUE

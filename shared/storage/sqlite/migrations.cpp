@@ -38,15 +38,22 @@ void require_wal(Connection& connection) {
 
 }  // namespace
 
-void migrate(Connection& connection, const std::vector<Migration>& migrations) {
-    const auto current = schema_version(connection);
+std::int64_t known_schema_version(Connection& connection,
+                                  const std::vector<Migration>& migrations) {
+    const auto version = schema_version(connection);
     const auto newest = static_cast<std::int64_t>(migrations.size());
-    if (current < 0 || current > newest) {
+    if (version < 0 || version > newest) {
         throw StoreError(StoreError::Kind::unusable, "use " + connection.path(),
-                         "its schema has version " + std::to_string(current) +
+                         "its schema has version " + std::to_string(version) +
                              ", this program knows up to " + std::to_string(newest),
                          "run the newer program, or restore the backup from before the upgrade");
     }
+    return version;
+}
+
+void migrate(Connection& connection, const std::vector<Migration>& migrations) {
+    const auto current = known_schema_version(connection, migrations);
+    const auto newest = static_cast<std::int64_t>(migrations.size());
     require_wal(connection);
     for (std::int64_t version = current + 1; version <= newest; ++version) {
         const Migration& migration = migrations[static_cast<std::size_t>(version - 1)];

@@ -4,6 +4,7 @@
 // database's user_version is the number of the last one applied, its application_id says that it is
 // an order store at all.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,5 +24,10 @@ struct Migration {
 // turnstile. Throws StoreError (unusable), with the file untouched, where the database belongs to
 // another program or its schema is newer than the migrations given.
 void migrate(Connection& connection, const std::vector<Migration>& migrations);
+
+// The number of the last migration applied; 0 for an empty file. Changes nothing. Throws as
+// migrate() does.
+[[nodiscard]] std::int64_t known_schema_version(Connection& connection,
+                                                const std::vector<Migration>& migrations);
 
 }  // namespace orders::sqlite

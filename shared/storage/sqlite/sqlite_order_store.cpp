@@ -1,11 +1,10 @@
 #include "shared/storage/sqlite/sqlite_order_store.h"
 
-#include <filesystem>
-
 #include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/order_queries.h"
 #include "shared/storage/sqlite/order_writes.h"
+#include "shared/storage/sqlite/store_path.h"
 #include "shared/storage/sqlite/wal_bound.h"
 
 namespace orders::sqlite {
@@ -61,23 +60,6 @@ class SqliteOrderStore final : public OrderStore {
     OrderWrites writes_;
     WalBound wal_bound_;
 };
-
-// The path as SQLite is to see it: absolute, because some relative ones (":memory:", "file:x") mean
-// something else to it; and without links, so that all who use the file meet at one turnstile.
-std::string usable_path(const std::string& location) {
-    const auto fail = [&](std::string_view detail, std::string_view hint) {
-        throw StoreError(StoreError::Kind::unusable, "open " + location, detail, hint);
-    };
-    std::error_code error;
-    const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(location), error);
-    if (error || !std::filesystem::is_directory(path.parent_path(), error)) {
-        fail("there is no directory " + path.parent_path().string(), "create it first");
-    }
-    if (std::filesystem::is_directory(path, error)) {
-        fail("it is a directory", "name the file in it");
-    }
-    return path.string();
-}
 
 }  // namespace
 

@@ -1,0 +1,44 @@
+#pragma once
+
+// A new file that appears under its name complete or not at all, and never in place of another one.
+//
+// It is written as NAME.partial beside its place. A lock on the partial file tells those that
+// somebody writes from those that a killed process left behind: the latter are replaced. The lock
+// is flock()'s, which SQLite's own locks on the same file do not touch.
+
+#include <string>
+
+#include "shared/process/file_descriptor.h"
+
+namespace orders {
+
+class PartialFile {
+   public:
+    // Creates the partial file, empty and for this user only. Throws StoreError (unusable) where
+    // the file exists already, somebody else is writing it, or the directory does not allow it;
+    // full where there is no room.
+    explicit PartialFile(std::string final_path);
+    // Removes the partial file unless it was kept.
+    ~PartialFile();
+    PartialFile(const PartialFile&) = delete;
+    PartialFile& operator=(const PartialFile&) = delete;
+
+    // Where to write. Whoever opens it must have closed it when this object dies.
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+    // Puts the file in its place, and returns when it and its name are on disk. Throws StoreError,
+    // with nothing left behind.
+    void keep();
+
+   private:
+    // False where the partial file at hand was an old one; it is gone then.
+    bool take();
+    void put_in_place();
+
+    std::string final_path_;
+    std::string path_;
+    FileDescriptor file_;  // holds the lock
+    bool is_there_ = false;
+};
+
+}  // namespace orders

@@ -1,0 +1,31 @@
+#include "worker/store_commands.h"
+
+#include <chrono>
+#include <iostream>
+#include <stdexcept>
+
+#include "shared/log/log_line.h"
+#include "shared/process/run_program.h"
+#include "shared/storage/store_care.h"
+
+namespace orders {
+namespace {
+
+void print_line(const std::string& line) {
+    std::cout << log::printable(line) << std::endl;
+    if (!std::cout) throw std::runtime_error("cannot write to standard output");
+}
+
+}  // namespace
+
+int back_up_store(const std::string& location, const std::string& file) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Backup backup = back_up_orders(location, file);
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begin);
+    print_line("copied " + std::to_string(backup.orders) + " orders to " + file + ": " +
+               std::to_string(backup.bytes) + " bytes in " + std::to_string(took.count()) + " ms");
+    return exit_ok;
+}
+
+}  // namespace orders

@@ -1,0 +1,14 @@
+#pragma once
+
+// The commands of order-worker that do something with the store instead of working: each prints
+// what it did to standard output and returns the exit status. What goes wrong is a StoreError, as
+// in shared/storage/store_care.h.
+
+#include <string>
+
+namespace orders {
+
+// `order-worker backup FILE`
+[[nodiscard]] int back_up_store(const std::string& location, const std::string& file);
+
+}  // namespace orders
