@@ -95,6 +95,7 @@ int run(int argc, const char* const* argv) {
     reader.command("backup",
                    "copy the orders to a new file, at any time; it can be opened as a database",
                    "FILE");
+    reader.command("verify", "check all that is stored, at any time; exit with 0 if it is sound");
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return exit_ok;
     const std::string host = host_name();
     const std::string& location = common.store_location();
@@ -102,6 +103,7 @@ int run(int argc, const char* const* argv) {
     if (reader.given_command() == "backup") {
         return back_up_store(location, reader.given_argument());
     }
+    if (reader.given_command() == "verify") return verify_store(location);
 
     common.configure_log();
     block_stop_signals();

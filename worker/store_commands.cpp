@@ -28,4 +28,23 @@ int back_up_store(const std::string& location, const std::string& file) {
     return exit_ok;
 }
 
+int verify_store(const std::string& location) {
+    const Verification result = verify_orders(location);
+    for (const std::string& line : result.examples) print_line(line);
+    if (result.findings > 0) {
+        print_line("not sound: " + std::to_string(result.findings) +
+                   (result.findings == 1 ? " finding" : " findings"));
+        return exit_failure;
+    }
+    std::int64_t orders = 0;
+    std::string by_status;
+    for (const OrderStatus status : all_statuses) {
+        orders += result.orders[status];
+        by_status += (by_status.empty() ? "" : ", ") + std::to_string(result.orders[status]) + " " +
+                     std::string(to_string(status));
+    }
+    print_line("sound: " + std::to_string(orders) + " orders (" + by_status + ")");
+    return exit_ok;
+}
+
 }  // namespace orders

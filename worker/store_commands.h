@@ -11,4 +11,7 @@ namespace orders {
 // `order-worker backup FILE`
 [[nodiscard]] int back_up_store(const std::string& location, const std::string& file);
 
+// `order-worker verify`: 0 where the store is sound, else 1.
+[[nodiscard]] int verify_store(const std::string& location);
+
 }  // namespace orders
