@@ -4,7 +4,8 @@
 -- milliseconds of the machine's boot clock, and mean something only within that boot.
 -- STRICT and the CHECKs are the last line of defence: the program never relies on them to fail.
 
--- One row per order, for ever. `seq` is the order of arrival.
+-- One row per order. `seq` is the order of arrival; the row with the largest one is never deleted,
+-- so that none comes back.
 CREATE TABLE orders (
     seq             INTEGER PRIMARY KEY,
     order_id        TEXT    NOT NULL UNIQUE CHECK (length(order_id) BETWEEN 1 AND 64),

@@ -36,7 +36,8 @@ Dispatcher::Dispatcher(OrderStore& store, ProcessingPool& pool, Doorbell& doorbe
       watch_(watch),
       wake_(wake),
       clock_(clock),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      retention_(store, clock, options_.retention) {}
 
 void Dispatcher::run(const std::stop_token& stop) {
     while (!is_finished()) {
@@ -46,6 +47,7 @@ void Dispatcher::run(const std::stop_token& stop) {
                 enlist();
             }
             take_turn(stop);
+            sweep();
             sleep_until_something_happens();
         } catch (const StoreError& error) {
             if (error.is_fatal()) throw;
@@ -63,6 +65,10 @@ void Dispatcher::enlist() {
     worker_ = worker;
     next_heartbeat_ = std::chrono::steady_clock::now() + options_.lease_time / 3;
     log::info("working", {{"worker", options_.worker.name}, {"threads", options_.worker.threads}});
+}
+
+void Dispatcher::sweep() {
+    if (phase_ == Phase::working) retention_.step(std::chrono::steady_clock::now());
 }
 
 void Dispatcher::retire() {
@@ -83,6 +89,7 @@ void Dispatcher::sleep_until_something_happens() {
     if (is_finished()) return;
     SteadyTime until = std::min({next_look_, next_heartbeat_, phase_ends_});
     if (const auto deadline = pool_.next_deadline()) until = std::min(until, *deadline);
+    if (phase_ == Phase::working) until = std::min(until, retention_.next_step());
     const auto now = std::chrono::steady_clock::now();
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - now);
 

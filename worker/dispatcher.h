@@ -8,6 +8,9 @@
 // It takes a turn when an order has finished, when the doorbell rings, when an order's time is up,
 // and every now and then to look for work that no bell announced. In between it sleeps.
 //
+// After each turn it deletes at most one batch of old orders, where any are to be deleted
+// (retention.h).
+//
 // When it is asked to stop, it claims nothing more, lets the work that is held finish for at most
 // `drain_limit`, then has it given up, and gives those orders back without charging the attempt.
 //
@@ -23,6 +26,7 @@
 #include "shared/wake/doorbell.h"
 #include "shared/wake/wake_signal.h"
 #include "worker/processing_pool.h"
+#include "worker/retention.h"
 
 namespace orders {
 
@@ -34,6 +38,7 @@ struct DispatcherOptions {
     std::chrono::milliseconds drain_limit{10'000};
     // How often to look for work that no bell announced, and for leases that ran out.
     std::chrono::milliseconds look_interval{250};
+    RetentionOptions retention = {};
 };
 
 class Dispatcher {
@@ -53,6 +58,7 @@ class Dispatcher {
     void enlist();
     void sleep_until_something_happens();
     void take_turn(const std::stop_token& stop);
+    void sweep();
     void retire();
     void drain(SteadyTime now);
     [[nodiscard]] bool is_finished() const;
@@ -89,6 +95,7 @@ class Dispatcher {
     SteadyTime next_heartbeat_{};
     enum class Phase { working, draining, interrupted } phase_ = Phase::working;
     SteadyTime phase_ends_ = SteadyTime::max();
+    Retention retention_;
 };
 
 }  // namespace orders

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <random>
 #include <stop_token>
@@ -91,6 +92,15 @@ int run(int argc, const char* const* argv) {
     const auto drain = reader.integer({"drain-seconds", "SERVICE_DRAIN_SECONDS",
                                        "how long a stopping worker lets its orders finish"},
                                       10, {0, 600, "seconds"});
+    constexpr std::int64_t ten_years = 3'650 * 86'400LL;
+    const auto keep_processed =
+        reader.integer({"keep-processed-seconds", "SERVICE_KEEP_PROCESSED_SECONDS",
+                        "how long after its end a Processed order is deleted; 0 keeps it for ever"},
+                       0, {0, ten_years, "seconds"});
+    const auto keep_failed =
+        reader.integer({"keep-failed-seconds", "SERVICE_KEEP_FAILED_SECONDS",
+                        "how long after its end a Failed order is deleted; 0 keeps it for ever"},
+                       0, {0, ten_years, "seconds"});
     reader.command("healthcheck", "exit with 0 if a worker of this host is live, else with 1");
     reader.command("backup",
                    "copy the orders to a new file, at any time; it can be opened as a database",
@@ -131,7 +141,9 @@ int run(int argc, const char* const* argv) {
         {.worker = {.name = worker_name(host), .host = host, .threads = thread_count},
          .lease_time = std::chrono::seconds(lease.value()),
          .max_attempts = static_cast<int>(max_attempts.value()),
-         .drain_limit = drain_limit});
+         .drain_limit = drain_limit,
+         .retention = {.keep_processed = std::chrono::seconds(keep_processed.value()),
+                       .keep_failed = std::chrono::seconds(keep_failed.value())}});
     {
         const Reporter reporter(open_order_reader(location), clock,
                                 std::chrono::seconds(interval.value()));

@@ -1,5 +1,6 @@
 #include "worker/reporter.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -45,7 +46,8 @@ void Reporter::report() {
                    {"processing", counts.processing},
                    {"processed", counts.processed},
                    {"failed", counts.failed},
-                   {"finished_since_last_report", finished - finished_before_.value_or(finished)},
+                   {"finished_since_last_report",
+                    std::max<std::int64_t>(0, finished - finished_before_.value_or(finished))},
                    {"oldest_pending_seconds", report.waited_seconds(now.utc).value_or(0)},
                    {"live_workers", report.workers.size()}});
         finished_before_ = finished;

@@ -21,8 +21,9 @@
 
 namespace orders {
 
-// The name that the client gave the order, unique for the life of the store: a letter or digit,
-// then up to 63 of letters, digits and `. _ : ~ -`, so that it is safe in a URL as it stands.
+// The name that the client gave the order, unique among all orders that are kept: a letter or
+// digit, then up to 63 of letters, digits and `. _ : ~ -`, so that it is safe in a URL as it
+// stands.
 class OrderId {
    public:
     static constexpr std::size_t max_length = 64;

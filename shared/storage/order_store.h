@@ -8,7 +8,7 @@
 // of the power supply; until then, nothing of it is visible to anyone.
 //
 // Guarantees, which tests/store_contract checks for every backend:
-//   - an order id is accepted once;
+//   - an order id is accepted once for as long as its order is kept;
 //   - a claim returns orders High before Normal, first come first served within each, and no order
 //     to two claimers;
 //   - a lease that was settled, given back, or taken back after it ran out, settles nothing;
@@ -184,12 +184,37 @@ class OrderTransaction {
     // Returns once everything above is on disk. Throws StoreError otherwise; its kind tells whether
     // it is certain that nothing was stored. The transaction is over either way.
     virtual void commit() = 0;
+
+    // Deletes those of the orders that have been in `status`, Processed or Failed, since before
+    // `finished_before`, and returns how many; never the order that was submitted last, so that
+    // no order ever gets the sequence of an earlier one, to which an old lease may still exist.
+    // The id of a deleted order may be submitted again. Part of the transaction, as all the above.
+    virtual std::size_t erase(std::span<const OrderSequence> orders, OrderStatus status,
+                              UtcTime finished_before) = 0;
 };
 
 // What a worker could do now, without writing anything to find out.
 struct WaitingWork {
     bool has_pending = false;
     bool has_expired = false;
+};
+
+// A walk over the orders that have been finished for long, in the order of submission; without the
+// one that was submitted last, which is never deleted.
+struct FinishedQuery {
+    OrderStatus status = OrderStatus::processed;  // or failed
+    UtcTime finished_before;
+    UtcTime now;
+    OrderSequence after = {};  // only orders submitted after this one
+    std::size_t limit = 0;     // at least 1
+};
+
+// One call looks at a bounded number of orders, so there may be few orders, or none, and still be
+// more.
+struct FinishedOrders {
+    std::vector<OrderSequence> orders;         // ascending
+    std::optional<OrderSequence> next_after;   // empty where nothing can follow
+    std::optional<OrderSequence> first_other;  // the first one passed that may match later
 };
 
 class OrderStore : public OrderReader {
@@ -203,6 +228,11 @@ class OrderStore : public OrderReader {
     // Housekeeping that keeps the store small and quick; to be called after a commit, when those
     // who waited for it have been answered. Does nothing most of the time.
     virtual void tidy() = 0;
+
+    // The walk ends at the first order that was submitted at or after `finished_before`: what came
+    // later has been finished later. (Unless the wall clock was wrong when it was submitted: an
+    // order from after `now` ends no walk.)
+    [[nodiscard]] virtual FinishedOrders find_finished(const FinishedQuery& query) = 0;
 };
 
 }  // namespace orders

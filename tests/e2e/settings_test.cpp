@@ -45,6 +45,10 @@ const std::vector<IntegerSetting>& integer_settings() {
         {worker, "--max-attempts", "SERVICE_MAX_ATTEMPTS", "5", "1", "1000", "0", "1001"},
         {worker, "--time-unit-ms", "SERVICE_TIME_UNIT_MS", "1000", "0", "60000", "-1", "60001"},
         {worker, "--drain-seconds", "SERVICE_DRAIN_SECONDS", "10", "0", "600", "-1", "601"},
+        {worker, "--keep-processed-seconds", "SERVICE_KEEP_PROCESSED_SECONDS", "0", "0",
+         "315360000", "-1", "315360001"},
+        {worker, "--keep-failed-seconds", "SERVICE_KEEP_FAILED_SECONDS", "0", "0", "315360000",
+         "-1", "315360001"},
     };
     return settings;
 }

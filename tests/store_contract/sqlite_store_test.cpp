@@ -1,5 +1,6 @@
 // The store contract, run against the SQLite backend.
 
+#include "tests/store_contract/erase_contract.h"
 #include "tests/store_contract/order_store_contract.h"
 #include "tests/support/temp_dir.h"
 
@@ -18,6 +19,7 @@ struct SqliteBackend {
 };
 
 RUN_ORDER_STORE_CONTRACT(SqliteBackend);
+RUN_ERASE_CONTRACT(SqliteBackend);
 
 }  // namespace
 }  // namespace orders::test

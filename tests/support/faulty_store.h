@@ -24,11 +24,14 @@ struct Faults {
     std::atomic<int> commits_to_fail = 0;
     std::atomic<int> looks_to_fail = 0;
     std::atomic<int> tidies_to_fail = 0;
+    std::atomic<int> walks_to_fail = 0;
     std::atomic<StoreError::Kind> kind = StoreError::Kind::busy;
 
     // What happened.
     std::atomic<int> begins = 0;
     std::atomic<int> looks = 0;
+    std::atomic<int> walks = 0;
+    std::atomic<int> erases = 0;
 
     void fail_if_asked(std::atomic<int>& to_fail) {
         if (to_fail == 0) return;
@@ -78,6 +81,11 @@ class FaultyTransaction final : public OrderTransaction {
         faults_.fail_if_asked(faults_.commits_to_fail);
         work_->commit();
     }
+    std::size_t erase(std::span<const OrderSequence> orders, OrderStatus status,
+                      UtcTime finished_before) override {
+        ++faults_.erases;
+        return work_->erase(orders, status, finished_before);
+    }
 
    private:
     std::unique_ptr<OrderTransaction> work_;
@@ -105,6 +113,11 @@ class FaultyStore final : public OrderStore {
     void tidy() override {
         faults_.fail_if_asked(faults_.tidies_to_fail);
         store_->tidy();
+    }
+    FinishedOrders find_finished(const FinishedQuery& query) override {
+        ++faults_.walks;
+        faults_.fail_if_asked(faults_.walks_to_fail);
+        return store_->find_finished(query);
     }
 
    private:

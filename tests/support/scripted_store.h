@@ -184,6 +184,9 @@ class ScriptedTransaction final : public OrderTransaction {
         not_in_the_script();
     }
     void retire(WorkerId) override { not_in_the_script(); }
+    std::size_t erase(std::span<const OrderSequence>, OrderStatus, UtcTime) override {
+        not_in_the_script();
+    }
 
    private:
     [[noreturn]] static void not_in_the_script() { throw std::logic_error("not in the script"); }
@@ -204,6 +207,7 @@ class ScriptedStore final : public OrderStore {
     }
     void tidy() override { script_.come_to(StoreStep::tidy); }
     WaitingWork waiting_work(const Moment&) override { return {}; }
+    FinishedOrders find_finished(const FinishedQuery&) override { return {}; }
 
     std::optional<Order> find(const OrderId& order_id) override {
         script_.come_to(StoreStep::read);

@@ -103,6 +103,7 @@ struct WorkerOptions {
     std::chrono::milliseconds drain_limit = never;
     std::chrono::milliseconds look_interval = std::chrono::milliseconds(10);
     int max_attempts = 3;
+    RetentionOptions retention = {};
 };
 
 // The worker under test: a dispatcher that runs on a thread of its own.
@@ -121,7 +122,8 @@ class Worker {
                        .lease_time = options.lease_time,
                        .max_attempts = options.max_attempts,
                        .drain_limit = options.drain_limit,
-                       .look_interval = options.look_interval}) {}
+                       .look_interval = options.look_interval,
+                       .retention = options.retention}) {}
 
     // Stops it, if the test has not, whatever it may be doing.
     ~Worker() {

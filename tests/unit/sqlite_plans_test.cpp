@@ -134,9 +134,22 @@ TEST_CASE("plans: pages are read from the newest order down, and nothing is sort
         CHECK_HAS(plan, "USING INTEGER PRIMARY KEY (rowid<?)");
         CHECK_HAS_NOT(plan, "TEMP B-TREE");
     }
-    const std::string failed = plans.of_statement_with("INDEXED BY orders_failed");
+    const std::string failed = plans.of_statement_with("INDEXED BY orders_failed LEFT JOIN");
     CHECK_HAS(failed, "USING INDEX orders_failed (status=? AND rowid<?)");
     CHECK_HAS_NOT(failed, "TEMP B-TREE");
+}
+
+TEST_CASE("plans: old orders are looked for from the oldest on, and deleted by their number") {
+    const Plans plans;
+    const std::string processed = plans.of_statement_with("finished_at FROM orders WHERE seq > ?");
+    CHECK_HAS(processed, "SEARCH orders USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
+    CHECK_HAS_NOT(processed, "TEMP B-TREE");
+    const std::string failed = plans.of_statement_with("INDEXED BY orders_failed WHERE status = 3");
+    CHECK_HAS(failed, "USING INDEX orders_failed (status=? AND rowid>? AND rowid<?)");
+    CHECK_HAS_NOT(failed, "TEMP B-TREE");
+    for (const char* part : {"finished_at < ?3", "DELETE FROM orders"}) {
+        CHECK_HAS(plans.of_statement_with(part), "USING INTEGER PRIMARY KEY (rowid=?)");
+    }
 }
 
 TEST_CASE("plans: no statement of the store walks all orders or all workers") {

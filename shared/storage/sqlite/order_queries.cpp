@@ -111,7 +111,14 @@ OrderQueries::OrderQueries(Connection& connection)
                    " WHERE status = 0)"),
       has_expired_(connection,
                    "SELECT EXISTS (SELECT 1 FROM leases l JOIN workers w ON w.id = l.worker"
-                   " WHERE l.expires_at <= ? OR w.boot_id <> ?)") {}
+                   " WHERE l.expires_at <= ? OR w.boot_id <> ?)"),
+      oldest_(connection,
+              "SELECT seq, status, created_at, finished_at FROM orders"
+              " WHERE seq > ? AND seq < (SELECT max(seq) FROM orders) ORDER BY seq LIMIT ?"),
+      oldest_failed_(connection,
+                     "SELECT seq, status, created_at, finished_at FROM orders"
+                     " INDEXED BY orders_failed WHERE status = 3 AND seq > ?"
+                     " AND seq < (SELECT max(seq) FROM orders) ORDER BY seq LIMIT ?") {}
 
 std::optional<Order> OrderQueries::find(const OrderId& order_id) {
     Cursor rows = find_.query(order_id.text());
@@ -181,6 +188,34 @@ WaitingWork OrderQueries::waiting_work(const Moment& now) {
     const auto is_there = [](Cursor rows) { return rows.next() && rows.get<std::int64_t>(0) != 0; };
     return {.has_pending = is_there(has_pending_.query()),
             .has_expired = is_there(has_expired_.query(now.since_boot.count(), now.boot_id))};
+}
+
+FinishedOrders OrderQueries::find_finished(const FinishedQuery& query) {
+    FinishedOrders found;
+    Statement& oldest_first = query.status == OrderStatus::failed ? oldest_failed_ : oldest_;
+    Cursor rows = oldest_first.query(query.after.value, rows_per_page);
+    std::int64_t seen = 0;
+    while (rows.next()) {
+        ++seen;
+        const OrderSequence order{rows.get<std::int64_t>(0)};
+        const auto status = status_from_column(rows.get<std::int64_t>(1));
+        const UtcTime created_at = time_from_column(rows.get<std::int64_t>(2));
+        const auto finished_at = optional_time(rows.get<std::optional<std::int64_t>>(3));
+        const bool is_done = status == query.status && finished_at;
+        if (is_done && *finished_at < query.finished_before) {
+            found.orders.push_back(order);
+        } else if (created_at >= query.finished_before && created_at <= query.now) {
+            if (!found.first_other) found.first_other = order;
+            return found;
+        } else if ((is_done || !finished_at) && !found.first_other) {
+            found.first_other = order;
+        }
+        if (found.orders.size() == query.limit || seen == rows_per_page) {
+            found.next_after = order;
+            return found;
+        }
+    }
+    return found;
 }
 
 }  // namespace orders::sqlite

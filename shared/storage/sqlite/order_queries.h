@@ -26,6 +26,7 @@ class OrderQueries {
     [[nodiscard]] OrderPage list(const OrderQuery& query);
     [[nodiscard]] OrderReport report(const Moment& now);
     [[nodiscard]] WaitingWork waiting_work(const Moment& now);
+    [[nodiscard]] FinishedOrders find_finished(const FinishedQuery& query);
 
    private:
     Statement& newest_first(const std::optional<OrderStatus>& status);
@@ -41,6 +42,8 @@ class OrderQueries {
     Statement live_workers_;
     Statement has_pending_;
     Statement has_expired_;
+    Statement oldest_;
+    Statement oldest_failed_;
 };
 
 }  // namespace orders::sqlite

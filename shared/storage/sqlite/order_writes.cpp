@@ -1,6 +1,7 @@
 #include "shared/storage/sqlite/order_writes.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "shared/storage/sqlite/free_space.h"
 #include "shared/storage/sqlite/order_queries.h"
@@ -54,7 +55,12 @@ OrderWrites::OrderWrites(Connection& connection_to_use)
                    "UPDATE order_counts SET orders = orders + ?3"
                    " WHERE priority = ?1 AND status = ?2"),
       probe(connection, "UPDATE write_probe SET written_at = ? WHERE id = 1"),
-      pending(connection, "SELECT sum(orders) FROM order_counts WHERE status = 0") {}
+      pending(connection, "SELECT sum(orders) FROM order_counts WHERE status = 0"),
+      last_submitted(connection, "SELECT max(seq) FROM orders"),
+      long_finished(connection,
+                    "SELECT priority FROM orders"
+                    " WHERE seq = ?1 AND status = ?2 AND finished_at < ?3"),
+      erase(connection, "DELETE FROM orders WHERE seq = ?") {}
 
 SqliteOrderTransaction::SqliteOrderTransaction(OrderWrites& writes, Turnstile::Pass pass)
     : writes_(writes), pass_(std::move(pass)) {
@@ -246,6 +252,33 @@ void SqliteOrderTransaction::retire(WorkerId worker) {
 
 void SqliteOrderTransaction::probe(UtcTime now) {
     writes_.probe.run(to_column(now));
+}
+
+std::size_t SqliteOrderTransaction::erase(std::span<const OrderSequence> orders, OrderStatus status,
+                                          UtcTime finished_before) {
+    if (status != OrderStatus::processed && status != OrderStatus::failed) {
+        throw std::logic_error("only finished orders can be erased");
+    }
+    std::optional<std::int64_t> last;
+    {
+        Cursor row = writes_.last_submitted.query();
+        if (row.next()) last = row.get<std::optional<std::int64_t>>(0);
+    }
+    std::size_t erased = 0;
+    for (const OrderSequence order : orders) {
+        if (order.value == last) continue;
+        std::optional<Priority> priority;
+        {
+            Cursor row = writes_.long_finished.query(order.value, to_column(status),
+                                                     to_column(finished_before));
+            if (row.next()) priority = priority_from_column(row.get<std::int64_t>(0));
+        }
+        if (!priority) continue;
+        writes_.erase.run(order.value);
+        count(*priority, status, -1);
+        ++erased;
+    }
+    return erased;
 }
 
 void SqliteOrderTransaction::commit() {

@@ -35,6 +35,9 @@ struct OrderWrites {
     Statement add_to_count;
     Statement probe;
     Statement pending;
+    Statement last_submitted;
+    Statement long_finished;
+    Statement erase;
 };
 
 class SqliteOrderTransaction final : public OrderTransaction {
@@ -63,6 +66,8 @@ class SqliteOrderTransaction final : public OrderTransaction {
     void retire(WorkerId worker) override;
     void probe(UtcTime now) override;
     void commit() override;
+    std::size_t erase(std::span<const OrderSequence> orders, OrderStatus status,
+                      UtcTime finished_before) override;
 
    private:
     struct HeldOrder {

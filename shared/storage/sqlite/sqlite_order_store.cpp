@@ -53,6 +53,10 @@ class SqliteOrderStore final : public OrderStore {
 
     void tidy() override { wal_bound_.checkpoint_if_due(turnstile_); }
 
+    FinishedOrders find_finished(const FinishedQuery& query) override {
+        return queries_.find_finished(query);
+    }
+
    private:
     Turnstile turnstile_;
     std::unique_ptr<Connection> connection_;
