@@ -7,11 +7,14 @@
 
 namespace orders {
 
+AnswerForm form_of_answer_to(const FramedRequest& request) {
+    return {.is_to_head = request.method == "HEAD",
+            .is_http_1_0 = request.is_http_1_0,
+            .closes = !request.is_keep_alive};
+}
+
 HttpExchange::HttpExchange(const FramedRequest& framed)
-    : request(framed),
-      form{.is_to_head = framed.method == "HEAD",
-           .is_http_1_0 = framed.is_http_1_0,
-           .closes = !framed.is_keep_alive} {
+    : request(framed), form(form_of_answer_to(framed)) {
     // A method that the library cannot route takes the place of one that no route has.
     const bool is_known = framed.method == "HEAD" || HttpRoute::is_routable(framed.method);
     library_input_.append(is_known ? framed.method : "OPTIONS");

@@ -30,6 +30,8 @@ struct AnswerForm {
     bool closes = true;  // the connection, after this answer
 };
 
+[[nodiscard]] AnswerForm form_of_answer_to(const FramedRequest& request);
+
 class HttpExchange final : public httplib::Stream {
    public:
     explicit HttpExchange(const FramedRequest& framed);

@@ -200,6 +200,9 @@ bool RequestScanner::take_header(std::string_view name, std::string_view value) 
         has_content_encoding_ = true;
     } else if (equals_ignoring_case(name, "content-type")) {
         if (content_type_.length == 0 && !value.empty()) content_type_ = piece(value);
+    } else if (equals_ignoring_case(name, "authorization")) {
+        ++authorizations_;
+        if (!value.empty()) authorization_ = piece(value);
     } else if (equals_ignoring_case(name, "host")) {
         ++hosts_;
     } else if (equals_ignoring_case(name, "connection")) {
@@ -215,6 +218,7 @@ bool RequestScanner::take_header(std::string_view name, std::string_view value) 
 bool RequestScanner::take_end_of_headers() {
     if (hosts_ > 1) return reject(400, "Host must be given once.");
     if (hosts_ == 0 && !is_http_1_0_) return reject(400, "The request has no Host header.");
+    if (authorizations_ > 1) return reject(400, "Authorization must be given once.");
     if (transfer_encodings_ > 0) {
         if (content_length_) {
             return reject(400, "Content-Length and Transfer-Encoding exclude each other.");
@@ -318,6 +322,7 @@ FramedRequest RequestScanner::framed() const {
     return {.method = text(method_),
             .target = text(target_),
             .content_type = text(content_type_),
+            .authorization = text(authorization_),
             .framed_body = received_.substr(body_start_, position_ - body_start_),
             .is_chunked = transfer_encodings_ > 0,
             .is_http_1_0 = is_http_1_0_,

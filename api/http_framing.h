@@ -33,10 +33,11 @@ struct IncompleteRequest {
 
 // The views point into the bytes that were scanned.
 struct FramedRequest {
-    std::string_view method;        // any token, as sent
-    std::string_view target;        // as sent: printable ASCII without blanks
-    std::string_view content_type;  // empty where there is none
-    std::string_view framed_body;   // as sent: with the chunk sizes where is_chunked
+    std::string_view method;         // any token, as sent
+    std::string_view target;         // as sent: printable ASCII without blanks
+    std::string_view content_type;   // empty where there is none
+    std::string_view authorization;  // likewise
+    std::string_view framed_body;    // as sent: with the chunk sizes where is_chunked
     bool is_chunked = false;
     bool is_http_1_0 = false;
     bool is_keep_alive = false;
@@ -108,11 +109,13 @@ class RequestScanner {
     Piece method_;
     Piece target_;
     Piece content_type_;
+    Piece authorization_;
     std::size_t headers_start_ = 0;  // from here on their bytes count; trailers count anew
     bool skipped_blank_line_ = false;
     bool is_http_1_0_ = false;
     std::size_t headers_ = 0;
     std::size_t hosts_ = 0;
+    std::size_t authorizations_ = 0;
     std::size_t transfer_encodings_ = 0;
     bool is_transfer_encoding_known_ = true;
     bool has_content_encoding_ = false;

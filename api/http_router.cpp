@@ -154,6 +154,11 @@ void HttpRouter::finish_headers(httplib::Response& response) const {
 
 std::variant<HttpAnswer, HttpRouter::AnswerLater> HttpRouter::answer(const FramedRequest& request) {
     const RequestLine line(request);
+    // Before the library sees anything of it.
+    if (auto refusal = guard_ ? guard_(request.target, request.authorization) : std::nullopt) {
+        line.write(refusal->status);
+        return put_in_form(std::move(*refusal), form_of_answer_to(request));
+    }
     HttpExchange exchange(request);
     run_exchange(exchange);
     if (!exchange.later) {

@@ -4,7 +4,7 @@
 // the handler, and puts what comes out of it into the form of HTTP. It never listens; connections
 // are dealt with elsewhere (http_conversation.h, http_server.cpp).
 //
-// answer() and refuse() are called from several threads at a time; route() before that.
+// answer() and refuse() are called from several threads at a time; guard() and route() before that.
 
 #include <httplib.h>
 
@@ -25,7 +25,8 @@ class HttpRouter : protected httplib::Server, public HttpResponder {
    public:
     explicit HttpRouter(HttpErrorHandler on_error);
 
-    // As HttpServer::route().
+    // As HttpServer::guard() and HttpServer::route().
+    void guard(HttpGuard guard) { guard_ = std::move(guard); }
     void route(std::string_view pattern,
                std::initializer_list<std::pair<std::string_view, HttpHandler>> handlers);
 
@@ -49,6 +50,7 @@ class HttpRouter : protected httplib::Server, public HttpResponder {
 
     // Constant after construction.
     HttpErrorHandler on_error_;
+    HttpGuard guard_;  // may be empty
 };
 
 }  // namespace orders

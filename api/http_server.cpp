@@ -160,6 +160,10 @@ HttpServer::HttpServer(HttpServerOptions options, HttpErrorHandler on_error)
 
 HttpServer::~HttpServer() = default;
 
+void HttpServer::guard(HttpGuard guard) {
+    implementation_->guard(std::move(guard));
+}
+
 void HttpServer::route(std::string_view pattern,
                        std::initializer_list<std::pair<std::string_view, HttpHandler>> handlers) {
     implementation_->route(pattern, handlers);

@@ -63,6 +63,13 @@ struct HttpLater {
 using HttpResult = std::variant<HttpResponse, HttpLater>;
 using HttpHandler = std::function<HttpResult(const HttpRequest&)>;
 
+// Asked about every request that is well framed, before anything else is done with it: an answer of
+// its own is the request's answer, none lets the request pass. `target` is as sent, with its query;
+// `authorization` is the value of the header of that name, empty where there is none (two are a
+// 400). Runs on several threads at a time.
+using HttpGuard = std::function<std::optional<HttpResponse>(std::string_view target,
+                                                            std::string_view authorization)>;
+
 // Makes the answer for what the server itself has to refuse (400, 404, 405, 408, 413, 414, 415,
 // 431, 500, 501, 503, 505). `detail` is a sentence for the client. Runs on several threads at a
 // time.
@@ -94,6 +101,9 @@ class HttpServer {
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
+
+    // Before run(). Without one every request passes.
+    void guard(HttpGuard guard);
 
     // Before run(). `pattern` is a path in which each `{}` stands for one segment of up to 128
     // characters other than `/`. Methods are GET, POST, PUT, PATCH and DELETE; any other, and any

@@ -6,8 +6,12 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
+#include <string>
 #include <utility>
 
+#include "api/access_guard.h"
+#include "api/access_tokens.h"
 #include "api/http_client.h"
 #include "api/http_server.h"
 #include "api/order_intake.h"
@@ -46,6 +50,31 @@ int check_health(const std::string& host, int port) {
     return exit_failure;
 }
 
+// Declares them; the tokens are there once the reader has parsed.
+class AccessSettings {
+   public:
+    explicit AccessSettings(SettingsReader& reader)
+        : list_(reader.secret({list_variable,
+                               "bearer tokens, with commas between them; with any, a request needs "
+                               "one"})),
+          file_(reader.optional_text({"tokens-file", "API_TOKENS_FILE",
+                                      "a file of further tokens, one to the line; # begins a "
+                                      "comment line"})) {}
+
+    // Throws SettingsError.
+    [[nodiscard]] AccessTokens tokens() const {
+        AccessTokens tokens;
+        if (list_.value()) tokens.add_list(list_variable, *list_.value());
+        if (file_.value()) tokens.add_file("--tokens-file or API_TOKENS_FILE", *file_.value());
+        return tokens;
+    }
+
+   private:
+    static constexpr const char* list_variable = "API_TOKENS";
+    Setting<std::optional<std::string>> list_;
+    Setting<std::optional<std::string>> file_;
+};
+
 int run(int argc, const char* const* argv) {
     SettingsReader reader("order-api", "Takes orders in over HTTP and stores them durably.");
     const CommonSettings common(reader);
@@ -65,11 +94,14 @@ int run(int argc, const char* const* argv) {
         {"min-free-mb", "API_MIN_FREE_MB",
          "with less room on the disk, new orders are refused, to keep it for settling; 0: never"},
         128, {0, 1'048'576, "MiB"});
+    const AccessSettings access(reader);
     reader.command("healthcheck", "exit with 0 if the API at host and port is ready, else with 1");
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return exit_ok;
     const int port_number = static_cast<int>(port.value());
     if (reader.given_command() == "healthcheck") return check_health(host.value(), port_number);
 
+    AccessTokens tokens = access.tokens();
+    const bool is_open = !tokens.are_required();
     common.configure_log();
     block_stop_signals();
     allow_many_connections();
@@ -99,9 +131,12 @@ int run(int argc, const char* const* argv) {
     OrderReaders readers([&] { return open_order_reader(location); });
     OrderRoutes routes(intake, readers, clock, is_stopping);
     routes.add_to(server);
+    if (!is_open) server.guard(access_guard(std::move(tokens)));
 
     const int bound_port = server.bind();
-    log::info("listening", {{"port", bound_port}, {"host", host.value()}});
+    log::info(
+        "listening",
+        {{"port", bound_port}, {"host", host.value()}, {"access", is_open ? "open" : "token"}});
     server.run(drain_limit);
     log::info("stopped");
     return has_failed ? exit_failure : exit_ok;

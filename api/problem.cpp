@@ -16,6 +16,7 @@ struct HttpProblem {
 // In the words of RFC 9110, section 15.
 constexpr std::array http_problems{
     HttpProblem{400, "malformed-request", "Bad Request"},
+    HttpProblem{401, "unauthorized", "Unauthorized"},
     HttpProblem{404, "route-not-found", "Not Found"},
     HttpProblem{405, "method-not-allowed", "Method Not Allowed"},
     HttpProblem{408, "request-too-slow", "Request Timeout"},

@@ -21,13 +21,16 @@
 namespace orders {
 
 struct SettingsReader::Declaration {
-    SettingName name;
+    SettingName name;  // a secret's has no flag
     std::string fallback;
     std::string fits;  // what a value has to be, as in "'x' is not <fits>"
     std::function<bool(const std::string&)> take;  // false where the value does not fit
 };
 
 namespace {
+
+constexpr const char* non_empty_text = "a text of at least one character";
+constexpr const char* no_fallback = "none";
 
 struct CommandLine {
     std::map<std::string, std::vector<std::string>> values;  // by flag, in the order given
@@ -137,13 +140,34 @@ SettingsReader::Declaration& SettingsReader::declare(SettingName name, std::stri
 Setting<std::string> SettingsReader::text(SettingName name, std::string fallback) {
     assert(!fallback.empty());
     auto value = std::make_shared<std::string>(fallback);
-    declare(std::move(name), std::move(fallback), "a text of at least one character").take =
+    declare(std::move(name), std::move(fallback), non_empty_text).take =
         [value](const std::string& given) {
             if (given.empty()) return false;
             *value = given;
             return true;
         };
     return Setting<std::string>(value);
+}
+
+Setting<std::optional<std::string>> SettingsReader::optional_text(SettingName name) {
+    auto value = std::make_shared<std::optional<std::string>>();
+    declare(std::move(name), no_fallback, non_empty_text).take = [value](const std::string& given) {
+        if (given.empty()) return false;
+        *value = given;
+        return true;
+    };
+    return Setting<std::optional<std::string>>(value);
+}
+
+Setting<std::optional<std::string>> SettingsReader::secret(SecretName name) {
+    auto value = std::make_shared<std::optional<std::string>>();
+    declare({.flag = "", .variable = std::move(name.variable), .help = std::move(name.help)},
+            no_fallback, "")
+        .take = [value](const std::string& given) {
+        *value = given;
+        return true;  // whatever it is: what does not fit is quoted
+    };
+    return Setting<std::optional<std::string>>(value);
 }
 
 Setting<std::int64_t> SettingsReader::integer(SettingName name, std::int64_t fallback,
@@ -207,7 +231,9 @@ SettingsReader::Outcome SettingsReader::parse(int argc, const char* const* argv)
 
     CommandLine line;
     std::vector<std::string> flags;
-    for (const auto& declaration : declarations_) flags.push_back(declaration->name.flag);
+    for (const auto& declaration : declarations_) {
+        if (!declaration->name.flag.empty()) flags.push_back(declaration->name.flag);
+    }
     if (argc > 1) line = read_command_line(program_, flags, argc, argv);
 
     if (takes_argument && given_argument_.empty() && !line.values.contains("help") &&
@@ -263,6 +289,11 @@ std::string SettingsReader::help() const {
     out << "\nSettings:\n";
     for (const auto& declaration : declarations_) {
         const SettingName& name = declaration->name;
+        if (name.flag.empty()) {
+            out << "  " << name.variable << "\n      " << name.help
+                << "\n      in the environment only; default " << declaration->fallback << "\n";
+            continue;
+        }
         out << "  --" << name.flag << " VALUE\n      " << name.help << "\n      "
             << declaration->fits << "; default " << declaration->fallback << "; environment "
             << name.variable << "\n";

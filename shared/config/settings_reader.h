@@ -3,7 +3,8 @@
 // Reads a program's settings: a flag goes before its environment variable, which goes before the
 // default. An environment variable that is set but empty counts as not set. A value that does not
 // fit throws SettingsError, whose text is the one line that the user gets to see; it names the flag
-// or the variable, the value and what would have fitted.
+// or the variable, the value and what would have fitted. A secret has no flag, because command
+// lines are seen by everybody on the machine, and is never quoted.
 //
 // A program first declares all its settings, then calls parse(), then reads them:
 //
@@ -16,6 +17,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,6 +33,12 @@ class SettingsError : public std::runtime_error {
 // How a setting is called. `flag` is without the dashes; `help` is one short sentence.
 struct SettingName {
     std::string flag;
+    std::string variable;
+    std::string help;
+};
+
+// A setting that only an environment variable can give. `help` is as above.
+struct SecretName {
     std::string variable;
     std::string help;
 };
@@ -65,6 +73,10 @@ class SettingsReader {
 
     // Any text but the empty one.
     Setting<std::string> text(SettingName name, std::string fallback);
+    // The same, or nothing where it is not given.
+    Setting<std::optional<std::string>> optional_text(SettingName name);
+    // Likewise. Whether it fits is for the program to say, in words that do not quote it.
+    Setting<std::optional<std::string>> secret(SecretName name);
     // A whole number within the range.
     Setting<std::int64_t> integer(SettingName name, std::int64_t fallback,
                                   const IntegerRange& range);

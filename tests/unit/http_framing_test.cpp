@@ -266,6 +266,21 @@ TEST_CASE("framing: what is larger than the limits is refused, as soon as that i
          {"too many trailers", chunked("0\r\n" + times(10, "A: b\r\n")), 431}});
 }
 
+TEST_CASE("framing: Authorization is handed on as it was sent, and counts only once") {
+    const auto authorization = [](const std::string& headers) {
+        const std::string bytes = post(headers + "\r\n");
+        RequestScanner scanner(limits);
+        const FramingVerdict verdict = scanner.scan(bytes);
+        return std::string(std::get<FramedRequest>(verdict).authorization);
+    };
+    CHECK(authorization("").empty());
+    CHECK(authorization("aUTHORIZATION: \tBearer  a%20b=\t\r\n") == "Bearer  a%20b=");
+    check({{"two", post("Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n"), 400},
+           {"twice the same", post("Authorization: a\r\nauthorization: a\r\n\r\n"), 400},
+           {"an empty one first", post("Authorization:\r\nAuthorization: a\r\n\r\n"), 400},
+           {"a trailer", chunked("0\r\nAuthorization: Bearer a\r\n\r\n"), 200}});
+}
+
 TEST_CASE("framing: an encoded body is refused") {
     check({{"gzip", post("Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n"), 415},
            {"on a GET", "GET / HTTP/1.1\r\nHost: a\r\nContent-Encoding: br\r\n\r\n", 415}});

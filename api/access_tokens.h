@@ -1,0 +1,53 @@
+#pragma once
+
+// The bearer tokens (RFC 6750) that open the API, and whether a request has one of them. Without
+// any the API is open to everybody. What goes wrong is told without quoting anything of a token.
+//
+// Tokens are added at the start by one thread; from then on verdict_on() may be called by several
+// at a time.
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orders {
+
+class AccessTokens {
+   public:
+    static constexpr std::size_t min_token_characters = 16;
+    static constexpr std::size_t max_token_characters = 256;
+    static constexpr std::size_t max_tokens = 100;
+    static constexpr std::size_t max_file_bytes = 64 * 1024;
+
+    // From a list with commas between the tokens, or from a file with one token to the line, in
+    // which lines that are blank or begin with `#` are skipped. White space around a token is not
+    // part of it. Throws SettingsError, which begins with `setting`, for a file that cannot be read
+    // or has no token, and for a token that is too short, too long or not of the characters of RFC
+    // 6750: letters and digits, `- . _ ~ + /`, and `=` at its end.
+    void add_list(std::string_view setting, std::string_view list);
+    void add_file(std::string_view setting, const std::string& path);
+
+    [[nodiscard]] bool are_required() const noexcept { return !tokens_.empty(); }
+
+    enum class Verdict {
+        granted,
+        missing,  // nothing that claims to be a bearer token
+        invalid,  // a bearer token that is none of ours
+    };
+    // On the value of the header Authorization. How long it takes does not depend on how much of a
+    // token has been guessed, nor on which token it is.
+    [[nodiscard]] Verdict verdict_on(std::string_view authorization) const;
+
+   private:
+    // Padded with NUL, which no token contains: all comparisons are of the same length.
+    using Block = std::array<unsigned char, max_token_characters>;
+
+    static Block padded(std::string_view token);
+    void add(std::string_view setting, std::string_view token);
+
+    std::vector<Block> tokens_;
+};
+
+}  // namespace orders

@@ -1,0 +1,169 @@
+// Which texts are tokens, and which requests have one of them.
+
+#include "api/access_tokens.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "shared/config/settings_reader.h"
+#include "tests/support/temp_dir.h"
+
+namespace orders {
+namespace {
+
+using Verdict = AccessTokens::Verdict;
+
+const std::string first = "first-token-0123456789";
+const std::string second = "second.token_~+/==";
+
+AccessTokens tokens_of(const std::string& list) {
+    AccessTokens tokens;
+    tokens.add_list("THE_LIST", list);
+    return tokens;
+}
+
+AccessTokens tokens_in_file(const std::string& contents) {
+    const test::TempDir directory;
+    const std::string path = directory.file("tokens");
+    std::ofstream(path, std::ios::binary) << contents;
+    AccessTokens tokens;
+    tokens.add_file("THE_FILE", path);
+    return tokens;
+}
+
+// The text of the SettingsError that `make` throws.
+template <typename Make>
+std::string error_of(Make make) {
+    try {
+        static_cast<void>(make());
+    } catch (const SettingsError& error) {
+        return error.what();
+    }
+    FAIL("was taken");
+    return {};
+}
+
+bool opens(const AccessTokens& tokens, const std::string& token) {
+    return tokens.verdict_on("Bearer " + token) == Verdict::granted;
+}
+
+}  // namespace
+
+TEST_CASE("tokens: without any, none are required and none is granted") {
+    const AccessTokens none;
+    CHECK_FALSE(none.are_required());
+    CHECK_FALSE(opens(none, first));
+    CHECK_FALSE(opens(none, std::string(16, '\0')));
+}
+
+TEST_CASE("tokens: a list has commas, and perhaps white space, between them") {
+    for (const std::string& list : {first + "," + second, " " + first + " ,\t" + second + "\n"}) {
+        const AccessTokens tokens = tokens_of(list);
+        CHECK(tokens.are_required());
+        CHECK(opens(tokens, first));
+        CHECK(opens(tokens, second));
+    }
+}
+
+TEST_CASE("tokens: a file has one to the line, blank lines and comment lines") {
+    for (const std::string& contents :
+         {first + "\n" + second, "# mine\r\n\r\n  " + first + "\r\n\t# his\n" + second + " \n\n"}) {
+        const AccessTokens tokens = tokens_in_file(contents);
+        CHECK(opens(tokens, first));
+        CHECK(opens(tokens, second));
+        CHECK_FALSE(opens(tokens, "mine"));
+    }
+}
+
+TEST_CASE("tokens: those of lists and of files add up") {
+    const test::TempDir directory;
+    std::ofstream(directory.file("tokens")) << second;
+    AccessTokens tokens = tokens_of(first);
+    tokens.add_file("THE_FILE", directory.file("tokens"));
+    CHECK(opens(tokens, first));
+    CHECK(opens(tokens, second));
+}
+
+TEST_CASE("tokens: what is no token is refused, and not quoted") {
+    for (const std::string& bad :
+         {std::string(), std::string("short"), std::string(15, 'a'), std::string(257, 'a'),
+          std::string("a blank in the middle"), std::string("equals=in=the=middle"),
+          std::string("=equals-at-the-start"), std::string("================"),
+          std::string("semicolons;are;not;known"), std::string("quotes\"are\"not\"known"),
+          std::string("umlauts-are-n\xc3\xb6t-known"), std::string("nor-is-this\0-one-known", 23),
+          std::string("control-\x01-characters")}) {
+        CAPTURE(bad);
+        for (const std::string& list : {bad, first + "," + bad, bad + "," + first}) {
+            const std::string error = error_of([&] { return tokens_of(list); });
+            CHECK(error.starts_with("THE_LIST: a token must "));
+            CHECK(error.find(first) == std::string::npos);
+            if (!bad.empty()) CHECK(error.find(bad) == std::string::npos);
+        }
+        if (bad.empty()) continue;
+        const std::string error = error_of([&] { return tokens_in_file(first + "\n" + bad); });
+        CHECK(error.starts_with("THE_FILE: a token must "));
+        CHECK(error.find(bad) == std::string::npos);
+    }
+    CHECK(opens(tokens_of(std::string(16, 'a')), std::string(16, 'a')));
+    CHECK(opens(tokens_of(std::string(256, 'a')), std::string(256, 'a')));
+}
+
+TEST_CASE("tokens: a file that cannot be used is refused, and its path not quoted") {
+    const test::TempDir directory;
+    const auto error_for = [](const std::string& path) {
+        return error_of([&] {
+            AccessTokens tokens;
+            tokens.add_file("THE_FILE", path);
+            return tokens;
+        });
+    };
+    const std::string missing = error_for(directory.file("missing"));
+    CHECK(missing == "THE_FILE: the file cannot be read: No such file or directory");
+    const std::string folder = error_for(directory.path());
+    CHECK(folder == "THE_FILE: the file cannot be read: Is a directory");
+    for (const std::string empty : {"", "\n\n", "# nothing\n", " \t\r\n"}) {
+        CHECK(error_of([&] { return tokens_in_file(empty); }) == "THE_FILE: the file has no token");
+    }
+    CHECK(error_for("/dev/zero") == "THE_FILE: the file is larger than 65536 bytes");
+}
+
+TEST_CASE("tokens: there may be a hundred") {
+    std::string list = first;
+    for (int i = 1; i < 100; ++i) list += ",further-token-" + std::to_string(1000 + i);
+    CHECK(opens(tokens_of(list), first));
+    CHECK(opens(tokens_of(list), "further-token-1099"));
+    CHECK(error_of([&] { return tokens_of(list + "," + second); }) ==
+          "THE_LIST: there may be 100 tokens at most");
+}
+
+TEST_CASE("tokens: the scheme's case does not matter, the token's does") {
+    const AccessTokens tokens = tokens_of(first);
+    for (const std::string scheme : {"Bearer ", "bearer ", "BEARER ", "bEaReR   "}) {
+        CHECK(tokens.verdict_on(scheme + first) == Verdict::granted);
+    }
+    CHECK(tokens.verdict_on("Bearer First-token-0123456789") == Verdict::invalid);
+}
+
+TEST_CASE("tokens: what is no bearer token is missing, what is none of ours is invalid") {
+    const AccessTokens tokens = tokens_of(first + "," + second);
+    for (const std::string& missing :
+         {std::string(), std::string("Bearer"), std::string("Bearer "), std::string(" "),
+          "Basic " + first, "Bearerx " + first, "Beare " + first, "Bearer\t" + first, first,
+          " Bearer " + first, "Bearer:" + first, "[earer " + first}) {
+        CAPTURE(missing);
+        CHECK(tokens.verdict_on(missing) == Verdict::missing);
+    }
+    for (const std::string& invalid :
+         {first.substr(1), first.substr(0, first.size() - 1), first + "x", "x" + first,
+          first + "," + second, first + " " + second, second.substr(0, second.size() - 1),
+          second + "=", first + std::string(1, '\0'), std::string("\"") + first + "\"",
+          std::string("x"), std::string(5'000, 'x'), std::string(256, '\0'), std::string("=")}) {
+        CAPTURE(invalid);
+        CHECK(tokens.verdict_on("Bearer " + invalid) == Verdict::invalid);
+    }
+}
+
+}  // namespace orders
