@@ -1,12 +1,13 @@
 // The kill storm: API and workers are killed with -9 at random moments, and workers now and then
 // frozen for longer than their leases, while clients send whatever clients send. At the end every
-// promise must have been kept.
+// promise must have been kept; backups that were taken in the storm must be whole.
 
 #include <doctest/doctest.h>
 #include <signal.h>
 
 #include <chrono>
 #include <iostream>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -30,6 +31,11 @@ void sleep_up_to(std::mt19937& random, std::chrono::microseconds limit) {
     std::this_thread::sleep_for(
         std::chrono::microseconds(any_of(random, 0, static_cast<int>(limit.count()))));
 }
+
+struct Backup {
+    std::string file;
+    std::set<std::string> acknowledged;  // before it began
+};
 
 struct Storm {
     explicit Storm(std::mt19937& random_numbers) : random(random_numbers) {
@@ -79,6 +85,30 @@ struct Storm {
         ++freezes;
     }
 
+    void take_backup(const ClientLog& log) {
+        backups.push_back({processes.directory().file("backup-" + std::to_string(backups.size())),
+                           log.acknowledged});
+        ChildProcess& backup = processes.launch(worker_program(), {"backup", backups.back().file});
+        CHECK_EQ(backup.wait_exit(patience), exited(0));
+    }
+
+    // Each is sound, and has all that was acknowledged before it began.
+    void check_backups() {
+        for (const Backup& backup : backups) {
+            ChildProcess& verify =
+                processes.launch(worker_program(), {"verify", "--db", backup.file});
+            CHECK_MESSAGE(verify.wait_exit(patience) == exited(0), verify.output());
+            const auto orders = stored_orders(backup.file);
+            std::set<std::string> missing;
+            for (const std::string& id : backup.acknowledged) {
+                if (!orders.contains(id)) missing.insert(id);
+            }
+            Findings findings;
+            add_finding(findings, "not in " + backup.file, missing);
+            for (const std::string& finding : findings) FAIL_CHECK(finding);
+        }
+    }
+
     json settled_counts() {
         return eventually(
             std::chrono::minutes(5), [&] { return processes.counts(); },
@@ -89,6 +119,7 @@ struct Storm {
     OrderProcesses processes;
     ChildProcess* api = nullptr;
     std::vector<ChildProcess*> workers;
+    std::vector<Backup> backups;
     int kills = 0;
     int freezes = 0;
 };
@@ -107,15 +138,20 @@ TEST_CASE("nothing is lost and nothing done twice while everybody is killed agai
         eventually(patience,
                    [&, before = clients.answers()] { return clients.answers() > before + 5; });
         storm.kill_somebody();
-        if (storm.kills / kills_to_a_freeze > storm.freezes) storm.freeze_somebody();
+        if (storm.kills / kills_to_a_freeze > storm.freezes) {
+            storm.freeze_somebody();
+            storm.take_backup(clients.log());
+        }
     }
     const ClientLog log = clients.stop();
     storm.settled_counts();
     storm.processes.stop_all();
+    storm.check_backups();
     check_promises(storm.processes.database(), log, storm.processes.lines_with(" order settled "));
     std::cout << "kill storm: " << storm.kills << " kills, " << storm.freezes << " freezes, "
-              << log.acknowledged.size() << " orders acknowledged, " << log.maybe.size()
-              << " perhaps, " << log.refused.size() << " refused" << std::endl;
+              << storm.backups.size() << " backups, " << log.acknowledged.size()
+              << " orders acknowledged, " << log.maybe.size() << " perhaps, " << log.refused.size()
+              << " refused" << std::endl;
 }
 
 TEST_CASE("negative control: without leases that expire, a kill loses orders, and it is noticed") {
