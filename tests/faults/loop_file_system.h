@@ -25,9 +25,10 @@ class LoopFileSystem {
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return mount_point_; }
 
-    // From here on nothing reaches the disk, not even what the kernel still has in memory: every
-    // write and sync fails, as after a power cut nobody is there to see it. (ext4's shutdown ioctl
-    // without a flush of the journal, as xfstests use it.)
+    // From here on nothing reaches the disk, not even what the kernel still has in memory, and
+    // every write and sync fails. (ext4's shutdown ioctl without a flush of the journal, as
+    // xfstests use it.) A sync that is under way meanwhile may be told that it has succeeded:
+    // whoever syncs should be halted before, and never go on.
     void cut_power();
     // Mounts it again, as after a reboot. Nobody may have a file open in it.
     void power_up();

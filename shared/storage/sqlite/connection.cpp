@@ -42,7 +42,8 @@ std::string_view hint_for(int code) {
         case SQLITE_NOTADB:
             return "this file is not an order store";
         case SQLITE_CORRUPT:
-            return "restore the database from a backup";
+            // SQLite says so as well where the disk fails to read.
+            return "check the disk; if it is well, restore the database from a backup";
         case SQLITE_IOERR:
             return "check the disk and the kernel's log";
         default:
