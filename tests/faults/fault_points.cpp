@@ -134,6 +134,8 @@ Function next(const char* name) {
 
 }  // namespace
 
+// The C library's headers name their parameters after nothing that could be used here.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 extern "C" {
 
 int fsync(int file) {
@@ -205,3 +207,4 @@ int fstatvfs64(int file, struct statvfs64* status) noexcept {
 }
 
 }  // extern "C"
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
