@@ -1,5 +1,5 @@
-# Two small images from one build: `api` and `worker`. They are of the same Debian release as the
-# tests run on, so what was tested is what ships.
+# Two small images from one build: `api` and `worker`. Their libraries are of the same Debian release
+# as the tests run on, so what was tested is what ships.
 
 FROM debian:bookworm-slim AS build
 WORKDIR /src
@@ -13,16 +13,25 @@ COPY api api
 COPY worker worker
 RUN ./dev build release -DORDERS_BUILD_TESTS=OFF
 
-FROM debian:bookworm-slim AS runtime
-RUN apt-get update -qq \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends \
-        libcpp-httplib0.11 libspdlog1.10 libsqlite3-0 >/dev/null \
-    && apt-get clean && rm -rf /var/lib/apt/lists/* \
-    && groupadd --gid 10001 orders \
-    && useradd --uid 10001 --gid orders --no-create-home --home-dir /nonexistent \
-        --shell /usr/sbin/nologin orders \
-    # A volume mounted here for the first time takes over this owner and mode.
-    && install --directory --owner=10001 --group=10001 --mode=0750 /data
+# All that is in the images: a program, the libraries that it names (the loader among them), and a
+# user. No shell, no package manager, nothing that is setuid.
+FROM build AS roots
+RUN for program in order-api order-worker; do \
+        root=/roots/$program \
+        && install -D "build/release/$program" "$root/usr/local/bin/$program" \
+        && ldd "build/release/$program" | grep -o '/[^ ]*' | xargs cp --parents -L -t "$root" \
+        || exit 1; \
+    done \
+    && mkdir -p /roots/common/etc \
+    && echo 'orders:x:10001:10001::/nonexistent:/nonexistent' >/roots/common/etc/passwd \
+    && echo 'orders:x:10001:' >/roots/common/etc/group \
+    && install --directory --mode=1777 /roots/common/tmp \
+    && install --directory --mode=0750 /roots/owned/data
+
+FROM scratch AS runtime
+COPY --from=roots /roots/common /
+# A volume mounted here for the first time takes over this owner and mode.
+COPY --from=roots --chown=10001:10001 /roots/owned /
 ENV DB_PATH=/data/orders.db
 VOLUME /data
 USER 10001:10001
@@ -30,7 +39,7 @@ WORKDIR /data
 STOPSIGNAL SIGTERM
 
 FROM runtime AS api
-COPY --from=build /src/build/release/order-api /usr/local/bin/
+COPY --from=roots /roots/order-api /
 # Fails here, not in production, if a library is missing above.
 RUN ["/usr/local/bin/order-api", "--version"]
 ENV API_HOST=0.0.0.0 API_PORT=8080
@@ -42,7 +51,7 @@ LABEL org.opencontainers.image.title="order-api" \
     org.opencontainers.image.description="Takes orders in over HTTP and answers questions about them"
 
 FROM runtime AS worker
-COPY --from=build /src/build/release/order-worker /usr/local/bin/
+COPY --from=roots /roots/order-worker /
 RUN ["/usr/local/bin/order-worker", "--version"]
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
     CMD ["/usr/local/bin/order-worker", "healthcheck"]
