@@ -246,8 +246,10 @@ attack_everything() {
 }
 
 verify_store() {
-    compose exec -T worker order-worker --help | grep -q verify || return 0
-    say "order-worker verify: $(compose exec -T worker /usr/local/bin/order-worker verify)"
+    local answer
+    answer=$(compose exec -T worker /usr/local/bin/order-worker verify 2>&1) ||
+        die "order-worker verify: $answer"
+    say "order-worker verify: $answer"
 }
 
 # ----------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ HttpAnswer create_until_refused(const OrderProcesses& processes, std::set<std::s
     HttpClient http = processes.client();
     for (int n = 0;; ++n) {
         const std::string id = "filler-" + std::to_string(n);
-        const HttpAnswer answer = http.post("/api/v1/orders", order_json(id));
+        HttpAnswer answer = http.post("/api/v1/orders", order_json(id));
         if (answer.status != 200) return answer;
         stored.insert(id);
     }
