@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t requeued_per_turn = 1'000;
 constexpr std::chrono::milliseconds pause_after_error{250};
+constexpr std::size_t settled_per_sweep = Retention::batch_size * 2 / 3;
+constexpr std::chrono::milliseconds quiet_before_sweep{5};
 // How long processing that was told to stop may take to return before its order is given back
 // anyway.
 constexpr std::chrono::milliseconds interruption_limit{1'000};
@@ -68,7 +70,20 @@ void Dispatcher::enlist() {
 }
 
 void Dispatcher::sweep() {
-    if (phase_ == Phase::working) retention_.step(std::chrono::steady_clock::now());
+    const auto now = std::chrono::steady_clock::now();
+    // What is settled between two walks is not to be made up for at once.
+    if (retention_.next_step() > now) settled_since_sweep_ = 0;
+    if (next_sweep() > now) return;
+    do {
+        settled_since_sweep_ -= std::min(settled_since_sweep_, settled_per_sweep);
+        retention_.step(now);
+    } while (settled_since_sweep_ >= settled_per_sweep && retention_.next_step() <= now);
+}
+
+Dispatcher::SteadyTime Dispatcher::next_sweep() const {
+    if (phase_ != Phase::working) return SteadyTime::max();
+    const SteadyTime next = retention_.next_step();
+    return settled_since_sweep_ >= settled_per_sweep ? next : std::max(next, quiet_from_);
 }
 
 void Dispatcher::retire() {
@@ -87,9 +102,8 @@ bool Dispatcher::is_finished() const {
 
 void Dispatcher::sleep_until_something_happens() {
     if (is_finished()) return;
-    SteadyTime until = std::min({next_look_, next_heartbeat_, phase_ends_});
+    SteadyTime until = std::min({next_look_, next_heartbeat_, phase_ends_, next_sweep()});
     if (const auto deadline = pool_.next_deadline()) until = std::min(until, *deadline);
-    if (phase_ == Phase::working) until = std::min(until, retention_.next_step());
     const auto now = std::chrono::steady_clock::now();
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - now);
 
@@ -188,6 +202,10 @@ void Dispatcher::carry_out(const Turn& turn, SteadyTime now) {
 
     if (turn.is_heartbeat_due) next_heartbeat_ = now + options_.lease_time / 3;
     pool_.start(std::move(claimed));
+    if (!turn.settlements.empty()) {
+        settled_since_sweep_ += turn.settlements.size();
+        quiet_from_ = std::chrono::steady_clock::now() + quiet_before_sweep;
+    }
     if (released > 0 || !expired.empty()) doorbell_.ring();
     note_settled(settled);
     drop_lost(lost);

@@ -8,8 +8,9 @@
 // It takes a turn when an order has finished, when the doorbell rings, when an order's time is up,
 // and every now and then to look for work that no bell announced. In between it sleeps.
 //
-// After each turn it deletes at most one batch of old orders, where any are to be deleted
-// (retention.h).
+// Where old orders are to be deleted (retention.h), it does a step of that whenever it has settled
+// nothing for a few milliseconds. While it is busier than that, it does one after so many settled
+// orders that half as many again can be deleted: work comes first, and yet the store does not grow.
 //
 // When it is asked to stop, it claims nothing more, lets the work that is held finish for at most
 // `drain_limit`, then has it given up, and gives those orders back without charging the attempt.
@@ -58,6 +59,7 @@ class Dispatcher {
     void enlist();
     void sleep_until_something_happens();
     void take_turn(const std::stop_token& stop);
+    [[nodiscard]] SteadyTime next_sweep() const;
     void sweep();
     void retire();
     void drain(SteadyTime now);
@@ -96,6 +98,8 @@ class Dispatcher {
     enum class Phase { working, draining, interrupted } phase_ = Phase::working;
     SteadyTime phase_ends_ = SteadyTime::max();
     Retention retention_;
+    std::size_t settled_since_sweep_ = 0;
+    SteadyTime quiet_from_{};  // unless more is settled until then
 };
 
 }  // namespace orders
