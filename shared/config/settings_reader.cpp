@@ -216,7 +216,7 @@ const SettingsReader::Command* SettingsReader::find_command(const std::string& w
 
 SettingsReader::Outcome SettingsReader::parse(int argc, const char* const* argv) {
     const auto take_word = [&] {
-        const std::string word = argv[1];
+        std::string word = argv[1];
         --argc;
         ++argv;  // it stands where the parser expects the program's name
         return word;

@@ -172,6 +172,9 @@ TEST_CASE("backup: what cannot be copied to is refused, and nothing is left behi
         check_refused(back_up(processes, target.file("none/copy.db")), 1, {"no directory"});
         check_nothing_left();
     }
+    SUBCASE("a directory that takes no files") {
+        check_refused(back_up(processes, "/proc/copy.db"), 1, {"cannot write /proc/copy.db"});
+    }
     SUBCASE("a directory") {
         check_refused(back_up(processes, target.path().string()), 1, {"is a directory"});
         check_nothing_left();

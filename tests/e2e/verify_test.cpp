@@ -125,7 +125,7 @@ TEST_CASE("verify: every kind of wrong row is found") {
         std::string finding;
     };
     const std::string order_0 = " WHERE order_id = 'order-0'";
-    for (const auto& [sql, finding] : {
+    for (const Case& wrong : {
              Case{"UPDATE order_counts SET orders = orders + 1 WHERE priority = 1 AND status = 2",
                   "Normal Processed: the counter says 21, there are 20"},
              Case{"DELETE FROM order_counts WHERE priority = 0 AND status = 3",
@@ -164,14 +164,14 @@ TEST_CASE("verify: every kind of wrong row is found") {
              Case{"CREATE TRIGGER t AFTER INSERT ON orders BEGIN SELECT 1; END",
                   "trigger t: not part of the schema"},
          }) {
-        CAPTURE(sql);
+        CAPTURE(wrong.sql);
         const std::string copy = store.directory.file("copy.db");
         std::filesystem::copy_file(store.database, copy,
                                    std::filesystem::copy_options::overwrite_existing);
-        spoil(copy, sql);
+        spoil(copy, wrong.sql);
         const Run result = verify(copy);
         CHECK_EQ(result.ending, exited(1));
-        CHECK_MESSAGE(result.output.find(finding) != std::string::npos, result.output);
+        CHECK_MESSAGE(result.output.find(wrong.finding) != std::string::npos, result.output);
         for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(copy + suffix);
     }
 }

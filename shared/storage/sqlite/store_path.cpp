@@ -23,7 +23,7 @@ std::string usable_path(const std::string& location) {
 }
 
 std::string existing_path(const std::string& location) {
-    const std::string path = usable_path(location);
+    std::string path = usable_path(location);
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) {
         throw StoreError(StoreError::Kind::unusable, "open " + location, "there is no such file");
