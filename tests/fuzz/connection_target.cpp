@@ -1,0 +1,214 @@
+// Fuzz target: the life of a connection (api/http_conversation.h), with the real epoll and a real
+// socket pair. The input is what a client sends before it says that it has no more. Each request
+// that the scanner alone finds in it must be answered once, in order, and after a refusal or a
+// close there must be nothing more.
+//
+// One thread does the work of a handler thread; the fuzzer's own is the client, and gives the
+// answers that come late.
+
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "api/http_conversation.h"
+#include "shared/wake/wake_signal.h"
+#include "tests/fuzz/invariant.h"
+#include "tests/fuzz/pieces.h"
+
+namespace orders::test {
+namespace {
+
+constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
+// Only a broken program waits so long.
+constexpr int patience_ms = 20'000;
+constexpr std::chrono::milliseconds patience{patience_ms};
+// Small, so that answers are larger than the socket takes at once.
+constexpr int socket_buffer_bytes = 4 * 1024;
+constexpr std::size_t large_answer_bytes = 9 * 1024;
+
+constexpr ConversationLimits limits{.framing = {.max_request_line_bytes = 64,
+                                                .max_header_bytes = 256,
+                                                .max_headers = 8,
+                                                .max_body_bytes = 48},
+                                    .max_connections = 4,
+                                    .max_buffered_bytes = 16 * 1024 * 1024,
+                                    .transfer_limit = patience,
+                                    .idle_limit = patience};
+
+// Says which request it answers.
+HttpAnswer answer_to(const FramedRequest& request) {
+    std::string bytes = "[" + std::string(request.method) + " " + std::string(request.target) +
+                        " " + content_of(request) + "]\n";
+    if (request.target == "/large") bytes.append(large_answer_bytes, '.');
+    return {std::move(bytes), !request.is_keep_alive};
+}
+
+HttpAnswer refusal(int status) {
+    return {"[refused " + std::to_string(status) + "]\n", true};
+}
+
+// Answers at once, later from this thread, or later from the client's thread: as the request has
+// it.
+class Responder final : public HttpResponder {
+   public:
+    std::variant<HttpAnswer, AnswerLater> answer(const FramedRequest& request) override {
+        HttpAnswer answer = answer_to(request);
+        switch ((request.target.size() + request.framed_body.size()) % 3) {
+            case 0:
+                return answer;
+            case 1:
+                return [answer](const Deliver& deliver) { deliver([answer] { return answer; }); };
+            default:
+                return [this, answer](Deliver deliver) {
+                    {
+                        const std::lock_guard lock(mutex_);
+                        owed_.emplace_back(std::move(deliver), answer);
+                    }
+                    owes_.notify();
+                };
+        }
+    }
+    HttpAnswer refuse(int status, std::string_view) override { return refusal(status); }
+
+    [[nodiscard]] int owes_fd() const { return owes_.fd(); }
+    void pay() {
+        owes_.clear();
+        std::vector<std::pair<Deliver, HttpAnswer>> owed;
+        {
+            const std::lock_guard lock(mutex_);
+            owed.swap(owed_);
+        }
+        for (auto& [deliver, answer] : owed) {
+            deliver([late = std::move(answer)] { return late; });
+        }
+    }
+
+   private:
+    WakeSignal owes_;
+    std::mutex mutex_;
+    std::vector<std::pair<Deliver, HttpAnswer>> owed_;  // guarded by mutex_
+};
+
+class Server {
+   public:
+    ~Server() { conversations_.end(); }
+
+    // What a client gets that sends this, in these pieces, until the server closes.
+    std::string answers_to(const std::vector<std::string_view>& pieces);
+
+   private:
+    void await_taken(int client) const;
+
+    Responder responder_;
+    HttpConversations conversations_{limits, responder_};
+    std::jthread handler_thread_{[this] { conversations_.carry_on(); }};
+};
+
+// Gives the server time to read a piece before the next one comes, though it may be busy.
+void Server::await_taken(int client) const {
+    int untaken = 0;
+    for (int turns = 0; turns < 4; ++turns) {
+        if (::ioctl(client, SIOCOUTQ, &untaken) != 0 || untaken == 0) return;
+        ::sched_yield();
+    }
+}
+
+std::string Server::answers_to(const std::vector<std::string_view>& pieces) {
+    std::array<int, 2> ends{};
+    require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0,
+            "there is a socket pair");
+    FileDescriptor client(ends[0]);
+    ::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &socket_buffer_bytes, sizeof socket_buffer_bytes);
+    conversations_.admit(FileDescriptor(ends[1]));
+
+    std::string received;
+    std::array<char, 64 * 1024> buffer;  // not initialised: every run passes here
+    auto unsent = pieces.begin();
+    bool is_all_sent = false;
+    while (true) {
+        if (unsent != pieces.end()) {
+            const ssize_t sent = ::send(client.get(), unsent->data(), unsent->size(), MSG_NOSIGNAL);
+            if (sent >= 0) {
+                require(static_cast<std::size_t>(sent) == unsent->size(), "a piece is sent whole");
+                ++unsent;
+                await_taken(client.get());
+                continue;
+            }
+            require(errno == EAGAIN, "the server reads on, even after a refusal");
+        } else if (!std::exchange(is_all_sent, true)) {
+            ::shutdown(client.get(), SHUT_WR);
+        }
+        const short events = is_all_sent ? POLLIN : POLLIN | POLLOUT;
+        std::array<pollfd, 2> watched{pollfd{client.get(), events, 0},
+                                      pollfd{responder_.owes_fd(), POLLIN, 0}};
+        require(::poll(watched.data(), watched.size(), patience_ms) > 0,
+                "an answer or the end comes in time");
+        if (watched[1].revents != 0) responder_.pay();
+        if ((watched[0].revents & (POLLIN | POLLHUP | POLLERR)) == 0) continue;
+        const ssize_t count = ::recv(client.get(), buffer.data(), buffer.size(), 0);
+        if (count == 0) break;
+        if (count > 0) received.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    client = FileDescriptor();
+    return received;
+}
+
+std::vector<std::string> expected_answers(std::string_view input) {
+    std::vector<std::string> answers;
+    RequestScanner scanner(limits.framing);
+    while (true) {
+        const FramingVerdict verdict = scanner.scan(input);
+        if (const auto* error = std::get_if<FramingError>(&verdict)) {
+            answers.push_back(refusal(error->status).bytes);
+            return answers;
+        }
+        const auto* request = std::get_if<FramedRequest>(&verdict);
+        if (request == nullptr) return answers;
+        HttpAnswer answer = answer_to(*request);
+        answers.push_back(std::move(answer.bytes));
+        if (answer.closes) return answers;
+        input.remove_prefix(request->total_bytes);
+        scanner.restart();
+    }
+}
+
+void check_connection(std::string_view input) {
+    static Server server;
+    const std::string received = server.answers_to(pieces_of(input));
+    std::string_view rest = received;
+    // Whether one was held back for it depends on the cuts.
+    const auto skip_interim = [&rest] {
+        if (rest.starts_with(interim)) rest.remove_prefix(interim.size());
+    };
+    for (const std::string& answer : expected_answers(input)) {
+        skip_interim();
+        require(rest.starts_with(answer), "each request is answered once, in order");
+        rest.remove_prefix(answer.size());
+    }
+    skip_interim();
+    require(rest.empty(), "nothing is said that nobody asked for");
+}
+
+}  // namespace
+}  // namespace orders::test
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+    const std::string_view input(reinterpret_cast<const char*>(bytes), size);
+    orders::test::check_connection(input);
+    return 0;
+}
