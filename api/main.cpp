@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
@@ -94,6 +95,11 @@ int run(int argc, const char* const* argv) {
         {"min-free-mb", "API_MIN_FREE_MB",
          "with less room on the disk, new orders are refused, to keep it for settling; 0: never"},
         128, {0, 1'048'576, "MiB"});
+    const auto max_connections =
+        reader.integer({"max-connections", "API_MAX_CONNECTIONS",
+                        "how many connections are served at a time; the limit of open files may "
+                        "allow fewer"},
+                       8'000, {1, 100'000});
     const AccessSettings access(reader);
     reader.command("healthcheck", "exit with 0 if the API at host and port is ready, else with 1");
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return exit_ok;
@@ -108,7 +114,10 @@ int run(int argc, const char* const* argv) {
     const std::chrono::seconds drain_limit(drain.value());
 
     std::atomic<bool> is_stopping = false;
-    HttpServer server({.host = host.value(), .port = port_number}, http_problem);
+    HttpServer server({.host = host.value(),
+                       .port = port_number,
+                       .max_connections = static_cast<std::size_t>(max_connections.value())},
+                      http_problem);
     const StopSignals signals(
         [&] {
             is_stopping = true;

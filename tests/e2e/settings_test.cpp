@@ -37,6 +37,7 @@ const std::vector<IntegerSetting>& integer_settings() {
     static const std::vector<IntegerSetting> settings{
         {api, "--port", "API_PORT", "8080", "0", "65535", "-1", "65536"},
         {api, "--drain-seconds", "API_DRAIN_SECONDS", "10", "1", "600", "0", "601"},
+        {api, "--max-connections", "API_MAX_CONNECTIONS", "8000", "1", "100000", "0", "100001"},
         {worker, "--worker-count", "SERVICE_WORKER_COUNT", "10", "1", "1024", "0", "1025"},
         {worker, "--order-process-timeout", "SERVICE_ORDER_PROCESS_TIMEOUT", "5", "1", "86400", "0",
          "86401"},
