@@ -95,6 +95,7 @@ struct Storm {
     // Each is sound, and has all that was acknowledged before it began.
     void check_backups() {
         for (const Backup& backup : backups) {
+            forget_history(backup.file);
             ChildProcess& verify =
                 processes.launch(worker_program(), {"verify", "--db", backup.file});
             CHECK_MESSAGE(verify.wait_exit(patience) == exited(0), verify.output());

@@ -77,6 +77,12 @@ void record_history(const std::string& database) {
     run_sql(database, "CREATE INDEX history_seq ON history (seq, step)");
 }
 
+void forget_history(const std::string& database) {
+    run_sql(database,
+            "DROP TRIGGER history_insert; DROP TRIGGER history_delete; DROP TRIGGER history_update;"
+            "DROP TABLE history");
+}
+
 Findings broken_promises(const std::string& database, const ClientLog& clients,
                          const std::vector<std::string>& worker_log) {
     Findings findings = inconsistencies(database);

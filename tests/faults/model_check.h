@@ -22,6 +22,9 @@ namespace orders::test {
 // To be called once, on a store that no order has come to yet.
 void record_history(const std::string& database);
 
+// For the copy of such a store: removes what tells its history, which is no part of a store.
+void forget_history(const std::string& database);
+
 // `worker_log` is all that the workers have said.
 [[nodiscard]] Findings broken_promises(const std::string& database, const ClientLog& clients,
                                        const std::vector<std::string>& worker_log);
