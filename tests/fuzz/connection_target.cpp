@@ -207,6 +207,8 @@ void check_connection(std::string_view input) {
 }  // namespace
 }  // namespace orders::test
 
+// The name is libFuzzer's.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     const std::string_view input(reinterpret_cast<const char*>(bytes), size);
     orders::test::check_connection(input);
