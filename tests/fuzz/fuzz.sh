@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# fuzz.sh RUNS: feeds as many inputs to the framing of requests, and a tenth of that to whole
+# connections, and then has a planted defect found, because a fuzzer that finds nothing may only be
+# looking at the door. Needs the build `fuzz`; `./dev fuzz` makes it. What ends a fuzzer is kept in
+# build/fuzz/findings; the inputs that are worth keeping last as long as the build.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../../build/fuzz"
+
+runs=$1
+corpus=../../tests/fuzz/corpus
+planted_defect_runs=5000000
+# Where the server's thread allocates too, leaks show only when all is over.
+look_for_leaks_at_the_end=0
+
+say() { printf '==> %s\n' "$*"; }
+
+# fuzz PROGRAM CORPUS RUNS [FURTHER-ARGS]
+fuzz() {
+    mkdir -p "corpus/$1" findings
+    # A small quarantine keeps the sanitizer's memory in the processor's cache.
+    ASAN_OPTIONS=quarantine_size_mb=8 "./$1" -runs="$3" -max_len=512 -rss_limit_mb=512 -timeout=25 \
+        -dict=../../tests/fuzz/http.dict -print_final_stats=1 -artifact_prefix="findings/$1-" \
+        "${@:4}" "corpus/$1" "$2" >"$1.log" 2>&1
+}
+
+# What a fuzzer's log says of its run.
+summarise() {
+    sed -nE 's/^INFO: Seed: /  seed /p
+        s/^stat::number_of_executed_units: */  runs /p
+        s/^stat::average_exec_per_sec: */  runs per second /p
+        s/^stat::peak_rss_mb: */  peak MiB /p' "$1.log"
+}
+
+say "fuzzing with $runs inputs"
+declare -A fuzzers=()
+fuzz framing_fuzzer "$corpus" "$runs" &
+fuzzers[framing_fuzzer]=$!
+fuzz connection_fuzzer "$corpus" $((runs / 10 + 1)) -detect_leaks=$look_for_leaks_at_the_end &
+fuzzers[connection_fuzzer]=$!
+failed=''
+for program in framing_fuzzer connection_fuzzer; do
+    if wait "${fuzzers[$program]}"; then
+        say "$program: nothing found"
+    else
+        say "$program: FOUND SOMETHING, see build/fuzz/$program.log and build/fuzz/findings"
+        tail -n 30 "$program.log"
+        failed+=" $program"
+    fi
+    summarise "$program"
+done
+
+# It must not start from an input that shows the defect.
+program=framing_fuzzer_with_defect
+rm -rf corpus/without_defect "corpus/$program"
+mkdir -p corpus/without_defect
+cp "$corpus"/* corpus/without_defect
+rm corpus/without_defect/*trailer*
+say "looking for a planted defect"
+if fuzz "$program" corpus/without_defect "$planted_defect_runs"; then
+    say "$program: NOT FOUND"
+    failed+=" $program"
+elif grep -qx 'does not hold: the planted defect is not found' "$program.log"; then
+    say "$program: found, as it must be"
+    rm -f findings/"$program"-crash-*
+else
+    tail -n 30 "$program.log"
+    failed+=" $program"
+fi
+summarise "$program"
+
+[[ -z $failed ]] || {
+    printf 'fuzz: these fuzzers did not end as they should:%s\n' "$failed" >&2
+    exit 1
+}
