@@ -48,7 +48,7 @@ class HttpRouter : protected httplib::Server, public HttpResponder {
     [[nodiscard]] HttpResponse failed(const std::exception_ptr& exception) const;
     static void log_failure(const std::exception_ptr& exception);
 
-    // Constant after construction.
+    // Constant once requests are answered.
     HttpErrorHandler on_error_;
     HttpGuard guard_;  // may be empty
 };

@@ -5,8 +5,8 @@
 // room, so that what was accepted can still be claimed, settled and checkpointed: these need room
 // too, and an order that cannot be settled is processed again and again.
 //
-// Says in the log that it refuses, and every ten seconds how many it has refused since. Belongs to
-// one thread.
+// Says in the log that it refuses, and at most every ten seconds how many it has refused since.
+// Belongs to one thread.
 
 #include <chrono>
 #include <cstddef>
@@ -19,7 +19,8 @@
 namespace orders {
 
 struct AdmissionLimits {
-    // Orders that may be Pending. (Several APIs on one store each look before they add.)
+    // Orders that may be Pending. A request is taken whole or not at all; where nothing is Pending,
+    // it is taken however large it is.
     std::int64_t max_pending_orders = 1'000'000;
     // The write-ahead log may grow to 64 MiB between checkpoints, and a checkpoint can make the
     // database as much longer.
@@ -33,17 +34,23 @@ class OrderAdmission {
     // To be told at the beginning of each group.
     void begin_group(const StoreLevel& level);
 
-    // Whether so many more orders may be taken into the group; they count from then on. With none,
-    // whether the store may be written to at all.
-    [[nodiscard]] std::optional<Refusal> admit(std::size_t orders);
+    // Why so many more orders may not be taken into the group; empty where they may. With none of
+    // them: whether the store may be written to at all.
+    [[nodiscard]] std::optional<Refusal> refusal_of(std::size_t orders) const;
+
+    // What became of them: they count against the bound, or for the log.
+    void note_created(std::size_t orders);
+    void note_refused(std::size_t orders, Refusal refusal);
 
    private:
-    void note_refusal(Refusal refusal, std::size_t orders);
+    void say_if_due();
 
     const AdmissionLimits limits_;
     StoreLevel level_;
-    std::int64_t refused_ = 0;  // and not yet said
-    std::optional<std::chrono::steady_clock::time_point> said_at_;
+    // Refused, and not yet said.
+    std::size_t refused_ = 0;
+    Refusal reason_ = Refusal::queue_full;
+    std::chrono::steady_clock::time_point next_say_{};
 };
 
 }  // namespace orders

@@ -134,26 +134,29 @@ void OrderIntake::store_group(std::unique_ptr<OrderTransaction> work,
                               const std::vector<Request>& group) {
     std::vector<IntakeResult> results;
     results.reserve(group.size());
-    bool is_any_admitted = false;
-    bool has_new = false;
+    bool is_any_submitted = false;
+    std::size_t created = 0;
     try {
         const UtcTime now = clock_.now().utc;
         admission_.begin_group(work->level());
         for (const Request& request : group) {
-            if (const auto refusal = admission_.admit(request.orders.size())) {
-                results.emplace_back(*refusal);
+            if (auto answer = answer_without_storing(request)) {
+                results.push_back(std::move(*answer));
                 continue;
             }
-            is_any_admitted = true;
+            is_any_submitted = true;
             auto outcomes = work->submit(request.orders, now);
-            has_new = has_new || std::ranges::any_of(outcomes, [](const auto& outcome) {
-                          return std::holds_alternative<Created>(outcome);
-                      });
+            const auto newly_created = static_cast<std::size_t>(
+                std::ranges::count_if(outcomes, [](const SubmitOutcome& outcome) {
+                    return std::holds_alternative<Created>(outcome);
+                }));
+            admission_.note_created(newly_created);
+            created += newly_created;
             results.emplace_back(std::move(outcomes));
         }
         // Every commit is to prove that the store takes writes.
-        if (is_any_admitted && !has_new) work->probe(now);
-        if (is_any_admitted) work->commit();
+        if (is_any_submitted && created == 0) work->probe(now);
+        if (is_any_submitted) work->commit();
     } catch (const StoreError& error) {
         const auto refusal = [&] {
             switch (error.kind()) {
@@ -173,12 +176,28 @@ void OrderIntake::store_group(std::unique_ptr<OrderTransaction> work,
         throw;
     }
     work.reset();
-    if (has_new) doorbell_.ring();
-    if (is_any_admitted) {
+    if (created > 0) doorbell_.ring();
+    if (is_any_submitted) {
         const std::lock_guard lock(mutex_);
         last_commit_ = std::chrono::steady_clock::now();
     }
     for (std::size_t at = 0; at < group.size(); ++at) group[at].on_result(std::move(results[at]));
+}
+
+// Where no more may be stored: a refusal, unless all of the orders stand already. Who asks again
+// because an answer was lost must not be told that nothing is stored.
+std::optional<IntakeResult> OrderIntake::answer_without_storing(const Request& request) {
+    const auto refusal = admission_.refusal_of(request.orders.size());
+    if (!refusal) return std::nullopt;
+    std::vector<SubmitOutcome> standing;
+    for (const NewOrder& order : request.orders) {
+        const auto stored = store_->find(order.order_id);
+        if (!stored) break;
+        standing.emplace_back(IdTaken{stored->status});
+    }
+    if (!request.orders.empty() && standing.size() == request.orders.size()) return standing;
+    admission_.note_refused(request.orders.size(), *refusal);
+    return *refusal;
 }
 
 void OrderIntake::refuse_waiting(Refusal refusal) {

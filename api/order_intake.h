@@ -88,6 +88,8 @@ class OrderIntake {
     void write_one_group();
     std::vector<Request> take_group();
     void store_group(std::unique_ptr<OrderTransaction> work, const std::vector<Request>& group);
+    // Empty where the request may be submitted.
+    [[nodiscard]] std::optional<IntakeResult> answer_without_storing(const Request& request);
     void refuse_waiting(Refusal refusal);
 
     // The watch thread's.

@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "tests/faults/control_safeguards.h"
+#include "tests/faults/model_check.h"
 #include "tests/support/fault_control.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/seed.h"
 #include "tests/support/skipped.h"
-#include "tests/support/store_audit.h"
 
 namespace orders::test {
 namespace {
@@ -119,13 +119,13 @@ void check_after_restart(OrderProcesses& processes, const Told& told) {
     all.insert(told.unknown.begin(), told.unknown.end());
     processes.counts_when_finished(static_cast<int>(all.size()));
     processes.stop_all();
-    check_every_order_ended(processes.database(), all);
+    check_promises(evidence_of(processes, all));
 }
 
 void check_failing_commit(const std::function<void(FaultControl&)>& begin_to_fail) {
     OrderProcesses processes;
     FaultControl faults;
-    ChildProcess& api = processes.start_api({}, faults.environment());
+    ChildProcess& api = start_recorded_api(processes, faults.environment());
     const Told told = send_while_failing(processes.port(), [&] { begin_to_fail(faults); });
     CHECK_EQ(api.wait_exit(patience), exited(1));
     CHECK_EQ(api.count_lines(" storing orders failed "), 1);
@@ -176,7 +176,7 @@ TEST_CASE("a sync that fails in a checkpoint ends the API, and all that was stor
     // It makes the store; that syncs the database too.
     processes.start_api();
     processes.stop_all();
-    ChildProcess& api = processes.start_api({}, faults.environment());
+    ChildProcess& api = start_recorded_api(processes, faults.environment());
 
     std::mt19937 random = seeded_random();
     Told told;

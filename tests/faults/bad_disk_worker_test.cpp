@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/faults/model_check.h"
 #include "tests/support/dose.h"
 #include "tests/support/fault_control.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
-#include "tests/support/store_audit.h"
 
 namespace orders::test {
 namespace {
@@ -47,7 +47,7 @@ void check_others_finish(OrderProcesses& processes, const Orders& orders) {
     const json counts = processes.counts_when_finished(static_cast<int>(orders.ids.size()));
     CHECK_EQ(counts["Processed"], orders.ids.size());
     processes.stop_all();
-    check_every_order_ended(processes.database(), orders.ids);
+    check_promises(evidence_of(processes, orders.ids));
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ TEST_CASE("a sync that fails in any of a worker's commits ends it, and no order"
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
     processes.set("SERVICE_MAX_ATTEMPTS", "1000");  // only the disk is to blame
-    processes.start_api();
+    start_recorded_api(processes);
     const Orders orders = some_orders(400);
     processes.submit_all(orders.bodies);
     // The first commit signs the worker on, the second claims; from the third on it settles too.
@@ -76,7 +76,7 @@ TEST_CASE("a log that cannot be written ends a worker, and no order") {
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
     processes.set("SERVICE_MAX_ATTEMPTS", "1000");
-    processes.start_api();
+    start_recorded_api(processes);
     const Orders orders = some_orders(400);
     processes.submit_all(orders.bodies);
     for (int passes = 0; passes < dose(40, 200); passes += 8) {

@@ -7,12 +7,12 @@
 #include <set>
 #include <string>
 
+#include "tests/faults/model_check.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
 #include "tests/support/mounted_memory.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
-#include "tests/support/store_audit.h"
 
 namespace orders::test {
 namespace {
@@ -43,7 +43,7 @@ TEST_CASE("a full disk refuses orders, and loses none that it has") {
     const MountedMemory disk(16);
     OrderProcesses processes;
     use_disk(processes, disk);
-    ChildProcess& api = processes.start_api();
+    ChildProcess& api = start_recorded_api(processes);
     ChildProcess& worker = processes.start_worker(
         {"--time-unit-ms", "200", "--worker-count", "1", "--lease-seconds", "1"});
     std::set<std::string> stored{"claimed"};
@@ -78,7 +78,7 @@ TEST_CASE("a full disk refuses orders, and loses none that it has") {
     processes.start_worker({"--time-unit-ms", "0"});
     processes.counts_when_finished(static_cast<int>(stored.size()));
     processes.stop_all();
-    check_every_order_ended(disk.file("orders.db"), stored);
+    check_promises(evidence_of(processes, stored));
 }
 
 TEST_CASE("both programs end, and say why, where a full disk has no room for a store") {
@@ -93,12 +93,12 @@ TEST_CASE("both programs end, and say why, where a full disk has no room for a s
         CHECK_EQ(process.error_lines().size(), 1);
     }
     std::filesystem::remove(disk.file("ballast"));
-    processes.start_api();
+    start_recorded_api(processes);
     processes.submit(order_json("first"));
     processes.start_worker();
     processes.finished_order("first");
     processes.stop_all();
-    check_every_order_ended(disk.file("orders.db"), {"first"});
+    check_promises(evidence_of(processes, {"first"}));
 }
 
 }  // namespace orders::test

@@ -6,10 +6,11 @@
 
 #include <string>
 
+#include "tests/faults/control_safeguards.h"
+#include "tests/faults/model_check.h"
 #include "tests/support/eventually.h"
 #include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/store_audit.h"
 #include "tests/support/store_blockers.h"
 
 namespace orders::test {
@@ -42,7 +43,7 @@ ChildProcess& start_halted_worker(OrderProcesses& processes, const std::string& 
 TEST_CASE("the late result of a worker that lost its lease is refused") {
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
-    processes.start_api();
+    start_recorded_api(processes);
     ChildProcess& halted = start_halted_worker(processes, "contested");
 
     ChildProcess& successor = processes.start_worker();
@@ -63,12 +64,12 @@ TEST_CASE("the late result of a worker that lost its lease is refused") {
     processes.submit(order_json("next"));
     CHECK_EQ(processes.finished_order("next")["worker"], worker_name(halted));
     processes.stop_all();
-    check_every_order_ended(processes.database(), {"contested", "next"});
+    check_promises(evidence_of(processes, {"contested", "next"}));
 }
 
 TEST_CASE("a late result is refused while the other worker still has the order") {
     OrderProcesses processes;
-    processes.start_api();
+    start_recorded_api(processes);
     ChildProcess& halted = start_halted_worker(processes, "contested");
 
     ChildProcess& successor =
@@ -86,12 +87,12 @@ TEST_CASE("a late result is refused while the other worker still has the order")
     CHECK_EQ(order["attempts"], 2);
     CHECK_EQ(successor.count_lines(" lease lost "), 0);
     processes.stop_all();
-    check_every_order_ended(processes.database(), {"contested"});
+    check_promises(evidence_of(processes, {"contested"}));
 }
 
 TEST_CASE("a worker that stood still, but was not replaced, may go on") {
     OrderProcesses processes;
-    processes.start_api();
+    start_recorded_api(processes);
     ChildProcess& halted = start_halted_worker(processes, "uncontested");
     // Its lease is over when it is no longer live; nobody is there to take the order from it.
     HttpClient http = processes.client();
@@ -101,7 +102,27 @@ TEST_CASE("a worker that stood still, but was not replaced, may go on") {
     CHECK_EQ(order["status"], "Processed");
     CHECK_EQ(order["worker"], worker_name(halted));
     processes.stop_all();
-    check_every_order_ended(processes.database(), {"uncontested"});
+    check_promises(evidence_of(processes, {"uncontested"}));
+}
+
+TEST_CASE("negative control: without fencing tokens, a late result is taken, and it is noticed") {
+    OrderProcesses processes;
+    processes.use_programs(api_program(), worker_control_program());
+    processes.set(left_out_variable, to_string(sqlite::Safeguard::fencing_token));
+    start_recorded_api(processes);
+    ChildProcess& halted = start_halted_worker(processes, "contested");
+
+    // A minute: it surely still has the order when the first one comes back.
+    processes.start_worker({"--time-unit-ms", "60000", "--order-process-timeout", "3600"});
+    eventually(
+        patience, [&] { return processes.order("contested"); },
+        [](const json& order) { return order["attempts"] == 2; });
+    halted.signal(SIGCONT);
+    processes.finished_order("contested");
+    processes.stop_all();
+    CHECK_EQ(halted.count_lines(" lease lost "), 0);
+    CHECK(has_finding(broken_promises(evidence_of(processes, {"contested"})),
+                      "settled by a token that was not the newest: "));
 }
 
 }  // namespace orders::test

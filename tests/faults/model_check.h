@@ -6,30 +6,49 @@
 //
 //   - the clients: every acknowledged order is there, none that was refused, none that nobody sent;
 //   - the store's history, which triggers keep from record_history() on, in the very transactions
-//     that it tells of: orders moved only along the life cycle, and each ended exactly once;
+//     that it tells of: orders moved only along the life cycle, each ended exactly once, and only
+//     what has ended was deleted, where anything may be;
 //   - the workers' logs at debug level: each order was settled at most once, with the token of the
 //     store's newest claim;
 //   - the store itself: sound, with counters that equal a recount.
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "tests/faults/order_clients.h"
+#include "tests/support/order_processes.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {
 
 // To be called once, on a store that no order has come to yet.
 void record_history(const std::string& database);
+// Starts an API, has its store keep its history, and the workers that are started later say what
+// they settle.
+ChildProcess& start_recorded_api(OrderProcesses& processes,
+                                 const OrderProcesses::Environment& more = {});
 
 // For the copy of such a store: removes what tells its history, which is no part of a store.
 void forget_history(const std::string& database);
 
-// `worker_log` is all that the workers have said.
-[[nodiscard]] Findings broken_promises(const std::string& database, const ClientLog& clients,
-                                       const std::vector<std::string>& worker_log);
+// What there is to check: `worker_log` is all that the workers have said at debug level.
+struct Evidence {
+    std::string database;
+    ClientLog clients;
+    std::vector<std::string> worker_log;
+    bool may_delete = false;  // workers delete old orders
+};
 
-void check_promises(const std::string& database, const ClientLog& clients,
-                    const std::vector<std::string>& worker_log);
+[[nodiscard]] Findings broken_promises(const Evidence& evidence);
+// The same for attacks on a few orders: what the clients know is given, the rest is the processes'.
+[[nodiscard]] Evidence evidence_of(const OrderProcesses& processes,
+                                   const std::set<std::string>& acknowledged,
+                                   const std::set<std::string>& maybe = {});
+// Fails the test with what is found.
+void check_promises(const Evidence& evidence);
+
+// Whether one of the findings is of that kind: what a negative control has to see.
+[[nodiscard]] bool has_finding(const Findings& findings, const std::string& kind);
 
 }  // namespace orders::test

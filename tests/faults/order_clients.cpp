@@ -106,8 +106,8 @@ struct OrderClients::Client {
         return true;
     }
 
-    // New ones, one that stands already, and one that is not valid.
-    bool send_batch(HttpClient& http) {
+    // New ones, one that is not valid, and perhaps one that stands already.
+    bool send_batch(HttpClient& http, bool has_duplicate) {
         std::set<std::string> ids;
         json orders = json::array();
         for (int i = any_of(random, 1, 40); i > 0; --i) {
@@ -115,11 +115,12 @@ struct OrderClients::Client {
             ids.insert(id);
             orders.push_back(new_order(id));
         }
-        if (!known.empty()) orders.push_back(new_order(known.back()));
+        if (has_duplicate && !known.empty()) orders.push_back(new_order(known.back()));
         orders.push_back(order_json("not valid"));
         const HttpOutcome outcome = http.attempt(create(orders, true));
         if (status_of(outcome) != 200) return note_not_acknowledged(outcome, ids);
-        for (const json& result : answer_of(outcome).json()["results"]) {
+        const json answer = answer_of(outcome).json();
+        for (const json& result : answer["results"]) {
             const auto id = result["order_id"].get<std::string>();
             const std::string expected = ids.contains(id)    ? "created"
                                          : id == "not valid" ? "invalid"
@@ -153,8 +154,8 @@ struct OrderClients::Client {
 };
 
 OrderClients::OrderClients(int clients, const std::string& name, std::mt19937& random,
-                           std::function<int()> port)
-    : port_(std::move(port)) {
+                           std::function<int()> port, ClientHabits habits)
+    : port_(std::move(port)), habits_(habits) {
     for (int i = 0; i < clients; ++i) {
         clients_.push_back(std::make_unique<Client>(name + std::to_string(i), random()));
     }
@@ -178,12 +179,13 @@ void OrderClients::send_orders(Client& client, const std::stop_token& stop) {
         }
         const int kind = any_of(client.random, 1, 10);
         bool is_answered = false;
-        if (const auto id = kind <= 2 ? client.an_open_question() : std::nullopt) {
+        const bool asks = habits_.asks_again && kind <= 2;
+        if (const auto id = asks ? client.an_open_question() : std::nullopt) {
             is_answered = client.ask_again(http, *id);
-        } else if (kind <= 4 && !client.known.empty()) {
+        } else if (habits_.reads_back && kind <= 4 && !client.known.empty()) {
             is_answered = client.read_back(http);
         } else if (kind == 5) {
-            is_answered = client.send_batch(http);
+            is_answered = client.send_batch(http, habits_.reads_back);
         } else {
             is_answered = client.send_one(http);
         }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <set>
@@ -27,12 +28,19 @@ struct ClientLog {
     void add(const ClientLog& other);
 };
 
+// Where orders are deleted some time after their end, no client can expect to find them, nor that
+// their ids stay taken.
+struct ClientHabits {
+    bool asks_again = true;  // about orders whose answer was lost
+    bool reads_back = true;
+};
+
 class OrderClients {
    public:
     // They send to whatever port `port` says, each by random numbers of its own. Ids begin with
     // `name`.
     OrderClients(int clients, const std::string& name, std::mt19937& random,
-                 std::function<int()> port);
+                 std::function<int()> port, ClientHabits habits = {});
     // Stops them.
     ~OrderClients();
     OrderClients(const OrderClients&) = delete;
@@ -49,7 +57,8 @@ class OrderClients {
     struct Client;
     void send_orders(Client& client, const std::stop_token& stop);
 
-    std::function<int()> port_;
+    const std::function<int()> port_;
+    const ClientHabits habits_;
     std::atomic<int> answers_ = 0;
     std::vector<std::unique_ptr<Client>> clients_;
     std::vector<std::jthread> threads_;  // last: they use the above

@@ -6,9 +6,9 @@
 
 #include <optional>
 
+#include "tests/faults/model_check.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/store_audit.h"
 #include "tests/support/store_blockers.h"
 
 namespace orders::test {
@@ -16,7 +16,7 @@ namespace orders::test {
 TEST_CASE("a worker outlasts a program that keeps a transaction open") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "100");
-    processes.start_api();
+    start_recorded_api(processes);
     ChildProcess& worker = processes.start_worker();
     processes.submit(order_json("held"));
     processes.submit(order_json("also-held", "High"));
@@ -30,12 +30,12 @@ TEST_CASE("a worker outlasts a program that keeps a transaction open") {
     processes.submit(order_json("next"));
     CHECK_EQ(processes.finished_order("next")["status"], "Processed");
     processes.stop_all();
-    check_every_order_ended(processes.database(), {"held", "also-held", "next"});
+    check_promises(evidence_of(processes, {"held", "also-held", "next"}));
 }
 
 TEST_CASE("a worker that is asked to stop while the store is blocked still ends in time") {
     OrderProcesses processes;
-    processes.start_api();
+    start_recorded_api(processes);
     ChildProcess& worker = processes.start_worker(
         {"--time-unit-ms", "60000", "--lease-seconds", "1", "--order-process-timeout", "3600"});
     processes.submit(order_json("held"));
@@ -49,7 +49,7 @@ TEST_CASE("a worker that is asked to stop while the store is blocked still ends 
     processes.start_worker();
     CHECK_EQ(processes.finished_order("held")["status"], "Processed");
     processes.stop_all();
-    check_every_order_ended(processes.database(), {"held"});
+    check_promises(evidence_of(processes, {"held"}));
 }
 
 }  // namespace orders::test

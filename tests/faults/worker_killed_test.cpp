@@ -5,9 +5,9 @@
 
 #include <string>
 
+#include "tests/faults/model_check.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/store_audit.h"
 
 namespace orders::test {
 namespace {
@@ -25,7 +25,7 @@ void wait_until_processing(OrderProcesses& processes, const std::string& id) {
 TEST_CASE("an order whose worker is killed is finished by another worker") {
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
-    processes.start_api();
+    start_recorded_api(processes);
     ChildProcess& doomed =
         processes.start_worker({"--time-unit-ms", "60000", "--order-process-timeout", "3600"});
     processes.submit(order_json("orphan"));
@@ -42,12 +42,12 @@ TEST_CASE("an order whose worker is killed is finished by another worker") {
     CHECK_EQ(log_field(line, "worker"), worker_name(doomed));
     CHECK_EQ(log_field(line, "outcome"), "requeued");
     processes.stop_all();
-    check_every_order_ended(processes.database(), {"orphan"});
+    check_promises(evidence_of(processes, {"orphan"}));
 }
 
 TEST_CASE("a killed worker is no longer reported as live once its heartbeat is overdue") {
     OrderProcesses processes;
-    processes.start_api();
+    start_recorded_api(processes);
     ChildProcess& worker = processes.start_worker({"--lease-seconds", "1"});
     HttpClient http = processes.client();
     const auto live_workers = [&] { return http.get("/api/v1/report").json()["workers"].size(); };
@@ -60,7 +60,7 @@ TEST_CASE("an order that every worker dies with is Failed after the last attempt
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
     processes.set("SERVICE_MAX_ATTEMPTS", "2");
-    processes.start_api();
+    start_recorded_api(processes);
     processes.submit(order_json("deadly", "High"));
     for (int attempt = 1; attempt <= 2; ++attempt) {
         ChildProcess& doomed =
@@ -79,7 +79,7 @@ TEST_CASE("an order that every worker dies with is Failed after the last attempt
     CHECK_EQ(order["attempts"], 2);
     CHECK_EQ(log_field(survivor.wait_for_line(" lease expired ", patience), "outcome"), "failed");
     processes.stop_all();
-    check_every_order_ended(processes.database(), {"deadly"});
+    check_promises(evidence_of(processes, {"deadly"}));
 }
 
 }  // namespace orders::test

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "tests/support/private_mounts.h"
 #include "tests/support/temp_dir.h"
 
 namespace orders::test {
@@ -22,6 +23,7 @@ class MountedMemory {
     static constexpr const char* may_not_mount = "mounting is not allowed here";
 
     [[nodiscard]] static bool may_mount() {
+        if (!make_mounts_private()) return false;
         const TempDir directory;
         const char* path = directory.path().c_str();
         if (::mount("none", path, "tmpfs", 0, "size=64k") != 0) return false;

@@ -66,8 +66,7 @@ nlohmann::json order_json(const std::string& id, const std::string& priority, in
 }
 
 OrderProcesses::OrderProcesses()
-    : database_(directory_.file("orders.db")),
-      environment_{{"DB_PATH", database_},
+    : environment_{{"DB_PATH", directory_.file("orders.db")},
                    {"API_PORT", "0"},
                    {"SERVICE_TIME_UNIT_MS", "10"},
                    {"SERVICE_DRAIN_SECONDS", "1"}} {}

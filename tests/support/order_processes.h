@@ -66,7 +66,8 @@ class OrderProcesses {
     // What all of them, running and ended, have said and what contains `part`.
     [[nodiscard]] std::vector<std::string> lines_with(std::string_view part) const;
 
-    [[nodiscard]] const std::string& database() const noexcept { return database_; }
+    // Where DB_PATH says.
+    [[nodiscard]] const std::string& database() const { return environment_.at("DB_PATH"); }
     [[nodiscard]] const TempDir& directory() const noexcept { return directory_; }
     // Of the API that was started last.
     [[nodiscard]] int port() const noexcept { return port_; }
@@ -87,7 +88,6 @@ class OrderProcesses {
     void check_for_sanitizer_reports() const;
 
     TempDir directory_;
-    std::string database_;
     std::string api_program_ = api_program();
     std::string worker_program_ = worker_program();
     Environment environment_;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "tests/support/intake_under_test.h"
 
@@ -21,26 +22,36 @@ constexpr AdmissionLimits ten_pending_and_kibibyte{.max_pending_orders = 10,
 TEST_CASE("orders are admitted up to the bound on what is Pending, the group's own included") {
     OrderAdmission admission(ten_pending_and_kibibyte);
     admission.begin_group({.pending = 6, .free_bytes = 4'096});
-    CHECK_EQ(admission.admit(3), std::nullopt);
-    CHECK_EQ(admission.admit(2), Refusal::queue_full);  // all of a request or nothing
-    CHECK_EQ(admission.admit(1), std::nullopt);
-    CHECK_EQ(admission.admit(1), Refusal::queue_full);
-    CHECK_EQ(admission.admit(0), std::nullopt);  // a probe adds nothing
+    CHECK_EQ(admission.refusal_of(4), std::nullopt);
+    admission.note_created(3);
+    CHECK_EQ(admission.refusal_of(2), Refusal::queue_full);  // all of a request or nothing
+    CHECK_EQ(admission.refusal_of(1), std::nullopt);
+    admission.note_created(1);
+    CHECK_EQ(admission.refusal_of(1), Refusal::queue_full);
+    CHECK_EQ(admission.refusal_of(0), std::nullopt);  // a probe adds nothing
 
     admission.begin_group({.pending = 9, .free_bytes = 4'096});
-    CHECK_EQ(admission.admit(1), std::nullopt);
+    CHECK_EQ(admission.refusal_of(1), std::nullopt);
+}
+
+TEST_CASE("a request that is larger than the bound is admitted where nothing is Pending") {
+    OrderAdmission admission(ten_pending_and_kibibyte);
+    admission.begin_group({.pending = 0, .free_bytes = 4'096});
+    CHECK_EQ(admission.refusal_of(11), std::nullopt);
+    admission.begin_group({.pending = 1, .free_bytes = 4'096});
+    CHECK_EQ(admission.refusal_of(11), Refusal::queue_full);
 }
 
 TEST_CASE("nothing is admitted while the disk has less room than it is to keep") {
     OrderAdmission admission(ten_pending_and_kibibyte);
     admission.begin_group({.pending = 0, .free_bytes = 1'023});
-    CHECK_EQ(admission.admit(1), Refusal::disk_full);
-    CHECK_EQ(admission.admit(0), Refusal::disk_full);
+    CHECK_EQ(admission.refusal_of(1), Refusal::disk_full);
+    CHECK_EQ(admission.refusal_of(0), Refusal::disk_full);
 
     admission.begin_group({.pending = 0, .free_bytes = 1'024});
-    CHECK_EQ(admission.admit(1), std::nullopt);
+    CHECK_EQ(admission.refusal_of(1), std::nullopt);
     admission.begin_group({.pending = 0, .free_bytes = std::nullopt});  // nobody can tell
-    CHECK_EQ(admission.admit(1), std::nullopt);
+    CHECK_EQ(admission.refusal_of(1), std::nullopt);
 }
 
 TEST_CASE("a request that is not admitted leaves the others of its group alone") {
@@ -66,6 +77,22 @@ TEST_CASE("a group of which nothing is admitted is not committed, and rings no b
 
     intake.script.set_level({.pending = 9, .free_bytes = 4'096});
     CHECK_EQ(intake.submit("a"), "created");
+}
+
+TEST_CASE("who sends orders again that stand already is told so, however little may be stored") {
+    IntakeUnderTest intake({.max_wait = no_limit, .admission = ten_pending_and_kibibyte});
+    intake.script.set_level({.pending = 8, .free_bytes = 4'096});
+    CHECK_EQ(intake.submit({an_order("a"), an_order("b")}), "created created");
+    const StoreLevel full_queue{.pending = 10, .free_bytes = 4'096};
+    const StoreLevel full_disk{.pending = 1, .free_bytes = 0};
+    for (const auto& [level, refusal] :
+         {std::pair{full_queue, "queue_full"}, std::pair{full_disk, "disk_full"}}) {
+        intake.script.set_level(level);
+        CHECK_EQ(intake.submit("a"), "taken");
+        CHECK_EQ(intake.submit({an_order("b"), an_order("a")}), "taken taken");
+        CHECK_EQ(intake.submit({an_order("a"), an_order("c")}), refusal);
+    }
+    CHECK_EQ(intake.script.commits().size(), 1);
 }
 
 TEST_CASE("while the disk has too little room, the store is not writable") {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -88,6 +89,12 @@ void sync_directory_of(const std::string& path) {
         throw StoreError(StoreError::Kind::unusable, "sync " + directory, std::strerror(errno),
                          "check the disk and the kernel's log");
     }
+}
+
+std::optional<std::int64_t> free_bytes(const std::string& path) {
+    struct statvfs status {};
+    if (::statvfs(path.c_str(), &status) != 0) return std::nullopt;
+    return static_cast<std::int64_t>(status.f_bavail) * static_cast<std::int64_t>(status.f_frsize);
 }
 
 }  // namespace orders::sqlite

@@ -5,6 +5,8 @@
 // the promise sooner or later, with a damaged database; so they are refused by their type, before
 // anything is written.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace orders::sqlite {
@@ -30,5 +32,9 @@ void require_fit_file_system(const std::string& path);
 // Makes sure that the files in that directory are found again after a power cut. SQLite does so
 // too, but takes no notice of a failure. Throws StoreError (unusable).
 void sync_directory_of(const std::string& path);
+
+// Bytes that this user may still write where that file is; empty where the file system does not
+// say.
+[[nodiscard]] std::optional<std::int64_t> free_bytes(const std::string& path);
 
 }  // namespace orders::sqlite

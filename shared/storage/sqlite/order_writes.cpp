@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "shared/storage/sqlite/free_space.h"
+#include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/order_queries.h"
 #include "shared/storage/sqlite/safeguards.h"
 
