@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/faults/control_safeguards.h"
 #include "tests/faults/model_check.h"
 #include "tests/support/dose.h"
 #include "tests/support/fault_control.h"
@@ -86,6 +87,23 @@ TEST_CASE("a log that cannot be written ends a worker, and no order") {
         see_worker_fail(processes, faults);
     }
     check_others_finish(processes, orders);
+}
+
+TEST_CASE("negative control: a worker that goes on after a failed sync is noticed") {
+    if (!FaultControl::is_available) return skipped(FaultControl::not_available);
+    OrderProcesses processes;
+    start_recorded_api(processes);
+    FaultControl faults;
+    auto environment = faults.environment();
+    environment[left_out_variable] = to_string(sqlite::Safeguard::sync_failure_ends);
+    ChildProcess& worker = processes.launch(worker_control_program(), {}, environment);
+    worker.wait_for_line(" working ", patience);
+    faults.fail(faults->syncs, EIO, {.failures = 1});
+    processes.submit(order_json("order"));
+    worker.wait_for_line(" turn failed ", patience);
+    processes.finished_order("order");
+    CHECK_EQ(worker.ending(), std::nullopt);
+    CHECK_GT(faults->synced_after_failure, 0);
 }
 
 }  // namespace orders::test

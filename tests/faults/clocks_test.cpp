@@ -114,6 +114,17 @@ TEST_CASE("a wall clock that jumps back prolongs no lease") {
     check_jump(-5h);
 }
 
+TEST_CASE("negative control: a lease that lives by a clock that jumps ends early") {
+    if (!FaultControl::is_available) return skipped(FaultControl::not_available);
+    OrderProcesses processes;
+    FaultControl faults;
+    start_recorded_api(processes);
+    leave_with_dead_worker(processes, "held-by-the-dead", 3'600, faults.environment());
+    processes.start_worker({}, faults.environment());
+    faults->boot_offset_seconds = 5 * 3'600;
+    CHECK_EQ(processes.finished_order("held-by-the-dead")["attempts"], 2);
+}
+
 TEST_CASE("after the machine was started again, what a worker held comes back at once") {
     OrderProcesses processes;
     start_recorded_api(processes);

@@ -164,9 +164,9 @@ int flock(int file, int operation) noexcept {
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
     const auto result = static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
-    if (result == 0 && faults != nullptr && clock == CLOCK_REALTIME) {
-        time->tv_sec += faults->utc_offset_seconds;
-    }
+    if (result != 0 || faults == nullptr) return result;
+    if (clock == CLOCK_REALTIME) time->tv_sec += faults->utc_offset_seconds;
+    if (clock == CLOCK_BOOTTIME) time->tv_sec += faults->boot_offset_seconds;
     return result;
 }
 

@@ -41,8 +41,9 @@ struct FaultPoints {
     std::atomic<std::int32_t> halts;   // counted
 
     std::atomic<std::int64_t> utc_offset_seconds;
-    std::atomic<std::int64_t> file_system_type;  // what statfs says; 0: the truth
-    std::atomic<std::int64_t> free_megabytes;    // what statvfs says, and 1 more; 0: the truth
+    std::atomic<std::int64_t> boot_offset_seconds;  // of the clock that leases live by
+    std::atomic<std::int64_t> file_system_type;     // what statfs says; 0: the truth
+    std::atomic<std::int64_t> free_megabytes;       // what statvfs says, and 1 more; 0: the truth
 };
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
