@@ -10,9 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "shared/storage/store_error.h"
-#include "tests/support/temp_dir.h"
-
 namespace orders::test {
 
 using sqlite::file_system_kind;
@@ -55,12 +52,6 @@ TEST_CASE("a number whose sign is spread over 64 bits is the same file system") 
 
 TEST_CASE("FUSE is doubtful: anything may be behind it") {
     CHECK(file_system_kind(FUSE_SUPER_MAGIC).fitness == FileSystemFitness::doubtful);
-}
-
-TEST_CASE("the directory of a file can be synced, and must exist") {
-    const TempDir directory;
-    CHECK_NOTHROW(sqlite::sync_directory_of(directory.file("orders.db")));
-    CHECK_THROWS_AS(sqlite::sync_directory_of(directory.file("missing/orders.db")), StoreError);
 }
 
 }  // namespace orders::test

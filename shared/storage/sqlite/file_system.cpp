@@ -1,20 +1,15 @@
 #include "shared/storage/sqlite/file_system.h"
 
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <mutex>
 
 #include "shared/log/log.h"
-#include "shared/process/file_descriptor.h"
 #include "shared/storage/store_error.h"
 
 namespace orders::sqlite {
@@ -79,15 +74,6 @@ void require_fit_file_system(const std::string& path) {
             log::warn("file system may not be safe for a database: keep it on a local disk",
                       {{"directory", directory}, {"type", kind.name}});
         });
-    }
-}
-
-void sync_directory_of(const std::string& path) {
-    const std::string directory = directory_of(path);
-    const FileDescriptor file(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!file.is_open() || ::fsync(file.get()) != 0) {
-        throw StoreError(StoreError::Kind::unusable, "sync " + directory, std::strerror(errno),
-                         "check the disk and the kernel's log");
     }
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
-// What the store needs of the file system that it lies on: locks that all processes see, memory
-// that they share, and a sync that means it. Network file systems promise the first two and break
-// the promise sooner or later, with a damaged database; so they are refused by their type, before
-// anything is written.
+// What the store needs of the file system that it lies on: locks that all processes see, and memory
+// that they share. Network file systems promise both and break the promise sooner or later, with a
+// damaged database; so they are refused by their type, before a store there is opened to be worked
+// with or read from.
+//
+// To be copied or verified (store_care.h) it is opened anywhere: a backup has no write-ahead log,
+// and may well be kept, and checked, on a file server.
 
 #include <cstdint>
 #include <optional>
@@ -28,10 +31,6 @@ struct FileSystemKind {
 // Of the directory that the file is in, or is to be in. Throws StoreError (unusable) where it is
 // unfit; warns in the log, once per process, where it is doubtful.
 void require_fit_file_system(const std::string& path);
-
-// Makes sure that the files in that directory are found again after a power cut. SQLite does so
-// too, but takes no notice of a failure. Throws StoreError (unusable).
-void sync_directory_of(const std::string& path);
 
 // Bytes that this user may still write where that file is; empty where the file system does not
 // say.

@@ -1,5 +1,6 @@
 #include "shared/storage/sqlite/sqlite_order_store.h"
 
+#include "shared/process/sync_directory.h"
 #include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/order_queries.h"
@@ -24,12 +25,20 @@ class SqliteOrderReader final : public OrderReader {
     OrderQueries queries_;
 };
 
+// SQLite does so too, but takes no notice of a failure.
+void sync_names(const std::string& path) {
+    const std::error_code error = sync_directory_of(path);
+    if (!error) return;
+    throw StoreError(StoreError::Kind::unusable, "sync the directory of " + path, error.message(),
+                     "check the disk and the kernel's log");
+}
+
 // Opening may recover the log of a process that died, and migrating writes: both as a writer.
 std::unique_ptr<Connection> open_up_to_date(const std::string& path, Turnstile& turnstile) {
     const Turnstile::Pass pass = turnstile.enter();
     auto connection = std::make_unique<Connection>(path, Connection::Access::read_write);
     migrate(*connection, embedded_migrations());
-    sync_directory_of(path);
+    sync_names(path);
     return connection;
 }
 
@@ -74,7 +83,9 @@ std::unique_ptr<OrderStore> open_store(const std::string& path) {
 }
 
 std::unique_ptr<OrderReader> open_reader(const std::string& path) {
-    return std::make_unique<SqliteOrderReader>(usable_path(path));
+    const std::string usable = usable_path(path);
+    require_fit_file_system(usable);
+    return std::make_unique<SqliteOrderReader>(usable);
 }
 
 }  // namespace orders::sqlite

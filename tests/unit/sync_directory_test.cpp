@@ -1,0 +1,50 @@
+#include "shared/process/sync_directory.h"
+
+#include <doctest/doctest.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "tests/support/temp_dir.h"
+
+namespace orders::test {
+namespace {
+
+// This thread is nobody to the file system while it lives: root may read every directory.
+class Nobody {
+   public:
+    Nobody() { ::setfsuid(65534); }
+    ~Nobody() { ::setfsuid(::geteuid()); }
+    Nobody(const Nobody&) = delete;
+    Nobody& operator=(const Nobody&) = delete;
+};
+
+}  // namespace
+
+TEST_CASE("the directory of a file can be synced, whether the file is there or not") {
+    const TempDir directory;
+    CHECK_FALSE(sync_directory_of(directory.file("orders.db")));
+}
+
+TEST_CASE("a directory that is not there is an error") {
+    const TempDir directory;
+    CHECK(sync_directory_of(directory.file("missing/orders.db")).value() == ENOENT);
+}
+
+TEST_CASE("a directory that may be written but not read is none: nobody can make sure") {
+    const TempDir directory;
+    REQUIRE(::chmod(directory.path().c_str(), 0311) == 0);
+    {
+        const Nobody nobody;
+        CHECK_FALSE(sync_directory_of(directory.file("orders.db")));
+    }
+    CHECK(::chmod(directory.path().c_str(), 0700) == 0);
+}
+
+TEST_CASE("a file system that knows no sync of directories is none either") {
+    CHECK_FALSE(sync_directory_of("/proc/orders.db"));
+}
+
+}  // namespace orders::test
