@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
+#include "shared/process/sync_directory.h"
 #include "shared/storage/store_error.h"
 
 namespace orders {
@@ -19,8 +22,9 @@ StoreError cannot_write(const std::string& path, int error) {
     const bool is_full = error == ENOSPC || error == EDQUOT;
     return {is_full ? StoreError::Kind::full : StoreError::Kind::unusable, "write " + path,
             std::strerror(error),
-            is_full ? "make room on the disk"
-                    : "the directory must exist and be writable for this user"};
+            is_full                 ? "make room on the disk"
+            : error == ENAMETOOLONG ? "choose a shorter name"
+                                    : "the directory must exist and be writable for this user"};
 }
 
 StoreError exists_already(const std::string& path) {
@@ -28,21 +32,28 @@ StoreError exists_already(const std::string& path) {
             "an existing file is never replaced; choose another name"};
 }
 
-void sync(int file, const std::string& path) {
-    if (::fsync(file) != 0) throw cannot_write(path, errno);
-}
-
-void sync_directory_of(const std::string& path) {
-    const auto directory = std::filesystem::absolute(path).parent_path();
-    const FileDescriptor file(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!file.is_open()) throw cannot_write(path, errno);
-    sync(file.get(), path);
+// Nobody but a program like this one has reason to use the name, and yet somebody may.
+void require_own(const struct stat& file, const std::string& path) {
+    if (S_ISREG(file.st_mode) && file.st_uid == ::geteuid()) return;
+    throw StoreError(StoreError::Kind::unusable, "write " + path,
+                     "something is there that is not a plain file of this user",
+                     "remove it if nobody needs it, or choose another name");
 }
 
 }  // namespace
 
+std::string PartialFile::path_for(const std::string& final_path) {
+    const std::filesystem::path path(final_path);
+    return path.parent_path() / ("." + path.filename().string() + ".order-backup-partial");
+}
+
+void PartialFile::require_replaceable(const std::string& path) {
+    struct stat there {};
+    if (::lstat(path.c_str(), &there) == 0) require_own(there, path);
+}
+
 PartialFile::PartialFile(std::string final_path)
-    : final_path_(std::move(final_path)), path_(final_path_ + ".partial") {
+    : final_path_(std::move(final_path)), path_(path_for(final_path_)) {
     struct stat there {};
     if (::lstat(final_path_.c_str(), &there) == 0) throw exists_already(final_path_);
     while (!take()) {
@@ -51,19 +62,22 @@ PartialFile::PartialFile(std::string final_path)
 }
 
 bool PartialFile::take() {
+    struct stat locked {};
+    struct stat named {};
+    // Before it is opened, too: to open a device can have an effect.
+    require_replaceable(path_);
     file_ = FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file_.is_open()) throw cannot_write(path_, errno);
+    if (!file_.is_open()) throw cannot_write(final_path_, errno);
     if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK) throw cannot_write(path_, errno);
         throw StoreError(StoreError::Kind::unusable, "write " + final_path_,
                          "another process is writing it");
     }
     // Whoever held the lock a moment ago may have put the file in place, or removed it.
-    struct stat locked {};
-    struct stat named {};
     if (::fstat(file_.get(), &locked) != 0) throw cannot_write(path_, errno);
     if (::lstat(path_.c_str(), &named) != 0 || named.st_ino != locked.st_ino) return false;
-    if (locked.st_size == 0) return true;
+    require_own(locked, path_);
+    if (locked.st_size == 0 && locked.st_nlink == 1) return true;
     // Left behind. Not written over: it may have been put in place under a second name, too.
     if (::unlink(path_.c_str()) != 0) throw cannot_write(path_, errno);
     return false;
@@ -74,13 +88,11 @@ PartialFile::~PartialFile() {
 }
 
 void PartialFile::keep() {
-    sync(file_.get(), path_);
+    if (::fsync(file_.get()) != 0) throw cannot_write(path_, errno);
     put_in_place();
-    try {
-        sync_directory_of(final_path_);
-    } catch (...) {
+    if (const std::error_code error = sync_directory_of(final_path_)) {
         ::unlink(final_path_.c_str());
-        throw;
+        throw cannot_write(final_path_, error.value());
     }
 }
 
@@ -90,10 +102,16 @@ void PartialFile::put_in_place() {
         is_there_ = false;
         return;
     }
-    // Some file systems (NFS among them) cannot rename without replacing; a link never replaces.
-    if (errno == EINVAL && ::link(path_.c_str(), final_path_.c_str()) == 0) return;
-    if (errno == EEXIST) throw exists_already(final_path_);
-    throw cannot_write(final_path_, errno);
+    int error = errno;
+    // Some file systems (NFS among them) and kernels cannot rename without replacing; a link never
+    // replaces.
+    if (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP) {
+        if (::link(path_.c_str(), final_path_.c_str()) == 0) return;
+        // One that has no links either says that this is not permitted, which would mislead.
+        if (errno != EPERM) error = errno;
+    }
+    if (error == EEXIST) throw exists_already(final_path_);
+    throw cannot_write(final_path_, error);
 }
 
 }  // namespace orders

@@ -23,12 +23,15 @@ struct Backup {
 // Copies the store, as it is at one moment, into a new file: one file, which can be opened as a
 // store as it stands, and which is on disk when this returns.
 //
-// The file appears under its name complete or not at all. Until then it is FILE.partial beside it;
-// after an error nothing is left. Where the process is killed the partial file stays, is never
-// taken for a copy, and is replaced by the next backup to the same file.
+// The file appears under its name complete or not at all. Until then it is the hidden
+// .FILE.order-backup-partial beside it; after an error nothing is left. Where the process is killed
+// the partial file stays, is never taken for a copy, and is replaced by the next backup to the same
+// file. It takes over the store's mode, so far as the file system lets it; where it does not, the
+// copy is for this user only.
 //
 // Throws StoreError: unusable where there is no store at the location, where the file exists
-// already (it is never replaced) or cannot be made, full where there is no room for it.
+// already (it is never replaced) or cannot be made, where one of the names is a file of the store
+// or the hidden one is not a plain file of this user; full where there is no room for it.
 [[nodiscard]] Backup back_up_orders(const std::string& location, const std::string& file);
 
 struct Verification {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "shared/process/file_descriptor.h"
+#include "shared/storage/partial_file.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/program_run.h"
@@ -106,7 +107,7 @@ TEST_CASE("backup: a copy under load is consistent, and is a store of its own") 
         CHECK_EQ(load.refused(), 0);
     }
     for (const std::string& copy : copies) {
-        CHECK_FALSE(std::filesystem::exists(copy + ".partial"));
+        CHECK_FALSE(std::filesystem::exists(PartialFile::path_for(copy)));
         check_store_is_consistent(copy);
     }
 
@@ -216,14 +217,14 @@ TEST_CASE("backup: what is no store is refused, and none is made") {
         check_refused(run(worker_program(), backup), 1, {"another program"});
     }
     CHECK_FALSE(std::filesystem::exists(directory.file("copy.db")));
-    CHECK_FALSE(std::filesystem::exists(directory.file("copy.db.partial")));
+    CHECK_FALSE(std::filesystem::exists(PartialFile::path_for(directory.file("copy.db"))));
 }
 
 TEST_CASE("backup: what a killed backup left is replaced, and a running one is left alone") {
     OrderProcesses processes;
     make_store(processes, 10);
     const std::string copy = processes.directory().file("copy.db");
-    const std::string partial = copy + ".partial";
+    const std::string partial = PartialFile::path_for(copy);
     SUBCASE("left behind") {
         std::ofstream(partial) << std::string(100'000, 'x');
         // A kill in the middle of putting it in place leaves the whole file under both names.
