@@ -76,7 +76,13 @@ void Dispatcher::sweep() {
     if (next_sweep() > now) return;
     do {
         settled_since_sweep_ -= std::min(settled_since_sweep_, settled_per_sweep);
-        retention_.step(now);
+        try {
+            retention_.step(now);
+        } catch (const StoreError& error) {
+            // It tries again by itself, after a pause. Results that come in do not wait for that.
+            if (error.is_fatal()) throw;
+            log::warn("deleting old orders failed", {{"detail", error.what()}});
+        }
     } while (settled_since_sweep_ >= settled_per_sweep && retention_.next_step() <= now);
 }
 

@@ -225,6 +225,15 @@ TEST_CASE("Dispatcher: old orders are deleted while it works, and its work comes
     world.wait_until("next", OrderStatus::processed);
 }
 
+TEST_CASE("Dispatcher: a store that only a new process can use ends it, in deleting too") {
+    World world;
+    Worker worker(world, {.retention = {.keep_processed = 1s}});
+    worker.faults.kind = StoreError::Kind::unusable;
+    worker.faults.walks_to_fail = 1;
+    worker.run();
+    CHECK_THROWS_AS(worker.wait_until_ended(), StoreError);
+}
+
 TEST_CASE("Dispatcher: a store that fails in deleting does not keep it from working") {
     World world;
     Worker worker(world, {.retention = {.keep_processed = 1s}});
