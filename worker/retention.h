@@ -8,10 +8,19 @@
 // batches, one transaction each, so that other writers come in between; the store checks each order
 // again, and several workers may sweep at once.
 //
-// The age is counted from `finished_at`, by the wall clock. A wall clock that is set ahead while
-// this lives makes nothing older: time passes no faster than on the boot clock. (A worker that
-// starts with a clock that is ahead deletes too early.) A clock that is set back keeps orders for
-// longer.
+// The age is counted from `finished_at`, by the wall clock, where that can be believed: an order is
+// deleted only when it is old enough by every setting that the clock has had, against the boot
+// clock, for as long as orders of its status are kept. So a clock that is set ahead deletes nothing
+// too early: what finished before has really aged for so long when the new setting is believed, and
+// what finished after is judged by the clock that it was stamped with. Until then orders are kept
+// for longer, which the log says once. That is so, too, where a worker starts before the machine
+// knows the time, and NTP sets the clock later; a restart believes the clock at once.
+//
+// (A worker that starts with a clock that is ahead deletes too early.) A clock that is set back
+// keeps orders for longer.
+//
+// Orders go, workers stay: what the store knows of each worker process that ever was is one short
+// row, and to find those that no order names it would have to look at all orders.
 
 #include <chrono>
 #include <optional>
@@ -19,6 +28,7 @@
 
 #include "shared/domain/moment.h"
 #include "shared/storage/order_store.h"
+#include "worker/believed_clock.h"
 
 namespace orders {
 
@@ -51,6 +61,8 @@ class Retention {
     struct Walk {
         OrderStatus status{};
         std::chrono::milliseconds keep{0};
+        BelievedClock clock;
+        bool has_warned = false;  // that the wall clock is not believed
         SteadyTime next_step = {};
         // Where every walk begins: all orders up to this one are of no interest any more.
         OrderSequence begin = {};
@@ -60,16 +72,16 @@ class Retention {
         OrderSequence after = {};
         std::optional<OrderSequence> first_other = {};
         std::size_t deleted = 0;
+        std::chrono::steady_clock::duration looked_in_vain = {};  // for so long
     };
 
-    // The wall clock, as far as the boot clock has it too.
-    [[nodiscard]] UtcTime utc_now() const;
+    static UtcTime believed_time(Walk& walk, const Moment& now);
+    [[nodiscard]] FinishedOrders look(Walk& walk, UtcTime now);
     void continue_walk(Walk& walk, SteadyTime now);
     void end_walk(Walk& walk, SteadyTime now);
 
     OrderStore& store_;
     const Clock& clock_;
-    const Moment start_;
     std::vector<Walk> walks_;  // of what is not kept for ever
 };
 

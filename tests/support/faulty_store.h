@@ -7,9 +7,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -26,11 +28,13 @@ struct Faults {
     std::atomic<int> tidies_to_fail = 0;
     std::atomic<int> walks_to_fail = 0;
     std::atomic<StoreError::Kind> kind = StoreError::Kind::busy;
+    std::atomic<int> walk_takes_ms = 0;
 
     // What happened.
     std::atomic<int> begins = 0;
     std::atomic<int> looks = 0;
     std::atomic<int> walks = 0;
+    std::atomic<std::int64_t> walked_after = 0;  // the last one
     std::atomic<int> erases = 0;
 
     void fail_if_asked(std::atomic<int>& to_fail) {
@@ -116,6 +120,10 @@ class FaultyStore final : public OrderStore {
     }
     FinishedOrders find_finished(const FinishedQuery& query) override {
         ++faults_.walks;
+        faults_.walked_after = query.after.value;
+        if (faults_.walk_takes_ms > 0) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(faults_.walk_takes_ms));
+        }
         faults_.fail_if_asked(faults_.walks_to_fail);
         return store_->find_finished(query);
     }

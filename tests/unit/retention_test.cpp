@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -167,6 +168,86 @@ TEST_CASE("Retention: a wall clock that is set back keeps orders for longer") {
     old.world.clock.advance(1h);
     old.sweep();
     CHECK(old.counts().processed == 1);
+}
+
+TEST_CASE(
+    "Retention: a wall clock that was behind at the start is believed after as long as kept") {
+    test::World world;
+    Faults faults;
+    FaultyStore store(open_order_store(world.location), faults);
+    const UtcTime right = world.clock.now().utc;
+    // From an earlier boot, with the clock right.
+    world.submit({an_order("old"), an_order("pending")});
+    world.settle(world.claim("w1").lease);
+    world.clock.set_utc(UtcTime{1h});
+    Retention retention(store, world.clock, {.keep_processed = 600s});
+    Retention::SteadyTime now{1h};
+    const auto sweep = [&] {
+        while (retention.next_step() <= now) retention.step(now);
+        now += 1min;
+    };
+    world.clock.advance(60s);
+    sweep();
+    world.clock.set_utc(right + 24h);  // NTP steps
+    for (int order = 0; order < 1'000; ++order) {
+        world.submit(an_order("new-" + std::to_string(order)));
+    }
+    world.settle(world.claim("w2").lease);
+    for (int minute = 0; minute < 10; ++minute) {
+        sweep();
+        CHECK(world.report().total().processed == 2);
+        world.clock.advance(60s);
+    }
+    sweep();
+    CHECK(world.report().total().processed == 1);  // nothing but what is as old as it has to be
+    CHECK(world.find("pending").status == OrderStatus::processed);
+    world.clock.advance(1s);
+    sweep();
+    CHECK(world.report().total().processed == 0);
+}
+
+TEST_CASE("Retention: a walk ends at the first young order, too, while the clock is not believed") {
+    OldOrders old({.keep_processed = 600s});
+    old.world.clock.set_utc(old.world.clock.now().utc + 1'000h);
+    // More than one look passes.
+    for (int order = 0; order < 10; ++order) {
+        std::vector<NewOrder> orders;
+        for (int i = 0; i < 1'000; ++i) {
+            orders.push_back(an_order(std::to_string(order * 1'000 + i)));
+        }
+        old.world.submit(orders);
+    }
+    old.world.submit({an_order("one"), an_order("more")});
+    old.sweep();
+    CHECK(old.faults.walks == 1);
+}
+
+TEST_CASE("Retention: what can never match any more is passed once") {
+    OldOrders old({.keep_processed = 60s});
+    old.finish(1, more_than_a_batch);
+    old.finish(more_than_a_batch + 1, more_than_a_batch + 10, Failure{"timeout"});
+    old.world.clock.advance(61s);
+    old.sweep();
+    CHECK(old.counts() ==
+          StatusCounts{.pending = 0, .processing = 0, .processed = 0, .failed = 10});
+    old.sweep();
+    CHECK(old.faults.walked_after >= static_cast<std::int64_t>(Retention::batch_size));
+    // And what comes later is found.
+    old.finish(1'001, 1'010);
+    old.world.submit(an_order("last"));
+    old.world.clock.advance(61s);
+    old.sweep();
+    CHECK(old.counts().processed == 0);
+}
+
+TEST_CASE("Retention: the longer a walk looks in vain, the longer is the pause after it") {
+    OldOrders old({.keep_processed = 60s});
+    old.world.submit({an_order("old"), an_order("last")});
+    old.world.clock.advance(61s);
+    old.faults.walk_takes_ms = 400;
+    old.retention.step(old.now);
+    CHECK(old.retention.next_step() >= old.now + 8s);
+    CHECK(old.retention.next_step() <= old.now + 1min);
 }
 
 TEST_CASE("Retention: a step that fails is done again after a pause") {
