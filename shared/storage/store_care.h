@@ -41,9 +41,10 @@ struct Verification {
 };
 
 // Checks everything that the store promises: that the file is undamaged and has the schema of this
-// program, that every value is one which the program could have written, that the counters equal a
-// recount, and that exactly the Processing orders are leased. Reads all of it, in memory that does
-// not grow with the number of orders: some seconds for a million of them.
+// program (and beside it nothing that has a say in what is written), that every value is one which
+// the program could have written, that the counters equal a recount, and that exactly the
+// Processing orders are leased. Reads all of it, in memory that does not grow with the number of
+// orders: some seconds for a million of them.
 //
 // Throws StoreError (unusable) where there is nothing to check: no such file, not an order store,
 // or one of a version that this program does not know.

@@ -163,6 +163,17 @@ TEST_CASE("verify: every kind of wrong row is found") {
              Case{"DROP INDEX orders_failed", "index orders_failed: missing in the schema"},
              Case{"CREATE TRIGGER t AFTER INSERT ON orders BEGIN SELECT 1; END",
                   "trigger t: not part of the schema"},
+             Case{"CREATE UNIQUE INDEX u ON orders (order_id, status)",
+                  "index u: not part of the schema"},
+             Case{"CREATE TABLE notes (seq INTEGER REFERENCES orders (seq))",
+                  "table notes: not part of the schema"},
+             // SQLite refuses to check such a key at all.
+             Case{"CREATE TABLE notes (seq INTEGER REFERENCES orders (status))",
+                  "the file: this could not be checked to the end: "},
+             // The rest is checked all the same.
+             Case{"CREATE TRIGGER t AFTER INSERT ON orders BEGIN SELECT 1; END;"
+                  "DELETE FROM leases",
+                  "order p (seq 22): Processing without a lease"},
          }) {
         CAPTURE(wrong.sql);
         const std::string copy = store.directory.file("copy.db");
@@ -174,6 +185,17 @@ TEST_CASE("verify: every kind of wrong row is found") {
         CHECK_MESSAGE(result.output.find(wrong.finding) != std::string::npos, result.output);
         for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(copy + suffix);
     }
+}
+
+TEST_CASE("verify: what an operator added for questions of his own is no finding") {
+    const StoreAtRest store;
+    spoil(store.database,
+          "CREATE TABLE notes (seq INTEGER PRIMARY KEY, note TEXT UNIQUE);"
+          "INSERT INTO notes VALUES (1, 'ours');"
+          "CREATE INDEX by_finish ON orders (finished_at);"
+          "CREATE VIEW slow AS SELECT * FROM orders WHERE processing_time > 100; ANALYZE");
+    CHECK_EQ(verify(store.database).output,
+             "sound: 23 orders (1 Pending, 1 Processing, 20 Processed, 1 Failed)\n");
 }
 
 TEST_CASE("verify: of very many findings it shows a few and the number") {
