@@ -170,8 +170,16 @@ class OrderTransaction {
                                                                     int max_attempts,
                                                                     std::size_t limit) = 0;
 
+    // Deletes those of the orders that have been in `status`, Processed or Failed, since before
+    // `finished_before`, and returns how many; never the order that was submitted last, so that
+    // no order ever gets the sequence of an earlier one, to which an old lease may still exist.
+    // Their ids may be submitted again.
+    virtual std::size_t erase(std::span<const OrderSequence> orders, OrderStatus status,
+                              UtcTime finished_before) = 0;
+
     // A worker is live, and in the report, from enlisting until it retires or `heartbeat_limit`
-    // passes without a heartbeat. Its id never comes back.
+    // passes without a heartbeat. Its id never comes back. What is known of it, one short row, is
+    // kept when its last order has been erased, too: only reading all orders would tell that.
     [[nodiscard]] virtual WorkerId enlist(const WorkerDescription& worker, const Moment& now,
                                           std::chrono::milliseconds heartbeat_limit) = 0;
     virtual void heartbeat(WorkerId worker, const Moment& now,
@@ -184,13 +192,6 @@ class OrderTransaction {
     // Returns once everything above is on disk. Throws StoreError otherwise; its kind tells whether
     // it is certain that nothing was stored. The transaction is over either way.
     virtual void commit() = 0;
-
-    // Deletes those of the orders that have been in `status`, Processed or Failed, since before
-    // `finished_before`, and returns how many; never the order that was submitted last, so that
-    // no order ever gets the sequence of an earlier one, to which an old lease may still exist.
-    // The id of a deleted order may be submitted again. Part of the transaction, as all the above.
-    virtual std::size_t erase(std::span<const OrderSequence> orders, OrderStatus status,
-                              UtcTime finished_before) = 0;
 };
 
 // What a worker could do now, without writing anything to find out.
