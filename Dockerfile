@@ -19,7 +19,9 @@ FROM build AS roots
 RUN for program in order-api order-worker; do \
         root=/roots/$program \
         && install -D "build/release/$program" "$root/usr/local/bin/$program" \
-        && ldd "build/release/$program" | grep -o '/[^ ]*' | xargs cp --parents -L -t "$root" \
+        && ldd "build/release/$program" >/tmp/libraries \
+        && ! grep 'not found' /tmp/libraries \
+        && grep -o '/[^ ]*' /tmp/libraries | xargs cp --parents -L -t "$root" \
         || exit 1; \
     done \
     && mkdir -p /roots/common/etc \
