@@ -15,11 +15,31 @@ namespace orders::test {
 namespace {
 
 constexpr int orders = 1'000;
+// Each keeps a thread until the timeout.
+constexpr int failing_orders = 10;
 
 void submit_instant_orders(OrderProcesses& processes) {
     std::vector<nlohmann::json> batch;
     for (int i = 0; i < orders; ++i) batch.push_back(order_json("order-" + std::to_string(i)));
     processes.submit_all(batch);
+}
+
+// Where a unit takes a millisecond and the timeout is a second.
+void submit_failing_orders(OrderProcesses& processes) {
+    std::vector<nlohmann::json> batch;
+    for (int i = 0; i < failing_orders; ++i) {
+        batch.push_back(order_json("failing-" + std::to_string(i), "Normal", 60'000));
+    }
+    processes.submit_all(batch);
+}
+
+// Until all have ended, and so many with this status are there.
+void wait_for(OrderProcesses& processes, const std::string& status, int number) {
+    eventually(
+        patience, [&] { return processes.counts(); },
+        [&](const nlohmann::json& seen) {
+            return seen["Pending"] == 0 && seen["Processing"] == 0 && seen[status] == number;
+        });
 }
 
 }  // namespace
@@ -49,23 +69,41 @@ TEST_CASE("retention: old orders go while everything runs, and the store stays s
     check_store_is_consistent(processes.database());
 }
 
-TEST_CASE("retention: what is not asked for is kept") {
+// Orders that must go show how far deleting has come: those that must stay ended before them, so
+// they are older, and yet all there once the others are gone. The last order of all always stays.
+
+TEST_CASE("retention: Processed orders are kept while younger Failed ones go") {
     OrderProcesses processes;
-    processes.set("SERVICE_TIME_UNIT_MS", "0");
+    processes.set("SERVICE_TIME_UNIT_MS", "1");
     processes.start_api();
-    SUBCASE("everything, by default") {
-        processes.start_worker();
+    OrderProcesses::Flags flags{"--order-process-timeout", "1", "--keep-failed-seconds", "1"};
+    SUBCASE("for ever, by default") {}
+    SUBCASE("for the time that is set for them") {
+        flags.insert(flags.end(), {"--keep-processed-seconds", "315360000"});
     }
-    SUBCASE("Processed orders, where only Failed ones are to go") {
-        processes.start_worker({"--keep-failed-seconds", "1"});
-    }
-    SUBCASE("younger ones") {
-        processes.start_worker({"--keep-processed-seconds", "315360000"});
-    }
+    processes.start_worker(flags);
     submit_instant_orders(processes);
     processes.counts_when_finished(orders);
+    submit_failing_orders(processes);
+    processes.submit(order_json("last"));
+    wait_for(processes, "Failed", 0);
     processes.stop_all();
-    CHECK_EQ(stored_orders(processes.database()).size(), orders);
+    CHECK_EQ(stored_orders(processes.database()).size(), orders + 1);
+    check_store_is_consistent(processes.database());
+}
+
+TEST_CASE("retention: Failed orders are kept while younger Processed ones go") {
+    OrderProcesses processes;
+    processes.set("SERVICE_TIME_UNIT_MS", "1");
+    processes.start_api();
+    processes.start_worker({"--order-process-timeout", "1", "--keep-processed-seconds", "1"});
+    submit_failing_orders(processes);
+    wait_for(processes, "Failed", failing_orders);
+    submit_instant_orders(processes);
+    wait_for(processes, "Processed", 1);
+    processes.stop_all();
+    CHECK_EQ(stored_orders(processes.database()).size(), failing_orders + 1);
+    check_store_is_consistent(processes.database());
 }
 
 }  // namespace orders::test
