@@ -16,6 +16,7 @@
 #include "shared/process/file_descriptor.h"
 #include "shared/storage/partial_file.h"
 #include "tests/support/eventually.h"
+#include "tests/support/file_contents.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/program_run.h"
 #include "tests/support/store_audit.h"

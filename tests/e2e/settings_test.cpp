@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/support/eventually.h"
+#include "tests/support/file_contents.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/program_run.h"
 #include "tests/support/store_audit.h"

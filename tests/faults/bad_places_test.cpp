@@ -10,11 +10,11 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/support/fault_control.h"
+#include "tests/support/file_contents.h"
 #include "tests/support/mounted_memory.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
@@ -24,12 +24,6 @@ namespace orders::test {
 namespace {
 
 constexpr std::size_t page_size = 4096;
-
-std::string contents_of(const std::string& path) {
-    std::ostringstream contents;
-    contents << std::ifstream(path, std::ios::binary).rdbuf();
-    return contents.str();
-}
 
 // Every file of the directory, by name.
 std::map<std::string, std::string> contents_of_all(const std::filesystem::path& directory) {

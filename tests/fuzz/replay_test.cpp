@@ -8,12 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/support/file_contents.h"
 #include "tests/support/seed.h"
 
 // The name is libFuzzer's.
@@ -24,12 +23,6 @@ namespace orders::test {
 namespace {
 
 constexpr int mutations = ORDERS_FUZZ_MUTATIONS;
-
-std::string contents_of(const std::filesystem::path& path) {
-    std::ostringstream contents;
-    contents << std::ifstream(path, std::ios::binary).rdbuf();
-    return contents.str();
-}
 
 std::vector<std::string> corpus() {
     std::vector<std::filesystem::path> paths;

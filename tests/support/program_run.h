@@ -4,9 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -37,12 +35,6 @@ inline void check_refused(const Run& refused, int status, const std::vector<std:
         CHECK_MESSAGE(refused.error_lines[0].find(word) != std::string::npos, word, ": ",
                       refused.error_lines[0]);
     }
-}
-
-[[nodiscard]] inline std::string contents_of(const std::string& path) {
-    std::ostringstream contents;
-    contents << std::ifstream(path, std::ios::binary).rdbuf();
-    return contents.str();
 }
 
 }  // namespace orders::test
