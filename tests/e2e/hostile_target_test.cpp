@@ -33,6 +33,8 @@ TEST_CASE("a path that only decodes to a route, or leads around one, finds no or
                                      "/api/v1/orders/a%00/b",
                                      "/api/v1/orders/a%0d%0a",
                                      "/api/v1/orders/a%20",
+                                     "/api/v1/orders%2Fa",
+                                     "/api/v1%2forders/a",
                                      "/api/v1/orders/%2fa",
                                      "/api/v1/orders/a%2f",
                                      "/api/v1/orders/a%252f",
