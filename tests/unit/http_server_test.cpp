@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -15,6 +16,7 @@
 #include "api/http_client.h"
 #include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
+#include "tests/support/slow_sender.h"
 
 namespace orders {
 namespace {
@@ -349,6 +351,23 @@ TEST_CASE("http: a request that takes too long is answered with 408, an idle cli
     used.send(get_orders);
     CHECK(next_answer(used).status == 200);
     CHECK(used.is_closed_by_server(patience));
+}
+
+TEST_CASE("http: a client that sends on and on, a byte at a time, is answered with 408 too") {
+    HttpServerOptions options = small_options();
+    options.transfer_limit = milliseconds(200);
+    RunningServer server(options);
+    const int port = server.start();
+    for (const test::SlowRequest& request : test::slow_requests("/orders")) {
+        CAPTURE(request.start);
+        test::SlowSender sender(port, request.start, request.rest);
+        std::optional<test::HttpOutcome> outcome;
+        test::eventually(patience, [&] { return (outcome = sender.trickle()).has_value(); });
+        const HttpAnswer answer = test::answer_of(*outcome);
+        CHECK(answer.status == 408);
+        CHECK(answer.header("connection") == "close");
+        CHECK(sender.connection().is_closed_by_server(patience));
+    }
 }
 
 TEST_CASE("http: a client that does not read its answer is given up") {
