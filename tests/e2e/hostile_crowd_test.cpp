@@ -1,19 +1,31 @@
-// More than the real order-api can take: more connections than it serves at a time, and requests
-// without end. It says so to those that are too many, serves the others, and does not grow.
+// More than the real order-api can take: more connections than it serves at a time or all at once,
+// requests without end, and bodies that unpack to more. It says so to those that are too many,
+// serves the others, and does not grow.
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
-#include <fstream>
 #include <string>
 
+#include "shared/process/file_descriptor.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
+#include "tests/support/gzip_bomb.h"
+#include "tests/support/halted_process.h"
 #include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/process_figures.h"
+#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
@@ -29,18 +41,42 @@ std::size_t possible_connections() {
     return static_cast<std::size_t>(limit.rlim_cur) - reserve;
 }
 
-// The most memory that the process has ever had.
-long peak_kib(pid_t pid) {
-    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    for (std::string word; status >> word;) {
-        long kib = 0;
-        if (word == "VmHWM:" && status >> kib) return kib;
+constexpr long max_growth_kib = (is_sanitized ? 512L : 32L) * 1024;
+
+void check_all_served(std::deque<RawConnection>& connections) {
+    constexpr std::size_t block = 500;
+    for (std::size_t begin = 0; begin < connections.size(); begin += block) {
+        const std::size_t end = std::min(connections.size(), begin + block);
+        for (std::size_t i = begin; i < end; ++i) REQUIRE(connections[i].send(get_livez));
+        for (std::size_t i = begin; i < end; ++i) {
+            REQUIRE_EQ(status_of(connections[i].read_answer(patience)), 200);
+        }
     }
-    FAIL("no VmHWM");
-    return 0;
 }
 
-constexpr long max_growth_kib = 32L * 1024;
+sockaddr_in local_address(int port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+// A connection that need not be there yet.
+FileDescriptor begin_to_connect(int port) {
+    FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const sockaddr_in address = local_address(port);
+    const int result =
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    REQUIRE_MESSAGE((result == 0 || errno == EINPROGRESS), errno);
+    return socket;
+}
+
+void wait_until_possible(const FileDescriptor& socket, short what) {
+    pollfd watched{socket.get(), what, 0};
+    const auto limit = std::chrono::milliseconds(patience).count();
+    REQUIRE_EQ(::poll(&watched, 1, static_cast<int>(limit)), 1);
+}
 
 }  // namespace
 
@@ -54,10 +90,8 @@ TEST_CASE("of 5,000 connections those within the limit are served, the others to
     std::deque<RawConnection> connections;
     while (connections.size() < served) {
         REQUIRE(connections.emplace_back(processes.port()).is_open());
-        // Served, so that it is certainly one of those that count.
-        connections.back().send(get_livez);
-        REQUIRE_EQ(status_of(connections.back().read_answer(patience)), 200);
     }
+    check_all_served(connections);  // so they are certainly those that count
     for (std::size_t i = served; i < crowd; ++i) {
         RawConnection one_too_many(processes.port());
         const HttpAnswer answer = answer_of(one_too_many.read_answer(patience));
@@ -65,10 +99,7 @@ TEST_CASE("of 5,000 connections those within the limit are served, the others to
         CHECK(answer.header("retry-after").has_value());
         CHECK(one_too_many.is_closed_by_server(patience));
     }
-    for (RawConnection& connection : connections) {
-        connection.send(get_livez);
-        REQUIRE_EQ(status_of(connection.read_answer(patience)), 200);
-    }
+    check_all_served(connections);
     // As soon as some leave, others come in.
     for (int i = 0; i < 10; ++i) connections.pop_back();
     for (int i = 0; i < 10; ++i) {
@@ -80,6 +111,52 @@ TEST_CASE("of 5,000 connections those within the limit are served, the others to
             return false;
         });
     }
+}
+
+TEST_CASE("a thousand clients that connect in the same moment are all served") {
+    constexpr std::size_t burst = 1'000;
+    if (possible_connections() < burst) return skipped("the limit of open files is too low");
+    OrderProcesses processes;
+    ChildProcess& api = processes.start_api();
+    // While it stands still nobody is accepted, so all of them wait at the same time.
+    api.signal(SIGSTOP);
+    eventually(patience, [&] { return is_halted(api); });
+    std::deque<FileDescriptor> sockets;
+    while (sockets.size() < burst) sockets.push_back(begin_to_connect(processes.port()));
+    api.signal(SIGCONT);
+    for (const FileDescriptor& socket : sockets) {
+        wait_until_possible(socket, POLLOUT);
+        REQUIRE_EQ(::send(socket.get(), get_livez.data(), get_livez.size(), MSG_NOSIGNAL),
+                   get_livez.size());
+    }
+    const std::string served = "HTTP/1.1 200 ";
+    for (const FileDescriptor& socket : sockets) {
+        wait_until_possible(socket, POLLIN);
+        std::string answer(served.size(), ' ');
+        REQUIRE_EQ(::recv(socket.get(), answer.data(), answer.size(), 0), served.size());
+        REQUIRE_EQ(answer, served);
+    }
+}
+
+TEST_CASE("a body that would unpack to 200 MB is refused, and not unpacked") {
+    OrderProcesses processes;
+    ChildProcess& api = processes.start_api();
+    HttpClient http = processes.client();
+    CHECK_EQ(http.get("/livez").status, 200);
+    const long before = peak_kib(api.pid());
+    const std::string bomb = gzip_bomb(200'000'000);
+    CHECK_LT(bomb.size(), 1'000'000);  // or its size alone would be reason enough
+    for (int i = 0; i < 5; ++i) {
+        const HttpAnswer answer =
+            http.send({"POST",
+                       "/api/v1/orders",
+                       {{"Content-Type", "application/json"}, {"Content-Encoding", "gzip"}},
+                       bomb});
+        check_problem(answer, 415, "unsupported-media-type");
+    }
+    // Nor where nothing says that it is packed.
+    check_problem(http.post("/api/v1/orders", bomb), 400, "malformed-body");
+    CHECK_LT(peak_kib(api.pid()), before + max_growth_kib);
 }
 
 TEST_CASE("requests without end do not make the API grow") {

@@ -1,15 +1,19 @@
-// A control: what is refused by order-api does its damage to the HTTP library as it comes. If these
-// attacks ceased to work here, the tests that order-api withstands them would prove nothing.
+// A control: some of the attacks that order-api withstands, made on the HTTP library as it comes,
+// where they do their damage. If they ceased to work here, the tests of order-api that make the
+// same ones would prove nothing.
 
 #include <doctest/doctest.h>
 #include <httplib.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
 #include "tests/support/eventually.h"
+#include "tests/support/gzip_bomb.h"
 #include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
 
@@ -17,6 +21,8 @@ namespace orders::test {
 namespace {
 
 constexpr std::size_t body_limit = 1024 * 1024;
+constexpr std::size_t list_size = 10'000;
+constexpr std::chrono::milliseconds read_timeout{300};
 
 class StockServer {
    public:
@@ -39,6 +45,13 @@ class StockServer {
         server_.Get("/broken", [](const httplib::Request&, httplib::Response&) {
             throw std::runtime_error("secret");
         });
+        server_.Get("/note", [](const httplib::Request& request, httplib::Response& response) {
+            response.set_content(request.get_header_value("X-Note"), "text/plain");
+        });
+        server_.Get("/list", [](const httplib::Request&, httplib::Response& response) {
+            response.set_content(std::string(list_size, ' '), "application/json; charset=utf-8");
+        });
+        server_.set_read_timeout(read_timeout);
         port_ = server_.bind_to_any_port("127.0.0.1");
         thread_ = std::jthread([this] { server_.listen_after_bind(); });
         eventually(patience, [this] { return server_.is_running(); });
@@ -88,6 +101,49 @@ TEST_CASE("stock server: a chunked body may be larger than the limit") {
                          chunks(2 * body_limit));
     CHECK_EQ(answer.status, 200);
     CHECK_EQ(answer.body, std::to_string(2 * body_limit));
+}
+
+TEST_CASE("stock server: a compressed body is unpacked, far beyond the limit") {
+    constexpr std::size_t unpacked = 200'000'000;
+    const StockServer server;
+    const std::string bomb = gzip_bomb(unpacked);
+    const HttpAnswer answer = server.answer_to(
+        "POST /orders HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\n"
+        "Content-Length: " +
+        std::to_string(bomb.size()) + end_of_head + bomb);
+    CHECK_EQ(answer.status, 200);
+    CHECK_EQ(answer.body, std::to_string(unpacked));
+}
+
+TEST_CASE("stock server: a list is sent in as many parts as a client asks for, and grows by that") {
+    const StockServer server;
+    std::string ranges = "bytes=0-";
+    for (int i = 0; i < 50; ++i) ranges += ",0-";
+    const HttpAnswer answer =
+        server.answer_to("GET /list HTTP/1.1\r\nHost: a\r\nRange: " + ranges + end_of_head);
+    CHECK_EQ(answer.status, 206);
+    CHECK_GT(answer.body.size(), 50 * list_size);
+}
+
+TEST_CASE("stock server: header values are percent-decoded") {
+    const StockServer server;
+    const HttpAnswer answer =
+        server.answer_to("GET /note HTTP/1.1\r\nHost: a\r\nX-Note: a%0d%0ab" + end_of_head);
+    CHECK_EQ(answer.body, "a\r\nb");
+}
+
+TEST_CASE("stock server: a POST without a length is not answered before the client gives up") {
+    const StockServer server;
+    const auto start = std::chrono::steady_clock::now();
+    const HttpAnswer answer = server.answer_to("POST /orders HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(std::chrono::steady_clock::now() - start >= read_timeout);
+    CHECK_EQ(answer.status, 400);
+}
+
+TEST_CASE("stock server: a second one takes the same port, and nobody is told") {
+    const StockServer server;
+    httplib::Server second;
+    CHECK(second.bind_to_port("127.0.0.1", server.port()));
 }
 
 TEST_CASE("stock server: two framings are accepted together") {
