@@ -1,10 +1,12 @@
 // Fuzz target: the framing of requests (api/http_framing.h). The input is what a client sends on
 // one connection. Whatever it is, the verdicts do not depend on how it was cut, nothing outside the
-// input is touched, and the limits hold.
+// input is touched, the limits hold, and nothing is accepted that others might frame differently.
 //
 // With ORDERS_PLANTED_DEFECT it ends at the first whole request that is chunked and has a trailer.
 // A fuzzer that does not come upon one finds nothing.
 
+#include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -83,7 +85,35 @@ void check_for_defect(const FramedRequest& request) {
 void check_for_defect(const FramedRequest&) {}
 #endif
 
+std::size_t count(std::string_view text, std::string_view part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+    return found;
+}
+
+// By searching for text alone, as a proxy in front might frame it: there is one way to do so.
+void check_unambiguous(std::string_view request) {
+    if (request.starts_with("\r\n")) request.remove_prefix(2);
+    const std::size_t end = request.find("\r\n\r\n");
+    require(end != request.npos, "a request's head ends with a blank line");
+    std::string head(request.substr(0, end + 2));
+    std::transform(head.begin(), head.end(), head.begin(),
+                   [](unsigned char byte) { return static_cast<char>(std::tolower(byte)); });
+    const std::size_t line_ends = count(head, "\r\n");
+    require(count(head, "\n") == line_ends, "a head has no line feed that stands alone");
+    require(count(head, "\r") == line_ends, "a head has no carriage return that stands alone");
+    require(head.find('\0') == head.npos, "a head has no NUL");
+    require(count(head, "\ncontent-length:") + count(head, "\ntransfer-encoding:") <= 1,
+            "a request is framed in one way");
+    for (const std::string_view name : {"\ncontent-length", "\ntransfer-encoding"}) {
+        for (const char blank : {' ', '\t'}) {
+            require(count(head, std::string(name) + blank) == 0, "no blank stands before a colon");
+        }
+    }
+}
+
 void check(const FramedRequest& request, std::string_view input) {
+    check_unambiguous(input.substr(0, request.total_bytes));
     for (const std::string_view part : {request.method, request.target, request.content_type,
                                         request.authorization, request.framed_body}) {
         require(is_inside(part, input.substr(0, request.total_bytes)), "views lie in the request");
