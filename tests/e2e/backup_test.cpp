@@ -17,8 +17,11 @@
 #include "shared/storage/partial_file.h"
 #include "tests/support/eventually.h"
 #include "tests/support/file_contents.h"
+#include "tests/support/mounted_memory.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/program_run.h"
+#include "tests/support/seed.h"
+#include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {
@@ -48,6 +51,20 @@ void make_store(OrderProcesses& processes, int orders) {
     processes.submit_all(batch);
     processes.counts_when_finished(orders);
     processes.stop_all();
+}
+
+// To a store that nobody uses, more quickly than through an API.
+void add_pending_orders(const std::string& database, int orders) {
+    const std::string number = std::to_string(orders);
+    run_sql(
+        database,
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < " +
+            number +
+            ") INSERT INTO orders (order_id, priority, processing_time, created_at)"
+            " SELECT 'added-' || n, 1, 1, 0 FROM numbers;"
+            "UPDATE order_counts SET orders = orders + " +
+            number + " WHERE priority = 1 AND status = 0");
+    check_store_is_consistent(database);
 }
 
 // Clients that create orders one by one until it is destroyed. Every order must be accepted.
@@ -181,8 +198,18 @@ TEST_CASE("backup: what cannot be copied to is refused, and nothing is left behi
         check_refused(back_up(processes, target.path().string()), 1, {"is a directory"});
         check_nothing_left();
     }
-    SUBCASE("a disk that takes no more") {
-        // A limit of a file's size, 40 KiB, because a test cannot fill a disk.
+    SUBCASE("a disk that is full") {
+        if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
+        const MountedMemory disk(1);
+        disk.fill("ballast", 64 * 1024);
+        check_refused(back_up(processes, disk.file("copy.db")), 1, {"write the copy", "make room"});
+        CHECK(files_in(disk.path()) == std::set<std::string>{"ballast"});
+        std::filesystem::remove(disk.file("ballast"));
+        CHECK_EQ(back_up(processes, disk.file("copy.db")).ending, exited(0));
+        CHECK_EQ(stored_orders(disk.file("copy.db")).size(), 1'000);
+    }
+    SUBCASE("files that may not become so large") {
+        // 40 KiB.
         const Run backup =
             run("/bin/sh", {"-c", "trap '' XFSZ; ulimit -f 80; exec \"$@\"", "sh", worker_program(),
                             "backup", target.file("copy.db"), "--db", processes.database()});
@@ -252,21 +279,52 @@ TEST_CASE("backup: what a killed backup left is replaced, and a running one is l
 }
 
 TEST_CASE("backup: killed at any moment, it leaves a whole copy under the name or none") {
+    constexpr int orders = 100'000;  // so that copying takes a while
+    constexpr int rounds = 20;
     OrderProcesses processes;
-    make_store(processes, 2'000);
-    for (int round = 0; round < 10; ++round) {
+    make_store(processes, 1);
+    add_pending_orders(processes.database(), orders - 1);
+    auto random = seeded_random();
+    int left_partial = 0;
+    for (int round = 0; round < rounds; ++round) {
         const std::string copy = processes.directory().file("copy-" + std::to_string(round));
         ChildProcess& backup = processes.launch(worker_program(), {"backup", copy});
+        // Too short for looking now and then.
+        while (!std::filesystem::exists(copy + ".partial") && !backup.ending()) {
+            std::this_thread::yield();
+        }
         // Whatever moment it is: nothing depends on it.
-        std::this_thread::sleep_for(std::chrono::milliseconds(2 * round));
+        std::this_thread::sleep_for(std::chrono::milliseconds(any_of(random, 0, 2 * round)));
         backup.kill();
         if (std::filesystem::exists(copy)) {
             check_store_is_consistent(copy);
-            CHECK_EQ(stored_orders(copy).size(), 2'000);
         } else {
+            left_partial += std::filesystem::exists(copy + ".partial") ? 1 : 0;
             CHECK_EQ(back_up(processes, copy).ending, exited(0));
+            CHECK_FALSE(std::filesystem::exists(copy + ".partial"));
         }
+        CHECK_EQ(stored_value(copy, "SELECT count(*) FROM orders"), std::to_string(orders));
+        std::filesystem::remove(copy);
     }
+    MESSAGE(left_partial, " of ", rounds, " kills came in the middle");
+    CHECK_GT(left_partial, 0);
+}
+
+TEST_CASE("backup: control: a plain copy of the database file under load is not one") {
+    OrderProcesses processes;
+    processes.start_api();
+    CreateLoad load(processes, 4);
+    load.wait_for_more(100);
+    const int accepted_before = load.accepted();
+    const std::string copy = processes.directory().file("copy.db");
+    std::filesystem::copy_file(processes.database(), copy);
+    const bool is_sound = run(worker_program(), {"verify", "--db", copy}).ending == exited(0);
+    // What the log alone holds is missing.
+    CHECK((!is_sound || stored_orders(copy).size() < static_cast<std::size_t>(accepted_before)));
+    CHECK_EQ(back_up(processes, processes.directory().file("backup.db")).ending, exited(0));
+    CHECK_EQ(
+        run(worker_program(), {"verify", "--db", processes.directory().file("backup.db")}).ending,
+        exited(0));
 }
 
 }  // namespace orders::test
