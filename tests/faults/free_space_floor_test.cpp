@@ -3,12 +3,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "tests/support/check_problem.h"
+#include "tests/support/dose.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fault_control.h"
 #include "tests/support/mounted_memory.h"
@@ -22,7 +24,10 @@ namespace {
 using nlohmann::json;
 
 constexpr int floor_megabytes = 128;  // what ships
-constexpr int disk_megabytes = floor_megabytes + 24;
+// Above it: some 25,000 orders or 80,000.
+int room_megabytes() {
+    return dose(8, 24);
+}
 
 // In batches, until one is refused. Returns the ids that were accepted.
 std::set<std::string> create_until_refused(const OrderProcesses& processes) {
@@ -77,7 +82,7 @@ TEST_CASE("with less room on the disk than is to be kept, orders are refused and
 
 TEST_CASE("what was accepted before a disk came to its floor is settled without further room") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
-    const MountedMemory disk(disk_megabytes);
+    const MountedMemory disk(floor_megabytes + room_megabytes());
     OrderProcesses processes;
     processes.set("DB_PATH", disk.file("orders.db"));
     processes.set("SERVICE_TIME_UNIT_MS", "0");
@@ -94,11 +99,11 @@ TEST_CASE("what was accepted before a disk came to its floor is settled without 
 
 TEST_CASE("control: what was accepted until a disk was full is not settled before there is room") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
-    const MountedMemory disk(disk_megabytes);
+    const MountedMemory disk(floor_megabytes + room_megabytes());
     OrderProcesses processes;
     processes.set("DB_PATH", disk.file("orders.db"));
     processes.set("SERVICE_TIME_UNIT_MS", "0");
-    disk.fill("ballast", (disk_megabytes - floor_megabytes) << 20);
+    disk.fill("ballast", static_cast<std::size_t>(room_megabytes()) << 20U);
     processes.start_api({"--min-free-mb", "0"});
     const std::set<std::string> accepted = create_until_refused(processes);
     disk.fill("rest", 0);
