@@ -6,6 +6,19 @@
 #include "api/http_route.h"
 
 namespace orders {
+namespace {
+
+// The library decodes before it looks for the route, and a slash that was encoded is none that
+// separates (RFC 3986, section 2.2): encoded once more, it comes out as it was sent.
+void append_keeping_slashes(std::string& text, std::string_view path) {
+    for (std::size_t at = 0; at < path.size(); ++at) {
+        text.push_back(path[at]);
+        const std::string_view encoded = path.substr(at, 3);
+        if (encoded == "%2F" || encoded == "%2f") text.append("25");
+    }
+}
+
+}  // namespace
 
 AnswerForm form_of_answer_to(const FramedRequest& request) {
     return {.is_to_head = request.method == "HEAD",
@@ -18,7 +31,9 @@ HttpExchange::HttpExchange(const FramedRequest& framed)
     // A method that the library cannot route takes the place of one that no route has.
     const bool is_known = framed.method == "HEAD" || HttpRoute::is_routable(framed.method);
     library_input_.append(is_known ? framed.method : "OPTIONS");
-    library_input_.append(" ").append(path_of(framed.target)).append(" HTTP/1.1\r\n\r\n");
+    library_input_.append(" ");
+    append_keeping_slashes(library_input_, path_of(framed.target));
+    library_input_.append(" HTTP/1.1\r\n\r\n");
 }
 
 HttpExchange::HttpExchange(HttpResponse response, const AnswerForm& answer_form)

@@ -30,7 +30,7 @@ namespace orders {
 
 struct HttpRequest {
     std::string method;                        // upper case; HEAD arrives as GET
-    std::string path;                          // percent-decoded, without the query
+    std::string path;                          // percent-decoded but for %2F, without the query
     std::vector<std::string> path_parameters;  // what the {} of the route matched, in order
     std::vector<std::pair<std::string, std::string>> query;  // decoded, in the order given
     std::string content_type;                                // as sent; empty where there is none

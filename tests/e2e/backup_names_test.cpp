@@ -11,6 +11,7 @@
 #include <string>
 
 #include "shared/storage/partial_file.h"
+#include "tests/support/file_contents.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/program_run.h"
 #include "tests/support/skipped.h"

@@ -288,9 +288,10 @@ TEST_CASE("backup: killed at any moment, it leaves a whole copy under the name o
     int left_partial = 0;
     for (int round = 0; round < rounds; ++round) {
         const std::string copy = processes.directory().file("copy-" + std::to_string(round));
+        const std::string partial = PartialFile::path_for(copy);
         ChildProcess& backup = processes.launch(worker_program(), {"backup", copy});
         // Too short for looking now and then.
-        while (!std::filesystem::exists(copy + ".partial") && !backup.ending()) {
+        while (!std::filesystem::exists(partial) && !backup.ending()) {
             std::this_thread::yield();
         }
         // Whatever moment it is: nothing depends on it.
@@ -299,9 +300,9 @@ TEST_CASE("backup: killed at any moment, it leaves a whole copy under the name o
         if (std::filesystem::exists(copy)) {
             check_store_is_consistent(copy);
         } else {
-            left_partial += std::filesystem::exists(copy + ".partial") ? 1 : 0;
+            left_partial += std::filesystem::exists(partial) ? 1 : 0;
             CHECK_EQ(back_up(processes, copy).ending, exited(0));
-            CHECK_FALSE(std::filesystem::exists(copy + ".partial"));
+            CHECK_FALSE(std::filesystem::exists(partial));
         }
         CHECK_EQ(stored_value(copy, "SELECT count(*) FROM orders"), std::to_string(orders));
         std::filesystem::remove(copy);
