@@ -26,10 +26,9 @@ namespace {
 
 constexpr int disk_mebibytes = 256;
 
-class PowerCuts {
-   public:
-    PowerCuts(std::mt19937& random, bool is_control) : random_(random) {
-        processes.set("DB_PATH", (disk_.path() / "orders.db").string());
+struct PowerCuts {
+    PowerCuts(std::mt19937& random_numbers, bool is_control) : random(random_numbers) {
+        processes.set("DB_PATH", (disk.path() / "orders.db").string());
         processes.set("API_MIN_FREE_MB", "32");
         processes.set("SERVICE_LEASE_SECONDS", "1");
         processes.set("SERVICE_MAX_ATTEMPTS", "1000");
@@ -40,29 +39,29 @@ class PowerCuts {
     }
 
     void power_on() {
-        api_ = &processes.start_api();
+        api = &processes.start_api();
         if (cuts == 0) record_history(processes.database());
-        worker_ = &processes.start_worker({"--log-level", "DEBUG"});
+        worker = &processes.start_worker({"--log-level", "DEBUG"});
     }
 
     // Under load, at any moment.
     void cut() {
-        OrderClients clients(4, "cut" + std::to_string(cuts) + "-client", random_,
+        OrderClients clients(4, "cut" + std::to_string(cuts) + "-client", random,
                              [&] { return processes.port(); });
         eventually(patience, [&] { return clients.answers() > 100; });
-        std::this_thread::sleep_for(std::chrono::milliseconds(any_of(random_, 0, 400)));
+        std::this_thread::sleep_for(std::chrono::milliseconds(any_of(random, 0, 400)));
         // The cut takes its time, and the kernel lets a sync that is under way meanwhile succeed,
         // though it has failed. Without power nobody would live to see that; so nobody does here.
-        for (ChildProcess* const process : {api_, worker_}) {
+        for (ChildProcess* const process : {api, worker}) {
             process->signal(SIGSTOP);
             eventually(patience, [&] { return is_halted(*process); });
         }
-        disk_.cut_power();
+        disk.cut_power();
         ++cuts;
-        api_->kill();
-        worker_->kill();
+        api->kill();
+        worker->kill();
         log.add(clients.stop());
-        disk_.power_up();
+        disk.power_up();
     }
 
     Evidence finish() {
@@ -78,19 +77,13 @@ class PowerCuts {
         return evidence;
     }
 
+    std::mt19937& random;
+    LoopFileSystem disk{disk_mebibytes};
+    OrderProcesses processes;
+    ChildProcess* api = nullptr;
+    ChildProcess* worker = nullptr;
     int cuts = 0;
     ClientLog log;
-
-   private:
-    std::mt19937& random_;
-    LoopFileSystem disk_{disk_mebibytes};
-
-   public:
-    OrderProcesses processes;
-
-   private:
-    ChildProcess* api_ = nullptr;
-    ChildProcess* worker_ = nullptr;
 };
 
 }  // namespace
