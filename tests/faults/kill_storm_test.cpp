@@ -23,9 +23,8 @@
 namespace orders::test {
 namespace {
 
-using nlohmann::json;
-
 constexpr int workers_in_storm = 3;
+constexpr std::chrono::minutes time_to_finish{3};
 
 void sleep_up_to(std::mt19937& random, std::chrono::microseconds limit) {
     std::this_thread::sleep_for(
@@ -119,21 +118,6 @@ struct Storm {
         }
     }
 
-    // After the clients have stopped: waits until all is done, and stops everybody.
-    Evidence finish(const ClientLog& log) {
-        eventually(
-            std::chrono::minutes(3), [&] { return processes.counts(); },
-            [](const json& counts) { return counts["Pending"] == 0 && counts["Processing"] == 0; });
-        return stop(log);
-    }
-
-    Evidence stop(const ClientLog& log) {
-        processes.stop_all();
-        Evidence evidence = evidence_of(processes, {});
-        evidence.clients = log;
-        return evidence;
-    }
-
     std::mt19937& random;
     OrderProcesses processes;
     ChildProcess* api = nullptr;
@@ -160,7 +144,7 @@ TEST_CASE("nothing is lost and nothing done twice while everybody is killed agai
         }
     }
     const ClientLog log = clients.stop();
-    const Evidence evidence = storm.finish(log);
+    const Evidence evidence = evidence_at_end(storm.processes, log, time_to_finish);
     storm.check_backups();
     check_promises(evidence);
     std::cout << "kill storm: " << storm.kills << " kills, " << storm.freezes << " freezes, "
@@ -184,7 +168,7 @@ TEST_CASE("nothing but what has ended is deleted while everybody is killed again
                                       "SELECT count(*) FROM history WHERE new_status IS NULL"));
     };
     eventually(patience, deleted, [](int orders) { return orders > 0; });
-    Evidence evidence = storm.finish(log);
+    Evidence evidence = evidence_at_end(storm.processes, log, time_to_finish);
     evidence.may_delete = true;
     check_promises(evidence);
     std::cout << "kill storm with retention: " << storm.kills << " kills, "
@@ -213,7 +197,8 @@ TEST_CASE("negative control: without leases that expire, a kill loses orders, an
     storm.start_worker();
     const ClientLog log = clients.stop();
     eventually(patience, [&] { return storm.processes.counts()["Pending"] == 0; });
-    CHECK(has_finding(broken_promises(storm.stop(log)), "not ended: "));
+    storm.processes.stop_all();
+    CHECK(has_finding(broken_promises(evidence_of(storm.processes, log)), "not ended: "));
 }
 
 }  // namespace orders::test

@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "tests/support/eventually.h"
+
 namespace orders::test {
 namespace {
 
@@ -95,14 +97,29 @@ ChildProcess& start_recorded_api(OrderProcesses& processes,
     return api;
 }
 
+Evidence evidence_of(const OrderProcesses& processes, const ClientLog& clients) {
+    return {.database = processes.database(),
+            .clients = clients,
+            .worker_log = processes.lines_with(" order settled ")};
+}
+
+Evidence evidence_at_end(OrderProcesses& processes, const ClientLog& clients,
+                         std::chrono::milliseconds within) {
+    eventually(
+        within, [&] { return processes.counts(); },
+        [](const nlohmann::json& counts) {
+            return counts["Pending"] == 0 && counts["Processing"] == 0;
+        });
+    processes.stop_all();
+    return evidence_of(processes, clients);
+}
+
 Evidence evidence_of(const OrderProcesses& processes, const std::set<std::string>& acknowledged,
                      const std::set<std::string>& maybe) {
-    Evidence evidence;
-    evidence.database = processes.database();
-    evidence.clients.acknowledged = acknowledged;
-    evidence.clients.maybe = maybe;
-    evidence.worker_log = processes.lines_with(" order settled ");
-    return evidence;
+    ClientLog clients;
+    clients.acknowledged = acknowledged;
+    clients.maybe = maybe;
+    return evidence_of(processes, clients);
 }
 
 void forget_history(const std::string& database) {

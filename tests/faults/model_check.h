@@ -12,6 +12,7 @@
 //     store's newest claim;
 //   - the store itself: sound, with counters that equal a recount.
 
+#include <chrono>
 #include <set>
 #include <string>
 #include <vector>
@@ -41,7 +42,12 @@ struct Evidence {
 };
 
 [[nodiscard]] Findings broken_promises(const Evidence& evidence);
-// The same for attacks on a few orders: what the clients know is given, the rest is the processes'.
+// What the clients know is given, the rest is the processes'.
+[[nodiscard]] Evidence evidence_of(const OrderProcesses& processes, const ClientLog& clients);
+// Ends an attack under load, after the clients: waits until no order is open, and stops everybody.
+[[nodiscard]] Evidence evidence_at_end(OrderProcesses& processes, const ClientLog& clients,
+                                       std::chrono::milliseconds within);
+// For attacks on a few orders.
 [[nodiscard]] Evidence evidence_of(const OrderProcesses& processes,
                                    const std::set<std::string>& acknowledged,
                                    const std::set<std::string>& maybe = {});

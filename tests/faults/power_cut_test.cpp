@@ -66,15 +66,7 @@ struct PowerCuts {
 
     Evidence finish() {
         power_on();
-        eventually(
-            std::chrono::minutes(2), [&] { return processes.counts(); },
-            [](const nlohmann::json& counts) {
-                return counts["Pending"] == 0 && counts["Processing"] == 0;
-            });
-        processes.stop_all();
-        Evidence evidence = evidence_of(processes, {});
-        evidence.clients = log;
-        return evidence;
+        return evidence_at_end(processes, log, std::chrono::minutes(2));
     }
 
     std::mt19937& random;
