@@ -23,9 +23,9 @@
 #include <vector>
 
 #include "shared/domain/moment.h"
+#include "shared/os/wake_signal.h"
 #include "shared/storage/order_store.h"
 #include "shared/wake/doorbell.h"
-#include "shared/wake/wake_signal.h"
 #include "worker/processing_pool.h"
 #include "worker/retention.h"
 

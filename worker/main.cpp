@@ -12,21 +12,21 @@
 #include <stop_token>
 #include <string>
 
-#include "shared/config/common_settings.h"
-#include "shared/config/settings_reader.h"
 #include "shared/log/log.h"
-#include "shared/process/run_program.h"
-#include "shared/process/stop_signals.h"
-#include "shared/process/system_clock.h"
+#include "shared/os/system_clock.h"
+#include "shared/os/wake_signal.h"
+#include "shared/program/common_settings.h"
+#include "shared/program/run_program.h"
+#include "shared/program/settings_reader.h"
+#include "shared/program/stop_signals.h"
+#include "shared/program/store_commands.h"
 #include "shared/storage/open_store.h"
 #include "shared/storage/store_error.h"
 #include "shared/wake/doorbell.h"
-#include "shared/wake/wake_signal.h"
 #include "worker/dispatcher.h"
 #include "worker/processing_pool.h"
+#include "worker/processors/simulated.h"
 #include "worker/reporter.h"
-#include "worker/simulated_processor.h"
-#include "worker/store_commands.h"
 
 namespace {
 

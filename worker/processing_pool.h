@@ -21,8 +21,8 @@
 #include <vector>
 
 #include "shared/domain/claim.h"
-#include "shared/wake/wake_signal.h"
-#include "worker/order_processor.h"
+#include "shared/os/wake_signal.h"
+#include "worker/processors/order_processor.h"
 
 namespace orders {
 

@@ -3,24 +3,22 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "shared/text/ascii.h"
+
 namespace orders {
 
 namespace {
 
-// Not std::isalnum: that one asks the locale, and an id must mean the same everywhere.
-bool is_letter_or_digit(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 bool may_follow(char c) {
-    return is_letter_or_digit(c) || std::string_view("._:~-").find(c) != std::string_view::npos;
+    return ascii::is_letter_or_digit(c) ||
+           std::string_view("._:~-").find(c) != std::string_view::npos;
 }
 
 }  // namespace
 
 std::optional<OrderId> OrderId::parse(std::string_view text) {
     if (text.empty() || text.size() > max_length) return std::nullopt;
-    if (!is_letter_or_digit(text.front())) return std::nullopt;
+    if (!ascii::is_letter_or_digit(text.front())) return std::nullopt;
     if (!std::all_of(text.begin() + 1, text.end(), may_follow)) return std::nullopt;
     return OrderId(std::string(text));
 }

@@ -1,13 +1,13 @@
 #include "shared/log/log.h"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
-#include <memory>
 
 #include "shared/log/log_line.h"
+#include "shared/os/mutex.h"
 
 namespace orders::log {
 
@@ -16,18 +16,17 @@ namespace {
 std::atomic<Level> smallest_level{Level::info};
 std::atomic<Format> line_format{Format::text};
 
-// Writes whole lines to standard error, each at once. Never destroyed, because threads and
-// destructors may log until the very end of the process.
-spdlog::logger& line_writer() {
-    static spdlog::logger* const writer = [] {
-        auto made = std::make_unique<spdlog::logger>(
-            "log", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-        made->set_pattern("%v");
-        made->set_level(spdlog::level::trace);
-        made->flush_on(spdlog::level::trace);
-        return made.release();
-    }();
-    return *writer;
+Mutex line_mutex;
+
+// Each line whole, and never mixed with another: a pipe may take a long one in pieces.
+void write_line(std::string line) {
+    line += '\n';
+    const MutexLock lock(line_mutex);
+    for (std::string_view rest = line; !rest.empty();) {
+        const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
+        if (written < 0 && errno != EINTR) return;  // there is nobody to tell
+        if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
+    }
 }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) noexcept {
@@ -35,9 +34,8 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
     try {
         const auto now =
             std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-        const std::string line =
-            format_line(line_format.load(), now, level, event, {fields.begin(), fields.size()});
-        line_writer().log(spdlog::level::info, line);
+        write_line(
+            format_line(line_format.load(), now, level, event, {fields.begin(), fields.size()}));
     } catch (...) {
         // Out of memory, at worst. There is nobody to tell, and no work should fail for its log.
     }

@@ -17,9 +17,8 @@ namespace {
 // Whoever comes first creates the file. Nobody ever truncates, renames or removes it: a watch is
 // on the file itself, not on its name, and would go deaf.
 FileDescriptor open_bell(const std::string& path) {
-    FileDescriptor file(::open(path.c_str(), O_CREAT | O_CLOEXEC | O_RDWR, 0644));
-    if (!file.is_open()) throw std::system_error(errno, std::generic_category(), "open " + path);
-    return file;
+    return FileDescriptor::opened(::open(path.c_str(), O_CREAT | O_CLOEXEC | O_RDWR, 0644),
+                                  "open " + path);
 }
 
 }  // namespace
@@ -47,8 +46,7 @@ void Doorbell::ring() noexcept {
 }
 
 DoorbellWatch::DoorbellWatch(const std::string& path)
-    : inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-    if (!inotify_.is_open()) throw std::system_error(errno, std::generic_category(), "inotify");
+    : inotify_(FileDescriptor::opened(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC), "inotify_init1")) {
     const FileDescriptor file = open_bell(path);
     if (::inotify_add_watch(inotify_.get(), path.c_str(), IN_MODIFY) < 0) {
         throw std::system_error(errno, std::generic_category(), "inotify watch " + path);

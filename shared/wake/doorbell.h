@@ -11,7 +11,7 @@
 #include <atomic>
 #include <string>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/os/file_descriptor.h"
 
 namespace orders {
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "shared/process/system_clock.h"
+#include "shared/os/system_clock.h"
 #include "shared/storage/open_store.h"
 
 namespace orders::bench {

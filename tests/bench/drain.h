@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "shared/process/system_clock.h"
+#include "shared/os/system_clock.h"
 #include "shared/storage/order_store.h"
 #include "tests/bench/order_ids.h"
 

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/os/file_descriptor.h"
 #include "shared/storage/open_store.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/order_ids.h"

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "api/order_json.h"
-#include "shared/process/file_descriptor.h"
+#include "api/orders/order_json.h"
+#include "shared/os/file_descriptor.h"
 #include "tests/bench/raw_orders.h"
 #include "tests/bench/store_benchmarks.h"
 #include "tests/bench/timed_calls.h"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/os/file_descriptor.h"
 #include "tests/bench/figures.h"
 
 namespace orders::bench {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "shared/process/system_clock.h"
+#include "shared/os/system_clock.h"
 #include "shared/storage/open_store.h"
 #include "tests/bench/drain.h"
 #include "tests/bench/service_process.h"

@@ -10,7 +10,7 @@
 #include <map>
 #include <string>
 
-#include "shared/storage/partial_file.h"
+#include "shared/storage/sqlite/care/partial_file.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/program_run.h"
@@ -60,13 +60,13 @@ TEST_CASE("backup: the live store has the name of the partial file, or of what b
     const std::string file = directory.file("orders.db");
     std::string database;
     SUBCASE("of the partial file") {
-        database = PartialFile::path_for(file);
+        database = sqlite::PartialFile::path_for(file);
     }
     SUBCASE("of the partial file's log") {
-        database = PartialFile::path_for(file) + "-wal";
+        database = sqlite::PartialFile::path_for(file) + "-wal";
     }
     SUBCASE("of the partial file's journal") {
-        database = PartialFile::path_for(file) + "-journal";
+        database = sqlite::PartialFile::path_for(file) + "-journal";
     }
     SUBCASE("of the copy's log") {
         database = file + "-wal";
@@ -79,7 +79,7 @@ TEST_CASE("backup: a name of the partial file is a second name of the live store
     const TempDir directory;
     const std::string database = directory.file("orders.db");
     const std::string file = directory.file("copy.db");
-    const std::string partial = PartialFile::path_for(file);
+    const std::string partial = sqlite::PartialFile::path_for(file);
     make_store(database);
     SUBCASE("the database, by a hard link") {
         std::filesystem::create_hard_link(database, partial);
@@ -112,7 +112,7 @@ TEST_CASE("backup: what somebody else put under the partial file's name is refus
     const TempDir directory;
     const std::string database = directory.file("orders.db");
     const std::string file = directory.file("copy.db");
-    const std::string partial = PartialFile::path_for(file);
+    const std::string partial = sqlite::PartialFile::path_for(file);
     make_store(database);
     SUBCASE("a directory") {
         std::filesystem::create_directory(partial);
@@ -143,7 +143,7 @@ TEST_CASE("backup: what a killed one left beside its partial file is not taken f
     const TempDir directory;
     const std::string database = directory.file("orders.db");
     const std::string file = directory.file("copy.db");
-    const std::string partial = PartialFile::path_for(file);
+    const std::string partial = sqlite::PartialFile::path_for(file);
     make_store(database);
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
         std::ofstream(partial + suffix) << std::string(50'000, 'x');

@@ -13,8 +13,8 @@
 #include <thread>
 #include <vector>
 
-#include "shared/process/file_descriptor.h"
-#include "shared/storage/partial_file.h"
+#include "shared/os/file_descriptor.h"
+#include "shared/storage/sqlite/care/partial_file.h"
 #include "tests/support/eventually.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/mounted_memory.h"
@@ -125,7 +125,7 @@ TEST_CASE("backup: a copy under load is consistent, and is a store of its own") 
         CHECK_EQ(load.refused(), 0);
     }
     for (const std::string& copy : copies) {
-        CHECK_FALSE(std::filesystem::exists(PartialFile::path_for(copy)));
+        CHECK_FALSE(std::filesystem::exists(sqlite::PartialFile::path_for(copy)));
         check_store_is_consistent(copy);
     }
 
@@ -245,14 +245,14 @@ TEST_CASE("backup: what is no store is refused, and none is made") {
         check_refused(run(worker_program(), backup), 1, {"another program"});
     }
     CHECK_FALSE(std::filesystem::exists(directory.file("copy.db")));
-    CHECK_FALSE(std::filesystem::exists(PartialFile::path_for(directory.file("copy.db"))));
+    CHECK_FALSE(std::filesystem::exists(sqlite::PartialFile::path_for(directory.file("copy.db"))));
 }
 
 TEST_CASE("backup: what a killed backup left is replaced, and a running one is left alone") {
     OrderProcesses processes;
     make_store(processes, 10);
     const std::string copy = processes.directory().file("copy.db");
-    const std::string partial = PartialFile::path_for(copy);
+    const std::string partial = sqlite::PartialFile::path_for(copy);
     SUBCASE("left behind") {
         std::ofstream(partial) << std::string(100'000, 'x');
         // A kill in the middle of putting it in place leaves the whole file under both names.
@@ -288,7 +288,7 @@ TEST_CASE("backup: killed at any moment, it leaves a whole copy under the name o
     int left_partial = 0;
     for (int round = 0; round < rounds; ++round) {
         const std::string copy = processes.directory().file("copy-" + std::to_string(round));
-        const std::string partial = PartialFile::path_for(copy);
+        const std::string partial = sqlite::PartialFile::path_for(copy);
         ChildProcess& backup = processes.launch(worker_program(), {"backup", copy});
         // Too short for looking now and then.
         while (!std::filesystem::exists(partial) && !backup.ending()) {

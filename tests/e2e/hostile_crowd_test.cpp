@@ -17,7 +17,7 @@
 #include <deque>
 #include <string>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/os/file_descriptor.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
 #include "tests/support/gzip_bomb.h"

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <vector>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/os/file_descriptor.h"
 #include "tests/support/child_process.h"
 #include "tests/support/eventually.h"
 #include "tests/support/private_mounts.h"

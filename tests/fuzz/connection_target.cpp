@@ -1,7 +1,7 @@
-// Fuzz target: the life of a connection (api/http_conversation.h), with the real epoll and a real
-// socket pair. The input is what a client sends before it says that it has no more. Each request
-// that the scanner alone finds in it must be answered once, in order, and after a refusal or a
-// close there must be nothing more.
+// Fuzz target: the life of a connection (api/http/connection_driver.h), with the real epoll and a
+// real socket pair. The input is what a client sends before it says that it has no more. Each
+// request that the scanner alone finds in it must be answered once, in order, and after a refusal
+// or a close there must be nothing more.
 //
 // One thread does the work of a handler thread; the fuzzer's own is the client, and gives the
 // answers that come late.
@@ -25,8 +25,8 @@
 #include <variant>
 #include <vector>
 
-#include "api/http_conversation.h"
-#include "shared/wake/wake_signal.h"
+#include "api/http/connection_driver.h"
+#include "shared/os/wake_signal.h"
 #include "tests/fuzz/invariant.h"
 #include "tests/fuzz/pieces.h"
 

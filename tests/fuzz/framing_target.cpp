@@ -1,6 +1,7 @@
-// Fuzz target: the framing of requests (api/http_framing.h). The input is what a client sends on
-// one connection. Whatever it is, the verdicts do not depend on how it was cut, nothing outside the
-// input is touched, the limits hold, and nothing is accepted that others might frame differently.
+// Fuzz target: the framing of requests (api/http/request_scanner.h). The input is what a client
+// sends on one connection. Whatever it is, the verdicts do not depend on how it was cut, nothing
+// outside the input is touched, the limits hold, and nothing is accepted that others might frame
+// differently.
 //
 // With ORDERS_PLANTED_DEFECT it ends at the first whole request that is chunked and has a trailer.
 // A fuzzer that does not come upon one finds nothing.
@@ -15,7 +16,7 @@
 #include <string_view>
 #include <variant>
 
-#include "api/http_framing.h"
+#include "api/http/request_scanner.h"
 #include "tests/fuzz/invariant.h"
 #include "tests/fuzz/pieces.h"
 

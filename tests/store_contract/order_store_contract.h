@@ -20,7 +20,7 @@
 #include <tuple>
 #include <vector>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/os/file_descriptor.h"
 #include "shared/storage/open_store.h"
 #include "shared/storage/order_store.h"
 #include "tests/support/manual_clock.h"

@@ -22,7 +22,7 @@
 #include <thread>
 #include <vector>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/os/file_descriptor.h"
 
 namespace orders::test {
 

@@ -20,7 +20,7 @@
 #include <string>
 #include <system_error>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/os/file_descriptor.h"
 #include "tests/faults/fault_points.h"
 #include "tests/support/child_process.h"
 #include "tests/support/eventually.h"

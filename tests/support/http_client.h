@@ -18,7 +18,7 @@
 #include <variant>
 #include <vector>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/os/file_descriptor.h"
 
 namespace orders::test {
 

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/order_intake.h"
+#include "api/intake/order_intake.h"
 #include "tests/support/eventually.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"

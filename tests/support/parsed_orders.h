@@ -1,14 +1,14 @@
 #pragma once
 
-// What api/order_json.h read from a body, as one line of text: short to compare in a table, and
-// readable where a comparison fails.
+// What api/orders/order_json.h read from a body, as one line of text: short to compare in a table,
+// and readable where a comparison fails.
 
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
-#include "api/order_json.h"
+#include "api/orders/order_json.h"
 
 namespace orders::test {
 

@@ -12,11 +12,11 @@
 #include <thread>
 #include <utility>
 
-#include "api/http_server.h"
-#include "api/order_intake.h"
-#include "api/order_readers.h"
-#include "api/order_routes.h"
-#include "api/problem.h"
+#include "api/http/problem.h"
+#include "api/http/server.h"
+#include "api/intake/order_intake.h"
+#include "api/orders/order_readers.h"
+#include "api/orders/order_routes.h"
 #include "shared/storage/open_store.h"
 #include "tests/support/eventually.h"
 #include "tests/support/http_client.h"

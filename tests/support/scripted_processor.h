@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "tests/support/eventually.h"
-#include "worker/order_processor.h"
+#include "worker/processors/order_processor.h"
 
 namespace orders::test {
 

@@ -15,9 +15,9 @@
 #include <thread>
 #include <vector>
 
+#include "shared/os/wake_signal.h"
 #include "shared/storage/open_store.h"
 #include "shared/wake/doorbell.h"
-#include "shared/wake/wake_signal.h"
 #include "tests/support/eventually.h"
 #include "tests/support/faulty_store.h"
 #include "tests/support/manual_clock.h"

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <thread>
 
-#include "shared/wake/wake_signal.h"
+#include "shared/os/wake_signal.h"
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,11 +1,11 @@
-#include "api/http_framing.h"
-
 #include <doctest/doctest.h>
 
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "api/http/request_scanner.h"
 
 namespace orders {
 namespace {

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/http_server.h"
+#include "api/http/server.h"
 #include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
 

@@ -1,5 +1,3 @@
-#include "api/http_server.h"
-
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -13,7 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "api/http_client.h"
+#include "api/http/client.h"
+#include "api/http/server.h"
 #include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
 #include "tests/support/slow_sender.h"

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "shared/process/system_clock.h"
+#include "shared/os/system_clock.h"
 
 namespace orders {
 namespace {

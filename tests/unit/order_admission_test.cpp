@@ -1,7 +1,5 @@
 // Admission control: OrderAdmission's decision, and what those get to hear whom it keeps out.
 
-#include "api/order_admission.h"
-
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -9,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "api/intake/admission.h"
 #include "tests/support/intake_under_test.h"
 
 namespace orders::test {

@@ -1,4 +1,4 @@
-#include "api/order_intake.h"
+#include "api/intake/order_intake.h"
 
 #include <doctest/doctest.h>
 

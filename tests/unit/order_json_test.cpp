@@ -1,6 +1,6 @@
 // Reading one order. Batches, writing and mutated bodies have files of their own.
 
-#include "api/order_json.h"
+#include "api/orders/order_json.h"
 
 #include <doctest/doctest.h>
 

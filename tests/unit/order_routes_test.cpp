@@ -1,7 +1,7 @@
 // The routes on a real server, over a real store or over one that fails as it is told. The whole
 // contract, on the program itself, is in tests/e2e.
 
-#include "api/order_routes.h"
+#include "api/orders/order_routes.h"
 
 #include <doctest/doctest.h>
 

@@ -14,7 +14,7 @@
 #include "tests/support/order_builder.h"
 #include "tests/support/scripted_processor.h"
 #include "tests/support/seed.h"
-#include "worker/simulated_processor.h"
+#include "worker/processors/simulated.h"
 
 namespace orders {
 namespace {

@@ -1,4 +1,4 @@
-#include "shared/config/settings_reader.h"
+#include "shared/program/settings_reader.h"
 
 #include <doctest/doctest.h>
 #include <stdlib.h>

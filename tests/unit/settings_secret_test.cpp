@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "shared/config/settings_reader.h"
+#include "shared/program/settings_reader.h"
 
 namespace orders {
 namespace {

@@ -2,7 +2,7 @@
 // it happens in child processes, forked while the test is a single thread, which is what the thread
 // sanitizer asks for.
 
-#include "shared/process/stop_signals.h"
+#include "shared/program/stop_signals.h"
 
 #include <doctest/doctest.h>
 #include <poll.h>
@@ -17,11 +17,11 @@
 #include <stdexcept>
 #include <string>
 
-#include "shared/config/settings_reader.h"
-#include "shared/process/file_descriptor.h"
-#include "shared/process/run_program.h"
+#include "shared/os/file_descriptor.h"
+#include "shared/os/wake_signal.h"
+#include "shared/program/run_program.h"
+#include "shared/program/settings_reader.h"
 #include "shared/storage/store_error.h"
-#include "shared/wake/wake_signal.h"
 
 namespace orders {
 namespace {

@@ -1,4 +1,4 @@
-#include "shared/process/sync_directory.h"
+#include "shared/storage/sqlite/sync_directory.h"
 
 #include <doctest/doctest.h>
 #include <sys/fsuid.h>
@@ -25,12 +25,12 @@ class Nobody {
 
 TEST_CASE("the directory of a file can be synced, whether the file is there or not") {
     const TempDir directory;
-    CHECK_FALSE(sync_directory_of(directory.file("orders.db")));
+    CHECK_FALSE(sqlite::sync_directory_of(directory.file("orders.db")));
 }
 
 TEST_CASE("a directory that is not there is an error") {
     const TempDir directory;
-    CHECK(sync_directory_of(directory.file("missing/orders.db")).value() == ENOENT);
+    CHECK(sqlite::sync_directory_of(directory.file("missing/orders.db")).value() == ENOENT);
 }
 
 TEST_CASE("a directory that may be written but not read is none: nobody can make sure") {
@@ -38,13 +38,13 @@ TEST_CASE("a directory that may be written but not read is none: nobody can make
     REQUIRE(::chmod(directory.path().c_str(), 0311) == 0);
     {
         const Nobody nobody;
-        CHECK_FALSE(sync_directory_of(directory.file("orders.db")));
+        CHECK_FALSE(sqlite::sync_directory_of(directory.file("orders.db")));
     }
     CHECK(::chmod(directory.path().c_str(), 0700) == 0);
 }
 
 TEST_CASE("a file system that knows no sync of directories is none either") {
-    CHECK_FALSE(sync_directory_of("/proc/orders.db"));
+    CHECK_FALSE(sqlite::sync_directory_of("/proc/orders.db"));
 }
 
 }  // namespace orders::test

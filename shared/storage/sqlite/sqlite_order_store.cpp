@@ -1,11 +1,11 @@
 #include "shared/storage/sqlite/sqlite_order_store.h"
 
-#include "shared/process/sync_directory.h"
 #include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/order_queries.h"
 #include "shared/storage/sqlite/order_writes.h"
 #include "shared/storage/sqlite/store_path.h"
+#include "shared/storage/sqlite/sync_directory.h"
 #include "shared/storage/sqlite/wal_bound.h"
 
 namespace orders::sqlite {

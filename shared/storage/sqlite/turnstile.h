@@ -18,7 +18,7 @@
 
 #include <string>
 
-#include "shared/process/file_descriptor.h"
+#include "shared/os/file_descriptor.h"
 
 namespace orders::sqlite {
 

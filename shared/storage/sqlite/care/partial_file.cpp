@@ -1,0 +1,117 @@
+#include "shared/storage/sqlite/care/partial_file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "shared/storage/sqlite/sync_directory.h"
+#include "shared/storage/store_error.h"
+
+namespace orders::sqlite {
+namespace {
+
+StoreError cannot_write(const std::string& path, int error) {
+    const bool is_full = error == ENOSPC || error == EDQUOT;
+    return {is_full ? StoreError::Kind::full : StoreError::Kind::unusable, "write " + path,
+            std::strerror(error),
+            is_full                 ? "make room on the disk"
+            : error == ENAMETOOLONG ? "choose a shorter name"
+                                    : "the directory must exist and be writable for this user"};
+}
+
+StoreError exists_already(const std::string& path) {
+    return {StoreError::Kind::unusable, "write " + path, "the file exists",
+            "an existing file is never replaced; choose another name"};
+}
+
+// Nobody but a program like this one has reason to use the name, and yet somebody may.
+void require_own(const struct stat& file, const std::string& path) {
+    if (S_ISREG(file.st_mode) && file.st_uid == ::geteuid()) return;
+    throw StoreError(StoreError::Kind::unusable, "write " + path,
+                     "something is there that is not a plain file of this user",
+                     "remove it if nobody needs it, or choose another name");
+}
+
+}  // namespace
+
+std::string PartialFile::path_for(const std::string& final_path) {
+    const std::filesystem::path path(final_path);
+    return path.parent_path() / ("." + path.filename().string() + ".order-backup-partial");
+}
+
+void PartialFile::require_replaceable(const std::string& path) {
+    struct stat there {};
+    if (::lstat(path.c_str(), &there) == 0) require_own(there, path);
+}
+
+PartialFile::PartialFile(std::string final_path)
+    : final_path_(std::move(final_path)), path_(path_for(final_path_)) {
+    struct stat there {};
+    if (::lstat(final_path_.c_str(), &there) == 0) throw exists_already(final_path_);
+    while (!take()) {
+    }
+    is_there_ = true;
+}
+
+bool PartialFile::take() {
+    struct stat locked {};
+    struct stat named {};
+    // Before it is opened, too: to open a device can have an effect.
+    require_replaceable(path_);
+    file_ = FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file_.is_open()) throw cannot_write(final_path_, errno);
+    if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) throw cannot_write(path_, errno);
+        throw StoreError(StoreError::Kind::unusable, "write " + final_path_,
+                         "another process is writing it");
+    }
+    // Whoever held the lock a moment ago may have put the file in place, or removed it.
+    if (::fstat(file_.get(), &locked) != 0) throw cannot_write(path_, errno);
+    if (::lstat(path_.c_str(), &named) != 0 || named.st_ino != locked.st_ino) return false;
+    require_own(locked, path_);
+    if (locked.st_size == 0 && locked.st_nlink == 1) return true;
+    // Left behind. Not written over: it may have been put in place under a second name, too.
+    if (::unlink(path_.c_str()) != 0) throw cannot_write(path_, errno);
+    return false;
+}
+
+PartialFile::~PartialFile() {
+    if (is_there_) ::unlink(path_.c_str());
+}
+
+void PartialFile::keep() {
+    if (::fsync(file_.get()) != 0) throw cannot_write(path_, errno);
+    put_in_place();
+    if (const std::error_code error = sync_directory_of(final_path_)) {
+        ::unlink(final_path_.c_str());
+        throw cannot_write(final_path_, error.value());
+    }
+}
+
+void PartialFile::put_in_place() {
+    if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, final_path_.c_str(), RENAME_NOREPLACE) ==
+        0) {
+        is_there_ = false;
+        return;
+    }
+    int error = errno;
+    // Some file systems (NFS among them) and kernels cannot rename without replacing; a link never
+    // replaces.
+    if (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP) {
+        if (::link(path_.c_str(), final_path_.c_str()) == 0) return;
+        // One that has no links either says that this is not permitted, which would mislead.
+        if (errno != EPERM) error = errno;
+    }
+    if (error == EEXIST) throw exists_already(final_path_);
+    throw cannot_write(final_path_, error);
+}
+
+}  // namespace orders::sqlite
