@@ -2,7 +2,7 @@
 
 // What an operator does with a store beside running it: copies it, and has it checked. Both work
 // while any number of programs use the store, hold up none of them, and change nothing in it; a
-// store that is not there is not created. Like open_store.h, this chooses the backend.
+// store that is not there is not created.
 //
 // Both look at one moment of the store for as long as they take. What is written meanwhile can not
 // be moved from the write-ahead log into the database before they end, so the log grows until then.
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "shared/storage/order_store.h"
+#include "shared/storage/order_reader.h"
 
 namespace orders {
 
