@@ -54,8 +54,8 @@ struct IntakeOutcomes {
 // What is there, and how much more there is room for.
 //
 // At most a second old; what the same IntakeStore has created is always counted. So a bound on
-// Pending that a caller keeps by it may be overshot by what other intakes create in that second. (On
-// SQLite by nothing: it is exact while the turn lasts.)
+// Pending that a caller keeps by it may be overshot by what other intakes create in that second.
+// (On SQLite by nothing: it is exact while the turn lasts.)
 struct StoreLevel {
     std::int64_t pending = 0;                // orders that are Pending
     std::optional<std::int64_t> free_bytes;  // on the disk; empty if nobody can tell

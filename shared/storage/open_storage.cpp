@@ -1,5 +1,4 @@
 #include "shared/storage/open_store.h"
-
 #include "shared/storage/sqlite/sqlite_order_store.h"
 
 namespace orders {

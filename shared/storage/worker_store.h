@@ -3,19 +3,20 @@
 // The store as a worker sees it: it claims orders under leases, settles them, and takes back what
 // other workers died with. What a worker does in one turn is one value and one commit.
 //
-// Lease time is the store's own: callers say for how long, never until when, and nobody's wall clock
-// can end a lease early or prolong it. A worker that counts for itself how long a lease has left
-// must count from before the call that gave it.
+// Lease time is the store's own: callers say for how long, never until when, and nobody's wall
+// clock can end a lease early or prolong it. A worker that counts for itself how long a lease has
+// left must count from before the call that gave it.
 //
-// A WorkerStore is used by one thread at a time; any number of them, in any number of processes, may
-// be open on the same orders.
+// A WorkerStore is used by one thread at a time; any number of them, in any number of processes,
+// may be open on the same orders.
 //
 // Guarantees, which tests/store_contract checks for every backend:
 //   - once a function that changes something has returned, the change survives the end of the
 //     process and of the power supply;
 //   - a claim returns orders High before Normal, first come first served within each, and no order
 //     to two claimers;
-//   - a lease that was settled, given back, or taken back after it ran out, settles nothing; a lease
+//   - a lease that was settled, given back, or taken back after it ran out, settles nothing; a
+//   lease
 //     that ran out is good for as long as nobody took it back;
 //   - the report's counts equal a recount at every commit;
 //   - who waits for work (work_watch.h) is woken after a commit that gave some back to the queue.
@@ -108,11 +109,12 @@ class WorkerStore {
 
     [[nodiscard]] virtual WaitingWork waiting_work() = 0;
 
-    // Deletes a bounded number of orders that have been in `status`, Processed or Failed, for longer
-    // than `keep` by the wall clock, so that their ids may be submitted again; never the order that
-    // was submitted last. Looks at a bounded number of orders a call, and goes on at the next where
-    // this one ended; calls with has_more again soon, else after a pause. An order may be left for
-    // a later round of calls, never for good. Call it with one value of `keep` for each status.
+    // Deletes a bounded number of orders that have been in `status`, Processed or Failed, for
+    // longer than `keep` by the wall clock, so that their ids may be submitted again; never the
+    // order that was submitted last. Looks at a bounded number of orders a call, and goes on at the
+    // next where this one ended; calls with has_more again soon, else after a pause. An order may
+    // be left for a later round of calls, never for good. Call it with one value of `keep` for each
+    // status.
     [[nodiscard]] virtual Swept sweep(OrderStatus status, std::chrono::milliseconds keep) = 0;
 
     // As IntakeStore::tidy().
