@@ -25,8 +25,7 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                        1'000'000, {1, 1'000'000'000, "orders"});
     const auto min_free = reader.integer(
         {"min-free-mb", "API_MIN_FREE_MB",
-         "with less free disk space than this, new orders are refused with 503, so that there is "
-         "room to settle the others; 0 never refuses"},
+         "with less free disk space than this, new orders are refused with 503; 0 never refuses"},
         128, {0, 1'048'576, "MiB"});
     const auto max_connections =
         reader.integer({"max-connections", "API_MAX_CONNECTIONS",
