@@ -14,10 +14,13 @@ struct Choice {
     Value value;
 };
 
-constexpr std::array levels{Choice{"DEBUG", log::Level::debug}, Choice{"INFO", log::Level::info},
-                            Choice{"WARN", log::Level::warn}, Choice{"ERROR", log::Level::error}};
+constexpr std::array<Choice<log::Level>, 4> levels{{{"DEBUG", log::Level::debug},
+                                                    {"INFO", log::Level::info},
+                                                    {"WARN", log::Level::warn},
+                                                    {"ERROR", log::Level::error}}};
 
-constexpr std::array formats{Choice{"text", log::Format::text}, Choice{"json", log::Format::json}};
+constexpr std::array<Choice<log::Format>, 2> formats{
+    {{"text", log::Format::text}, {"json", log::Format::json}}};
 
 std::vector<std::string> words(const auto& choices) {
     std::vector<std::string> words;

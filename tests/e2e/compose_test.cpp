@@ -20,7 +20,7 @@ namespace {
 using Names = std::set<std::string>;
 
 std::string source_file(const std::string& name) {
-    const std::string contents = contents_of(std::string(ORDERS_SOURCE_DIR) + "/" + name);
+    std::string contents = contents_of(std::string(ORDERS_SOURCE_DIR) + "/" + name);
     REQUIRE_MESSAGE(!contents.empty(), name);
     return contents;
 }
