@@ -2,37 +2,32 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <nlohmann/json.hpp>
 
-namespace orders {
+#include "api/http/response_head.h"
+
+namespace orders::http {
 namespace {
 
-struct HttpProblem {
+// What kind of problem a status is if nothing more can be said about it.
+struct Slug {
     int status;
-    std::string_view slug;
-    std::string_view title;
+    std::string_view text;
 };
-
-// In the words of RFC 9110, section 15.
-constexpr std::array http_problems{
-    HttpProblem{400, "malformed-request", "Bad Request"},
-    HttpProblem{401, "unauthorized", "Unauthorized"},
-    HttpProblem{404, "route-not-found", "Not Found"},
-    HttpProblem{405, "method-not-allowed", "Method Not Allowed"},
-    HttpProblem{408, "request-too-slow", "Request Timeout"},
-    HttpProblem{413, "body-too-large", "Content Too Large"},
-    HttpProblem{414, "uri-too-long", "URI Too Long"},
-    HttpProblem{415, "unsupported-media-type", "Unsupported Media Type"},
-    HttpProblem{431, "header-too-large", "Request Header Fields Too Large"},
-    HttpProblem{500, "internal-error", "Internal Server Error"},
-    HttpProblem{501, "not-implemented", "Not Implemented"},
-    HttpProblem{503, "overloaded", "Service Unavailable"},
-    HttpProblem{505, "version-not-supported", "HTTP Version Not Supported"},
+constexpr std::array slugs{
+    Slug{400, "malformed-request"},     Slug{401, "unauthorized"},
+    Slug{404, "route-not-found"},       Slug{405, "method-not-allowed"},
+    Slug{408, "request-too-slow"},      Slug{413, "body-too-large"},
+    Slug{414, "uri-too-long"},          Slug{415, "unsupported-media-type"},
+    Slug{431, "header-too-large"},      Slug{500, "internal-error"},
+    Slug{501, "not-implemented"},       Slug{503, "overloaded"},
+    Slug{505, "version-not-supported"},
 };
 
 }  // namespace
 
-HttpResponse to_response(const Problem& problem) {
+Response to_response(const Problem& problem) {
     nlohmann::ordered_json body{
         {"type", "urn:order-management:problem:" + std::string(problem.slug)},
         {"title", problem.title},
@@ -55,13 +50,17 @@ HttpResponse to_response(const Problem& problem) {
     };
 }
 
-HttpResponse http_problem(int status, std::string_view detail) {
-    const auto* known = std::ranges::find(http_problems, status, &HttpProblem::status);
-    if (known == http_problems.end()) known = http_problems.begin();
+Response problem_for(int status, std::string_view detail) {
+    const auto* const known = std::ranges::find(slugs, status, &Slug::status);
+    assert(known != slugs.end());
     return to_response({.status = status,
-                        .slug = known->slug,
-                        .title = known->title,
+                        .slug = known->text,
+                        .title = reason_phrase(status),
                         .detail = std::string(detail)});
 }
 
-}  // namespace orders
+Response internal_error() {
+    return problem_for(500, "The server failed to answer this request.");
+}
+
+}  // namespace orders::http

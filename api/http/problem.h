@@ -5,18 +5,13 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "api/http/server.h"
+#include "api/http/field_error.h"
+#include "api/http/message.h"
 
-namespace orders {
-
-// One field of the request that is at fault. `field` is empty where it is the request as a whole.
-struct FieldError {
-    std::string field;
-    std::string detail;
-    friend bool operator==(const FieldError&, const FieldError&) = default;
-};
+namespace orders::http {
 
 struct Problem {
     int status;
@@ -31,9 +26,13 @@ struct Problem {
     std::vector<std::pair<std::string, std::string>> members = {};
 };
 
-[[nodiscard]] HttpResponse to_response(const Problem& problem);
+[[nodiscard]] Response to_response(const Problem& problem);
 
-// The answer to what never reaches a route: for HttpErrorHandler.
-[[nodiscard]] HttpResponse http_problem(int status, std::string_view detail);
+// What the server itself answers, whatever the route: 400, 401, 404, 405, 408, 413, 414, 415, 431,
+// 500, 501, 503, 505. `detail` is a sentence for the client.
+[[nodiscard]] Response problem_for(int status, std::string_view detail);
 
-}  // namespace orders
+// To a request that met a bug; what the bug was is for the log.
+[[nodiscard]] Response internal_error();
+
+}  // namespace orders::http
