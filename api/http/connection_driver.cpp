@@ -33,7 +33,7 @@ SteadyTime now() {
     return std::chrono::steady_clock::now();
 }
 
-// Of memory or descriptors running out; the router catches what is its own.
+// Of memory or descriptors running out; the responder catches what is its own.
 void log_loss(const std::exception& error) {
     log::error("connection dropped", {{"error", error.what()}});
 }
@@ -51,8 +51,8 @@ Response made_by(const ResponseMaker& make) {
 
 }  // namespace
 
-ConnectionDriver::ConnectionDriver(const ConnectionLimits& limits, const Router& router)
-    : limits_(limits), router_(router), park_(limits.framing, limits.max_buffered_bytes) {}
+ConnectionDriver::ConnectionDriver(const ConnectionLimits& limits, const Responder& responder)
+    : limits_(limits), responder_(responder), park_(limits.framing, limits.max_buffered_bytes) {}
 
 void ConnectionDriver::admit(FileDescriptor socket) noexcept {
     Connection* connection = nullptr;
@@ -199,7 +199,7 @@ bool ConnectionDriver::close(Connection& connection) {
 bool ConnectionDriver::answer(Connection& connection, const FramedRequest& request) {
     connection.expect_answer(form_of_response_to(request), RequestLog(request));
     const std::size_t request_bytes = request.total_bytes;
-    router_.answer(request, Reply(*this, connection));
+    responder_.answer(request, Reply(*this, connection));
     connection.finish_request(request_bytes);
     // What follows a request waits for its answer: if there is no room for that, it is lost.
     if (connection.has_input() && !connection.is_answered() && !park_.count_held(connection)) {

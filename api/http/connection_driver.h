@@ -5,7 +5,7 @@
 // few threads in carry_on() serve any number of connections; a client that is slow to send or to
 // read holds none of them.
 //
-// What the answers say is the router's business; it is called by several threads at a time, with
+// What the answers say is the responder's business; it is called by several threads at a time, with
 // requests that have arrived in full. While an answer is awaited, the connection belongs to the
 // reply (reply.h) and costs no thread.
 
@@ -19,11 +19,17 @@
 #include "api/http/connection_park.h"
 #include "api/http/reply.h"
 #include "api/http/request_scanner.h"
-#include "api/http/router.h"
 #include "shared/os/file_descriptor.h"
 #include "shared/os/steady_time.h"
 
 namespace orders::http {
+
+class Responder {
+   public:
+    virtual ~Responder() = default;
+    // Gives the reply, now or later. The request is good until it returns.
+    virtual void answer(const FramedRequest& request, Reply reply) const = 0;
+};
 
 struct ConnectionLimits {
     FramingLimits framing;
@@ -37,8 +43,8 @@ struct ConnectionLimits {
 // All functions may be called from any thread.
 class ConnectionDriver final : private ConnectionKeeper {
    public:
-    // The router must outlive the last carry_on(); this, the last reply and stream too.
-    ConnectionDriver(const ConnectionLimits& limits, const Router& router);
+    // The responder must outlive the last carry_on(); this, the last reply and stream too.
+    ConnectionDriver(const ConnectionLimits& limits, const Responder& responder);
 
     // Takes in a socket that was just accepted. Never waits. A connection that is one too many is
     // told so and closed.
@@ -84,7 +90,7 @@ class ConnectionDriver final : private ConnectionKeeper {
 
     // Constant after construction.
     const ConnectionLimits limits_;
-    const Router& router_;
+    const Responder& responder_;
 
     // Synchronise themselves.
     ConnectionPark park_;

@@ -6,34 +6,29 @@
 #include <charconv>
 #include <chrono>
 
+#include "api/http/problem.h"
 #include "shared/text/ascii.h"
 
 namespace orders::http {
 namespace {
 
-struct Phrase {
-    int status;
-    std::string_view text;
-};
-constexpr std::array phrases{
-    Phrase{200, "OK"},
-    Phrase{204, "No Content"},
-    Phrase{400, "Bad Request"},
-    Phrase{401, "Unauthorized"},
-    Phrase{404, "Not Found"},
-    Phrase{405, "Method Not Allowed"},
-    Phrase{408, "Request Timeout"},
-    Phrase{409, "Conflict"},
-    Phrase{413, "Content Too Large"},
-    Phrase{414, "URI Too Long"},
-    Phrase{415, "Unsupported Media Type"},
-    Phrase{429, "Too Many Requests"},
-    Phrase{431, "Request Header Fields Too Large"},
-    Phrase{500, "Internal Server Error"},
-    Phrase{501, "Not Implemented"},
-    Phrase{503, "Service Unavailable"},
-    Phrase{505, "HTTP Version Not Supported"},
-};
+// The phrase of RFC 9110, section 15: for people who look at the wire, clients go by the number.
+std::string_view reason_phrase(int status) {
+    switch (status) {
+        case 200:
+            return "OK";
+        case 204:
+            return "No Content";
+        case 409:
+            return "Conflict";
+        case 429:
+            return "Too Many Requests";
+        default:
+            break;
+    }
+    const auto* const known = std::ranges::find(server_problems, status, &ProblemType::status);
+    return known == server_problems.end() ? std::string_view() : known->title;
+}
 
 // What is larger than any head this server sends, as a rule: one allocation.
 constexpr std::size_t usual_head_bytes = 384;
@@ -111,11 +106,6 @@ ResponseForm form_of_response_to(const FramedRequest& request) {
     return {.is_to_head = request.method == "HEAD",
             .is_http_1_0 = request.is_http_1_0,
             .closes = !request.is_keep_alive};
-}
-
-std::string_view reason_phrase(int status) {
-    const auto* const found = std::ranges::find(phrases, status, &Phrase::status);
-    return found == phrases.end() ? std::string_view() : found->text;
 }
 
 std::string to_bytes(const Response& response, const ResponseForm& form) {

@@ -21,9 +21,6 @@ struct ResponseForm {
 
 [[nodiscard]] ResponseForm form_of_response_to(const FramedRequest& request);
 
-// The phrase of RFC 9110, section 15; empty for a status that this server does not send.
-[[nodiscard]] std::string_view reason_phrase(int status);
-
 // The whole response. A 503 that does not say when to come again says: after a second.
 [[nodiscard]] std::string to_bytes(const Response& response, const ResponseForm& form);
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/http/connection_driver.h"
 #include "api/http/message.h"
 #include "api/http/reply.h"
 #include "api/http/request_scanner.h"
@@ -41,14 +42,14 @@ class Guard {
     [[nodiscard]] virtual std::optional<Response> refusal_of(const Headers& headers) const = 0;
 };
 
-class Router {
+class Router final : public Responder {
    public:
     // Paths match in the order in which they were first added. Throws std::invalid_argument for a
     // method that routes cannot have.
     void add(Route route);
     void set_guard(std::unique_ptr<const Guard> guard) { guard_ = std::move(guard); }
 
-    void answer(const FramedRequest& request, Reply reply) const;
+    void answer(const FramedRequest& request, Reply reply) const override;
 
    private:
     struct Method {

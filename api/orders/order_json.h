@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "api/http/problem.h"
+#include "api/http/field_error.h"
 #include "shared/domain/order.h"
 #include "shared/storage/order_store.h"
 
