@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/domain/moment.h"
+#include "shared/domain/utc_time.h"
 
 namespace orders {
 
@@ -73,26 +73,30 @@ class ProcessingTime {
     std::int64_t units_;
 };
 
-// An order that a client asks for. Not stored yet, and valid by construction.
-struct NewOrder {
+// What an order is about: all that its client says of it, and that goes with it from the request
+// through the store to whoever processes it.
+struct OrderSpec {
     OrderId order_id;
     Priority priority;
     ProcessingTime processing_time;
 };
 
+// An order that a client asks for. Not stored yet, and valid by construction.
+struct NewOrder {
+    OrderSpec spec;
+};
+
 // An order as the store knows it. `started_at` and `worker` speak of the current or last attempt
 // and are empty while the order is Pending; `failure` says why a Failed order failed.
 struct Order {
-    OrderId order_id;
-    Priority priority;
-    ProcessingTime processing_time;
+    OrderSpec spec;
     OrderStatus status = OrderStatus::pending;
     int attempts = 0;
     UtcTime created_at;
-    std::optional<UtcTime> started_at;
-    std::optional<UtcTime> finished_at;
-    std::optional<std::string> worker;
-    std::optional<std::string> failure;
+    std::optional<UtcTime> started_at = {};
+    std::optional<UtcTime> finished_at = {};
+    std::optional<std::string> worker = {};
+    std::optional<std::string> failure = {};
 };
 
 }  // namespace orders

@@ -1,4 +1,4 @@
-#include "shared/storage/order_store.h"
+#include "shared/storage/order_reader.h"
 
 #include <algorithm>
 
@@ -34,10 +34,10 @@ StatusCounts OrderReport::total() const noexcept {
     return sum;
 }
 
-std::optional<double> OrderReport::waited_seconds(UtcTime now) const noexcept {
+std::optional<double> OrderReport::oldest_pending_seconds() const noexcept {
     if (!oldest_pending) return std::nullopt;
     // The wall clock may have been set back meanwhile.
-    const auto waited = std::max(now - *oldest_pending, std::chrono::milliseconds{0});
+    const auto waited = std::max(taken_at - *oldest_pending, std::chrono::milliseconds{0});
     return std::chrono::duration<double>(waited).count();
 }
 

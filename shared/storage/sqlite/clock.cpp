@@ -1,12 +1,11 @@
-#include "shared/os/system_clock.h"
+#include "shared/storage/sqlite/clock.h"
 
 #include <time.h>
 
 #include <fstream>
 #include <stdexcept>
 
-namespace orders {
-
+namespace orders::sqlite {
 namespace {
 
 std::chrono::milliseconds read_clock(clockid_t clock) {
@@ -34,4 +33,4 @@ Moment SystemClock::now() const {
     return {UtcTime(read_clock(CLOCK_REALTIME)), read_clock(CLOCK_BOOTTIME), boot_id_};
 }
 
-}  // namespace orders
+}  // namespace orders::sqlite
