@@ -13,8 +13,9 @@
 #include "api/access/guard.h"
 #include "api/access/tokens.h"
 #include "api/http/client.h"
-#include "api/http/problem.h"
 #include "api/http/server.h"
+#include "api/intake/admission.h"
+#include "api/intake/group_commit.h"
 #include "api/intake/order_intake.h"
 #include "api/orders/order_readers.h"
 #include "api/orders/order_routes.h"
@@ -41,7 +42,7 @@ void allow_many_connections() {
 int check_health(const ApiSettings& settings) {
     const std::string host = settings.host == "0.0.0.0" ? "127.0.0.1" : settings.host;
     const auto status =
-        http_get_status(host, settings.port, "/readyz", std::chrono::milliseconds(2'500));
+        http::get_status(host, settings.port, "/readyz", std::chrono::milliseconds(2'500));
     if (status == 200) return exit_ok;
     std::fprintf(stderr, "order-api: %s\n",
                  status ? "the API is not ready" : "the API does not answer");
@@ -55,9 +56,9 @@ int serve(const ApiSettings& settings, Storage& storage) {
     allow_many_connections();
 
     std::atomic<bool> is_stopping = false;
-    HttpServer server(
-        {.host = settings.host, .port = settings.port, .max_connections = settings.max_connections},
-        http_problem);
+    http::Server server({.host = settings.host,
+                         .port = settings.port,
+                         .max_connections = settings.max_connections});
     const StopSignals signals(
         [&] {
             is_stopping = true;
@@ -66,16 +67,17 @@ int serve(const ApiSettings& settings, Storage& storage) {
         settings.drain_limit + margin_after_drain);
 
     std::atomic<bool> has_failed = false;
-    const IntakeLimits limits{.admission = {.max_pending_orders = settings.max_pending_orders,
-                                            .min_free_bytes = settings.min_free_bytes}};
-    OrderIntake intake(storage.open_intake(), limits, [&] {
+    OrderAdmission admission({.max_pending_orders = settings.max_pending_orders,
+                              .min_free_bytes = settings.min_free_bytes});
+    GroupCommit commits(storage.open_intake(), GroupLimits{}, [&] {
         has_failed = true;
         server.stop();
     });
+    OrderIntake intake(commits, admission);
     OrderReaders readers([&] { return storage.open_reader(); });
     OrderRoutes routes(intake, readers, is_stopping);
     routes.add_to(server);
-    if (!is_open) server.guard(access_guard(std::move(tokens)));
+    if (!is_open) server.set_guard(std::make_unique<TokenGuard>(std::move(tokens)));
 
     const int bound_port = server.bind();
     log::info(

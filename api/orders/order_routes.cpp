@@ -127,7 +127,7 @@ void OrderRoutes::create_batch(const Request& request, Reply reply) {
     if (valid.empty()) return std::move(reply).send(ok(to_json(parsed, {})));
 
     // The answer names every order of the request, so all of them are kept, and count.
-    const GroupWork::Load kept{.units = parsed.size() - valid.size(),
+    const WorkLoad kept{.units = parsed.size() - valid.size(),
                                .bytes = parsed.size() * sizeof(ParsedOrder)};
     intake_.submit(
         std::move(valid),
