@@ -32,7 +32,7 @@ class Headers {
 struct Request {
     std::string_view method;                   // upper case; HEAD arrives as GET
     std::string path;                          // percent-decoded but for %2F, without the query
-    std::vector<std::string> path_parameters;  // what the {} of the route matched, in order
+    std::vector<std::string> path_parameters;  // what each {name} of the route matched, in order
     std::vector<std::pair<std::string, std::string>> query;  // decoded, in the order given
     Headers headers;
     std::string_view body;  // the content, whatever its framing

@@ -21,9 +21,9 @@ constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST
 std::string to_regex(std::string_view pattern) {
     std::string regex;
     while (!pattern.empty()) {
-        if (pattern.starts_with("{}")) {
+        if (pattern.front() == '{') {
             regex += "([^/]{1,128})";
-            pattern.remove_prefix(2);
+            pattern.remove_prefix(pattern.find('}') + 1);
         } else {
             if (!ascii::is_letter_or_digit(pattern.front())) regex += '\\';
             regex += pattern.front();

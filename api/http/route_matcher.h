@@ -19,7 +19,7 @@ namespace orders::http {
 struct RouteMatch {
     std::size_t path = 0;                 // as add() numbered it
     std::string decoded_path;             // percent-decoded but for %2F
-    std::vector<std::string> parameters;  // what the {} matched, in order
+    std::vector<std::string> parameters;  // what each {name} matched, in order
 };
 
 class RouteMatcher {
@@ -29,8 +29,9 @@ class RouteMatcher {
     RouteMatcher(const RouteMatcher&) = delete;
     RouteMatcher& operator=(const RouteMatcher&) = delete;
 
-    // Adds a path, and returns its number, counted from 0. Each `{}` in the pattern stands for one
-    // segment of up to 128 characters other than `/`. The path that was added first matches first.
+    // Adds a path, and returns its number, counted from 0. Each `{name}` in the pattern stands for
+    // one segment of up to 128 characters other than `/`; the name is for people. The path that was
+    // added first matches first.
     std::size_t add(std::string_view pattern);
 
     // Whether the library can be shown a request with that method.

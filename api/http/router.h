@@ -27,7 +27,7 @@ using Handler = std::function<void(const Request&, Reply)>;
 
 struct Route {
     std::string_view method;   // GET (HEAD goes there too), POST, PUT, PATCH or DELETE
-    std::string_view pattern;  // a path in which each `{}` stands for one segment
+    std::string_view pattern;  // a path in which each `{name}` stands for one segment
     Handler handler;
     // The guard is not asked about it. Only if the path is spelled exactly as in the pattern.
     bool is_open = false;

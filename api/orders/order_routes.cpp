@@ -73,7 +73,7 @@ std::span<const OrderRoutes::Entry> OrderRoutes::table() noexcept {
         Entry{"POST", "/api/v1/orders/batch", &OrderRoutes::create_batch},
         // "batch" is an order id as good as any.
         Entry{"GET", "/api/v1/orders/batch", &OrderRoutes::get_order},
-        Entry{"GET", "/api/v1/orders/{}", &OrderRoutes::get_order},
+        Entry{"GET", "/api/v1/orders/{order_id}", &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/report", &OrderRoutes::get_report},
         Entry{"GET", "/livez", &OrderRoutes::get_liveness, true},
         Entry{"GET", "/readyz", &OrderRoutes::get_readiness, true},
