@@ -27,7 +27,7 @@ class ScriptedProcessor final : public OrderProcessor {
    public:
     using Ending = std::function<std::optional<ProcessingResult>()>;
 
-    // Lets the order end, now or as soon as it begins. An ending may throw.
+    // Makes the order end, now or as soon as it begins. An ending may throw.
     void end(const std::string& id, Ending ending) {
         const std::lock_guard lock(mutex_);
         endings_[id] = std::move(ending);
@@ -79,7 +79,7 @@ class ScriptedProcessor final : public OrderProcessor {
 
     std::optional<ProcessingResult> process(const ClaimedOrder& order,
                                             const std::stop_token& stop) override {
-        const std::string& id = order.order_id.text();
+        const std::string& id = order.spec.order_id.text();
         const std::stop_callback note_stop(stop, [&] {
             const std::lock_guard lock(mutex_);
             told_to_stop_.insert(id);

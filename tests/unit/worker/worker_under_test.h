@@ -13,17 +13,17 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "shared/os/wake_signal.h"
-#include "shared/storage/open_store.h"
-#include "shared/wake/doorbell.h"
+#include "shared/storage/sqlite/sqlite_storage.h"
 #include "tests/support/eventually.h"
-#include "tests/support/faulty_store.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
-#include "tests/support/scripted_processor.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/worker/faulty_worker_store.h"
+#include "tests/unit/worker/scripted_processor.h"
 #include "worker/dispatcher.h"
 #include "worker/processing_pool.h"
 
@@ -36,15 +36,13 @@ inline constexpr std::chrono::milliseconds never = std::chrono::hours(1);
 class World {
    public:
     void submit(const std::vector<NewOrder>& orders) {
-        const auto work = store->begin();
-        (void)work->submit(orders, clock.now().utc);
-        work->commit();
-        doorbell.ring();
+        (void)intake_->begin()->commit({.creates = {orders}});
     }
     void submit(const NewOrder& order) { submit(std::vector{order}); }
 
-    Order find(const std::string& id) { return store->find(order_id(id)).value(); }
-    OrderReport report() { return store->report(clock.now()); }
+    Order find(const std::string& id) { return reader_->find(order_id(id)).value(); }
+    OrderReport report() { return reader_->report(); }
+    StatusCounts counts() { return report().total(); }
     void wait_until(const std::string& id, OrderStatus status) {
         eventually(
             patience, [&] { return to_string(find(id).status); },
@@ -54,36 +52,49 @@ class World {
         eventually(patience, [&] { return report().workers.size() == workers; });
     }
 
-    // Another worker claims the first order that is due.
-    ClaimedOrder claim(const std::string& worker) {
-        const auto work = store->begin();
-        auto claimed = claim_in(*work, worker, clock.now());
-        work->commit();
-        return claimed;
+    // Another worker claims the first orders that are due.
+    std::vector<ClaimedOrder> claim(const std::string& name, std::size_t orders) {
+        return others_
+            ->take_turn(
+                {.worker = enlist(*others_, name), .lease_time = never, .claim_limit = orders})
+            .claimed;
     }
+    ClaimedOrder claim(const std::string& name) { return claim(name, 1).at(0); }
     // Another worker takes over the only order that is held: to it, all leases have run out.
-    ClaimedOrder take_over(const std::string& worker) {
-        Moment later = clock.now();
-        later.since_boot += 2 * never;
-        const auto work = store->begin();
-        (void)work->requeue_expired(later, 1'000, 1'000);
-        auto claimed = claim_in(*work, worker, later);
-        work->commit();
-        return claimed;
+    ClaimedOrder take_over(const std::string& name) {
+        const ManualClock later = clock_ahead_by(2 * never);
+        const auto store = sqlite::open_storage(location, later)->open_worker();
+        return store
+            ->take_turn({.worker = enlist(*store, name),
+                         .lease_time = never,
+                         .take_back_limit = 1'000,
+                         .max_attempts = 1'000,
+                         .claim_limit = 1})
+            .claimed.at(0);
     }
     SettleOutcome settle(const Lease& lease) {
-        const Settlement settlement{lease, Completed{}};
-        const auto work = store->begin();
-        const auto outcome = work->settle(std::span(&settlement, 1), clock.now().utc).at(0);
-        work->commit();
-        return outcome;
+        return others_->take_turn({.settlements = {{lease, Completed{}}}}).settled.at(0);
+    }
+    void settle(const std::vector<ClaimedOrder>& orders, const ProcessingResult& result) {
+        WorkerTurn turn;
+        for (const ClaimedOrder& order : orders) turn.settlements.push_back({order.lease, result});
+        (void)others_->take_turn(turn);
+    }
+    // Whether a lease will have run out then, unless it is renewed.
+    bool has_expired_in(std::chrono::milliseconds time) {
+        const ManualClock later = clock_ahead_by(time);
+        return sqlite::open_storage(location, later)->open_worker()->waiting_work().has_expired;
     }
 
    private:
-    static ClaimedOrder claim_in(OrderTransaction& work, const std::string& worker,
-                                 const Moment& now) {
-        const auto id = work.enlist({.name = worker, .host = "h", .threads = 1}, now, never);
-        return work.claim(id, 1, now, never).at(0);
+    static WorkerId enlist(WorkerStore& store, const std::string& name) {
+        return store.enlist({.name = name, .host = "h", .threads = 1}, never);
+    }
+    [[nodiscard]] ManualClock clock_ahead_by(std::chrono::milliseconds time) const {
+        sqlite::Moment later = clock.now();
+        later.utc += time;
+        later.since_boot += time;
+        return ManualClock(std::move(later));
     }
 
     TempDir directory_;
@@ -91,8 +102,22 @@ class World {
    public:
     const std::string location = directory_.file("orders.db");
     ManualClock clock;
-    std::unique_ptr<OrderStore> store = open_order_store(location);
-    Doorbell doorbell{doorbell_path(location)};
+    std::unique_ptr<Storage> storage = sqlite::open_storage(location, clock);
+
+   private:
+    std::unique_ptr<IntakeStore> intake_ = storage->open_intake();
+    std::unique_ptr<WorkerStore> others_ = storage->open_worker();
+    std::unique_ptr<OrderReader> reader_ = storage->open_reader();
+};
+
+// One that no ring reaches.
+class DeafWatch final : public WorkWatch {
+   public:
+    [[nodiscard]] int fd() const noexcept override { return never_notified_.fd(); }
+    void clear() noexcept override {}
+
+   private:
+    WakeSignal never_notified_;
 };
 
 struct WorkerOptions {
@@ -103,6 +128,7 @@ struct WorkerOptions {
     std::chrono::milliseconds drain_limit = never;
     std::chrono::milliseconds look_interval = std::chrono::milliseconds(10);
     int max_attempts = 3;
+    bool hears_the_bell = true;
     RetentionOptions retention = {};
 };
 
@@ -110,12 +136,12 @@ struct WorkerOptions {
 class Worker {
    public:
     explicit Worker(World& world, const WorkerOptions& options = {})
-        : store_(open_order_store(world.location), faults),
-          doorbell_(doorbell_path(world.location)),
-          watch_(doorbell_path(world.location)),
+        : store_(world.storage->open_worker(), faults),
+          watch_(options.hears_the_bell ? world.storage->open_watch()
+                                        : std::make_unique<DeafWatch>()),
           pool_(
               std::make_unique<ProcessingPool>(processor, options.threads, options.timeout, wake_)),
-          dispatcher_(store_, *pool_, doorbell_, watch_, wake_, world.clock,
+          dispatcher_(store_, *pool_, *watch_, wake_,
                       {.worker = {.name = options.name,
                                   .host = "host",
                                   .threads = static_cast<int>(options.threads)},
@@ -164,10 +190,9 @@ class Worker {
     ScriptedProcessor processor;
 
    private:
-    FaultyStore store_;
+    FaultyWorkerStore store_;
     WakeSignal wake_;
-    Doorbell doorbell_;
-    DoorbellWatch watch_;
+    std::unique_ptr<WorkWatch> watch_;
     std::unique_ptr<ProcessingPool> pool_;
     Dispatcher dispatcher_;
     std::stop_source stop_;

@@ -1,3 +1,5 @@
+#include "shared/storage/sqlite/migrations.h"
+
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,12 +13,11 @@
 #include <thread>
 #include <vector>
 
-#include "shared/storage/sqlite/migrations.h"
-#include "shared/storage/sqlite/sqlite_order_store.h"
-#include "tests/support/manual_clock.h"
+#include "shared/storage/sqlite/sqlite_storage.h"
 #include "tests/support/order_builder.h"
-#include "tests/support/sqlite_values.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/storage/database_under_test.h"
+#include "tests/unit/storage/populated_database.h"
 
 namespace orders::sqlite {
 namespace {
@@ -39,12 +40,13 @@ std::vector<Migration> embedded_and(const Migration& further) {
     return migrations;
 }
 
-// That migrate() and open_store() refuse the database, saying so, and leave its files as they are.
+// That migrate() and opening a store refuse the database, saying so, and leave its files as they
+// are.
 void check_is_refused(const std::string& path, const std::string& reason) {
     const std::string database = bytes_of(path);
     const std::string log = bytes_of(path + "-wal");
     try {
-        const auto store = open_store(path);
+        (void)open_storage(path)->open_intake();
         FAIL("it was opened");
     } catch (const StoreError& error) {
         CHECK(error.kind() == StoreError::Kind::unusable);
@@ -54,29 +56,6 @@ void check_is_refused(const std::string& path, const std::string& reason) {
     CHECK((bytes_of(path) == database));
     CHECK((bytes_of(path + "-wal") == log));
 }
-
-// A new order store with one worker (1), an order of each status (seq 1 to 4), and the counts.
-struct Populated {
-    Populated() {
-        migrate(connection, embedded_migrations());
-        connection.execute(
-            "INSERT INTO workers (id, name, host, threads, started_at, boot_id)"
-            " VALUES (1, 'w', 'h', 1, 0, 'b');"
-            "INSERT INTO orders (order_id, priority, processing_time, created_at)"
-            " VALUES ('pending', 0, 1, 0);"
-            "INSERT INTO orders (order_id, priority, processing_time, created_at, status, attempts,"
-            " lease_token) VALUES ('processing', 0, 1, 0, 1, 1, 1);"
-            "INSERT INTO leases VALUES (2, 1, 0, 0);"
-            "INSERT INTO orders (order_id, priority, processing_time, created_at, status, attempts,"
-            " lease_token, started_at, finished_at, worker) VALUES ('done', 1, 1, 0, 2, 1, 1, 5, "
-            "6, 1);"
-            "INSERT INTO orders (order_id, priority, processing_time, created_at, status, attempts,"
-            " lease_token, started_at, finished_at, worker, failure)"
-            " VALUES ('failed', 1, 1, 0, 3, 1, 1, 5, 6, 1, 'timeout')");
-    }
-    TempDir directory;
-    Connection connection{directory.file("orders.db"), Access::read_write};
-};
 
 TEST_CASE("migrations: a new file gets the whole schema, in write-ahead mode") {
     const TempDir directory;
@@ -130,10 +109,8 @@ TEST_CASE("migrations: of eight threads that open a new store at once, one makes
                 threads.emplace_back([&] {
                     start.arrive_and_wait();
                     try {
-                        const auto store = open_store(path);
-                        const auto work = store->begin();
-                        work->probe(UtcTime{});
-                        work->commit();
+                        const auto intake = open_storage(path)->open_intake();
+                        (void)intake->begin()->commit({.is_probe = true});
                         ++opened;
                     } catch (const std::exception&) {  // `opened` tells
                     }
@@ -158,10 +135,8 @@ TEST_CASE("migrations: of four processes that open a new store at once, one make
         if (child == 0) {
             int status = 1;
             try {
-                const auto store = open_store(path);
-                const auto work = store->begin();
-                work->probe(UtcTime{});
-                work->commit();
+                const auto intake = open_storage(path)->open_intake();
+                (void)intake->begin()->commit({.is_probe = true});
                 status = 0;
             } catch (...) {
             }
@@ -224,7 +199,9 @@ TEST_CASE("migrations: an empty file becomes a store") {
     const TempDir directory;
     const std::string path = directory.file("orders.db");
     std::ofstream(path).close();
-    CHECK(open_store(path)->report(test::ManualClock().now()).total() == StatusCounts{});
+    const auto storage = open_storage(path);
+    (void)storage->open_intake();
+    CHECK(storage->open_reader()->report().total() == StatusCounts{});
 }
 
 TEST_CASE("migrations: one that fails leaves the version before it, whole") {
@@ -250,13 +227,10 @@ TEST_CASE("migrations: one that fails leaves the version before it, whole") {
 TEST_CASE("migrations: the next one keeps the orders that are there") {
     const TempDir directory;
     const std::string path = directory.file("orders.db");
-    const test::ManualClock clock;
     {
-        const auto store = open_store(path);
         const std::vector<NewOrder> orders{test::an_order("a").high(), test::an_order("b")};
-        const auto work = store->begin();
-        (void)work->submit(orders, clock.now().utc);
-        work->commit();
+        const auto intake = open_storage(path)->open_intake();
+        (void)intake->begin()->commit({.creates = {orders}});
     }
     const auto next = embedded_and(
         {"0002_notes", "ALTER TABLE orders ADD COLUMN note TEXT; UPDATE orders SET note = 'old'"});
@@ -272,97 +246,6 @@ TEST_CASE("migrations: the next one keeps the orders that are there") {
     }
     // The program of before does not know it.
     check_is_refused(path, "restore the backup");
-}
-
-TEST_CASE("schema: no order can be stored that breaks a rule") {
-    Populated database;
-    // NOLINTBEGIN(bugprone-suspicious-missing-comma): long statements in two pieces
-    constexpr Sql broken[] = {
-        // the id
-        "INSERT INTO orders (order_id, priority, processing_time, created_at) VALUES ('', 0, 1, 0)",
-        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
-        " VALUES (NULL, 0, 1, 0)",
-        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
-        " VALUES (printf('%065d', 1), 0, 1, 0)",
-        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
-        " VALUES ('pending', 0, 1, 0)",
-        // the values
-        "INSERT INTO orders (order_id, priority, processing_time, created_at) VALUES ('x', 2, 1, "
-        "0)",
-        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
-        " VALUES ('x', 'High', 1, 0)",
-        "INSERT INTO orders (order_id, priority, processing_time, created_at) VALUES ('x', 0, 0, "
-        "0)",
-        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
-        " VALUES ('x', 0, 86401, 0)",
-        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
-        " VALUES ('x', 0, 1.5, 0)",
-        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
-        " VALUES ('x', 0, 1, NULL)",
-        "UPDATE orders SET status = 4 WHERE order_id = 'pending'",
-        "UPDATE orders SET status = -1 WHERE order_id = 'pending'",
-        "UPDATE orders SET status = NULL WHERE order_id = 'pending'",
-        "UPDATE orders SET attempts = -1 WHERE order_id = 'pending'",
-        // every attempt was a claim, and the token counts claims
-        "UPDATE orders SET attempts = 2 WHERE order_id = 'processing'",
-        "UPDATE orders SET lease_token = 0 WHERE order_id = 'processing'",
-        // a finished order has a start, an end and a worker; no other has
-        "UPDATE orders SET status = 2 WHERE order_id = 'processing'",
-        "UPDATE orders SET status = 2, finished_at = 6, worker = 1 WHERE order_id = 'processing'",
-        "UPDATE orders SET status = 2, finished_at = 6, started_at = 5"
-        " WHERE order_id = 'processing'",
-        "UPDATE orders SET finished_at = 6 WHERE order_id = 'pending'",
-        "UPDATE orders SET started_at = 5 WHERE order_id = 'processing'",
-        "UPDATE orders SET worker = 1 WHERE order_id = 'processing'",
-        "UPDATE orders SET status = 0 WHERE order_id = 'done'",
-        "UPDATE orders SET finished_at = NULL WHERE order_id = 'failed'",
-        // a Failed order has a reason; no other has
-        "UPDATE orders SET failure = 'timeout' WHERE order_id = 'done'",
-        "UPDATE orders SET failure = NULL WHERE order_id = 'failed'",
-        "UPDATE orders SET status = 3 WHERE order_id = 'done'",
-        "UPDATE orders SET status = 2 WHERE order_id = 'failed'",
-        // workers, leases, counts and the probe
-        "UPDATE orders SET worker = 2 WHERE order_id = 'done'",
-        "INSERT INTO leases VALUES (99, 1, 0, 0)",
-        "INSERT INTO leases VALUES (1, 2, 0, 0)",
-        "INSERT INTO leases VALUES (2, 1, 0, 0)",
-        "INSERT INTO leases VALUES (1, 1, NULL, 0)",
-        "INSERT INTO leases VALUES (1, 1, 0, NULL)",
-        "DELETE FROM workers",
-        "DELETE FROM orders WHERE order_id = 'processing'",
-        "INSERT INTO workers (name, host, threads, started_at, boot_id)"
-        " VALUES ('w', 'h', 1, 0, 'b')",
-        "INSERT INTO workers (name, host, threads, started_at, boot_id)"
-        " VALUES ('v', 'h', 0, 0, 'b')",
-        "UPDATE order_counts SET orders = orders - 1 WHERE priority = 0 AND status = 0",
-        "INSERT INTO order_counts VALUES (2, 0, 0)",
-        "INSERT INTO order_counts VALUES (0, 4, 0)",
-        "INSERT INTO write_probe VALUES (2, 0)",
-    };
-    // NOLINTEND(bugprone-suspicious-missing-comma)
-    for (const Sql& sql : broken) {
-        CAPTURE(sql.text);
-        CHECK_THROWS_AS(database.connection.execute(sql), std::logic_error);
-    }
-    CHECK(number(database.connection, "SELECT count(*) FROM orders") == 4);
-    CHECK(text(database.connection, "PRAGMA integrity_check") == "ok");
-}
-
-TEST_CASE("schema: the limits themselves are allowed") {
-    Populated database;
-    constexpr Sql allowed[] = {
-        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
-        " VALUES (printf('%064d', 1), 1, 86400, -1)",
-        "INSERT INTO orders (order_id, priority, processing_time, created_at) VALUES ('x', 0, 1, "
-        "0)",
-        "UPDATE orders SET status = 2, finished_at = 6, started_at = 5, worker = 1"
-        " WHERE order_id = 'processing'",
-        "UPDATE orders SET lease_token = 9 WHERE order_id = 'processing'",
-    };
-    for (const Sql& sql : allowed) {
-        CAPTURE(sql.text);
-        CHECK_NOTHROW(database.connection.execute(sql));
-    }
 }
 
 }  // namespace
