@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/domain/moment.h"
+#include "shared/domain/utc_time.h"
 #include "shared/log/log.h"
 
 namespace orders::log {
