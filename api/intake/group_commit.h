@@ -93,9 +93,9 @@ class GroupCommit {
 
     // Takes the first that waits.
     [[nodiscard]] Submission take_first() REQUIRES(mutex_);
-    // Tells all of them: those that have a refusal are refused.
+    // Those that have a refusal are told that, the others what became of the group.
     void tell(std::vector<Submission> submissions, const IntakeOutcomes& outcomes);
-    // Those that have a refusal already are told their own.
+    // Those that have a refusal of their own are told that.
     void refuse(std::vector<Submission> submissions, Refusal refusal);
     // For a thread that waits for `condition` until it is to stop.
     void wake(std::condition_variable_any& condition);

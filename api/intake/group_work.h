@@ -76,7 +76,7 @@ class GroupDraft {
 
 // GroupCommit calls load() once, then join() or not, and then exactly one of finish() and refuse(),
 // once, after which it destroys the work. No two of these calls overlap, and each sees what the one
-// before it left. Whoever waits for a group waits for the calls to its works, so they should take
+// before it left. A whole group waits while one of its works is called, so a call should take
 // microseconds.
 class GroupWork {
    public:
@@ -85,7 +85,7 @@ class GroupWork {
     GroupWork(const GroupWork&) = delete;
     GroupWork& operator=(const GroupWork&) = delete;
 
-    // On the submitting thread. What it says holds until the work has been told.
+    // On the submitting thread. The work counts for this much until it has been told.
     [[nodiscard]] virtual WorkLoad load() const noexcept = 0;
 
     // Adds its part to the group, or says why it does not: then it is refused with that. On the
@@ -95,8 +95,8 @@ class GroupWork {
     // The group is on disk. On the writer thread, when the turn is over.
     virtual void finish(const IntakeOutcomes& outcomes) noexcept = 0;
 
-    // Its part was not stored, as far as the refusal says so. On the submitting thread if it is
-    // refused at once, else on a thread of GroupCommit.
+    // Nothing of it is stored, unless the refusal is outcome_unknown. On the submitting thread if
+    // it is refused at once, else on a thread of GroupCommit.
     virtual void refuse(Refusal refusal) noexcept = 0;
 };
 
