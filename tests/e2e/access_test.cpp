@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/hostile_bytes.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
-#include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
 
 namespace orders::test {

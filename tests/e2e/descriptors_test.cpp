@@ -9,11 +9,11 @@
 #include <string>
 #include <thread>
 
+#include "tests/e2e/hostile_bytes.h"
+#include "tests/e2e/process_figures.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
-#include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/process_figures.h"
 
 namespace orders::test {
 namespace {

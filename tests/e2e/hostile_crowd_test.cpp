@@ -18,13 +18,13 @@
 #include <string>
 
 #include "shared/os/file_descriptor.h"
+#include "tests/e2e/gzip_bomb.h"
+#include "tests/e2e/hostile_bytes.h"
+#include "tests/e2e/process_figures.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
-#include "tests/support/gzip_bomb.h"
 #include "tests/support/halted_process.h"
-#include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/process_figures.h"
 #include "tests/support/skipped.h"
 
 namespace orders::test {

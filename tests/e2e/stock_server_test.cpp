@@ -12,9 +12,9 @@
 #include <string>
 #include <thread>
 
+#include "tests/e2e/gzip_bomb.h"
+#include "tests/e2e/hostile_bytes.h"
 #include "tests/support/eventually.h"
-#include "tests/support/gzip_bomb.h"
-#include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
 
 namespace orders::test {

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "tests/faults/control_safeguards.h"
+#include "tests/faults/fault_control.h"
 #include "tests/faults/model_check.h"
-#include "tests/support/fault_control.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/seed.h"
 #include "tests/support/skipped.h"

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/fault_control.h"
+#include "tests/faults/fault_control.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/mounted_memory.h"
 #include "tests/support/order_processes.h"

@@ -9,8 +9,8 @@
 #include <sstream>
 #include <string>
 
+#include "tests/faults/fault_control.h"
 #include "tests/faults/model_check.h"
-#include "tests/support/fault_control.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"

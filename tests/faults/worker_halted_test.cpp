@@ -8,9 +8,9 @@
 #include <chrono>
 #include <string>
 
+#include "tests/faults/fault_control.h"
 #include "tests/faults/model_check.h"
 #include "tests/support/check_problem.h"
-#include "tests/support/fault_control.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
