@@ -40,7 +40,7 @@ void wait_until_newcomers_are_served(const OrderProcesses& processes) {
 
 }  // namespace
 
-TEST_CASE("few files mean few connections: these are served, and others told so at once") {
+TEST_CASE("descriptors: few files mean few connections, and everyone else is told so at once") {
     constexpr int files = 300;
     OrderProcesses processes;
     ChildProcess& api = start_api(processes, files);
@@ -65,7 +65,7 @@ TEST_CASE("few files mean few connections: these are served, and others told so 
     wait_until_newcomers_are_served(processes);
 }
 
-TEST_CASE("without a file left for another connection the API serves on, and does not spin") {
+TEST_CASE("descriptors: without a file left for a newcomer the API goes on, and does not spin") {
     OrderProcesses processes;
     ChildProcess& api = start_api(processes, 40);
     std::optional<RawConnection> inside(processes.port());

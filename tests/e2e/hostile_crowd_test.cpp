@@ -80,7 +80,7 @@ void wait_until_possible(const FileDescriptor& socket, short what) {
 
 }  // namespace
 
-TEST_CASE("of 5,000 connections those within the limit are served, the others told so") {
+TEST_CASE("hostile_crowd: of 5,000 connections those within the limit are served, others told so") {
     const std::size_t crowd = std::min<std::size_t>(5'000, possible_connections());
     if (crowd < 5'000) MESSAGE("the limit of open files allows only ", crowd, " connections");
     const std::size_t served = crowd - 100;
@@ -113,7 +113,7 @@ TEST_CASE("of 5,000 connections those within the limit are served, the others to
     }
 }
 
-TEST_CASE("a thousand clients that connect in the same moment are all served") {
+TEST_CASE("hostile_crowd: a thousand clients that connect in the same moment are all served") {
     constexpr std::size_t burst = 1'000;
     if (possible_connections() < burst) return skipped("the limit of open files is too low");
     OrderProcesses processes;
@@ -138,7 +138,7 @@ TEST_CASE("a thousand clients that connect in the same moment are all served") {
     }
 }
 
-TEST_CASE("a body that would unpack to 200 MB is refused, and not unpacked") {
+TEST_CASE("hostile_crowd: a body that would unpack to 200 MB is refused, and not unpacked") {
     OrderProcesses processes;
     ChildProcess& api = processes.start_api();
     HttpClient http = processes.client();
@@ -159,7 +159,7 @@ TEST_CASE("a body that would unpack to 200 MB is refused, and not unpacked") {
     CHECK_LT(peak_kib(api.pid()), before + max_growth_kib);
 }
 
-TEST_CASE("requests without end do not make the API grow") {
+TEST_CASE("hostile_crowd: requests without end do not make the API grow") {
     OrderProcesses processes;
     ChildProcess& api = processes.start_api();
     CHECK_EQ(processes.client().get("/livez").status, 200);

@@ -20,7 +20,7 @@ using nlohmann::json;
 
 }  // namespace
 
-TEST_CASE("a compressed body is refused and not unpacked") {
+TEST_CASE("hostile_http: a compressed body is refused and not unpacked") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -35,7 +35,7 @@ TEST_CASE("a compressed body is refused and not unpacked") {
     }
 }
 
-TEST_CASE("forms are refused") {
+TEST_CASE("hostile_http: forms are refused") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -57,7 +57,7 @@ TEST_CASE("forms are refused") {
     check_problem(answer, 415, "unsupported-media-type");
 }
 
-TEST_CASE("header values are not percent-decoded") {
+TEST_CASE("hostile_http: header values are not percent-decoded") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -75,7 +75,7 @@ TEST_CASE("header values are not percent-decoded") {
     CHECK_EQ(http.get("/livez").status, 200);
 }
 
-TEST_CASE("a flood of headers is refused with 431, and a request line that is too long with 414") {
+TEST_CASE("hostile_http: too many headers are refused with 431, a line too long with 414") {
     OrderProcesses processes;
     processes.start_api();
     const std::string line = "GET /livez HTTP/1.1\r\nHost: a\r\n";
@@ -91,7 +91,7 @@ TEST_CASE("a flood of headers is refused with 431, and a request line that is to
     check_refused(processes, "GET /" + std::string(5'000'000, 'a'), {414});
 }
 
-TEST_CASE("a path of many segments or wildcards is answered") {
+TEST_CASE("hostile_http: a path of many segments or wildcards is answered") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -103,7 +103,7 @@ TEST_CASE("a path of many segments or wildcards is answered") {
     CHECK_EQ(http.get("/livez").status, 200);
 }
 
-TEST_CASE("the whole answer comes, uncompressed, whatever the client asks for") {
+TEST_CASE("hostile_http: the whole answer comes, uncompressed, whatever the client asks for") {
     OrderProcesses processes;
     processes.start_api();
     std::vector<json> orders;
@@ -129,7 +129,7 @@ TEST_CASE("the whole answer comes, uncompressed, whatever the client asks for") 
     }
 }
 
-TEST_CASE("a connection is closed after the answer when the client asks for it") {
+TEST_CASE("hostile_http: a connection is closed after the answer when the client asks for it") {
     OrderProcesses processes;
     processes.start_api();
     for (const std::string request : {"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -143,7 +143,7 @@ TEST_CASE("a connection is closed after the answer when the client asks for it")
     }
 }
 
-TEST_CASE("a client that waits for 100 Continue gets its answer") {
+TEST_CASE("hostile_http: a client that waits for 100 Continue gets its answer") {
     OrderProcesses processes;
     processes.start_api();
     RawConnection connection(processes.port());
@@ -155,7 +155,7 @@ TEST_CASE("a client that waits for 100 Continue gets its answer") {
     CHECK_EQ(status_of(connection.read_answer(patience)), 200);
 }
 
-TEST_CASE("what is no HTTP/1 request at all is refused") {
+TEST_CASE("hostile_http: what is no HTTP/1 request at all is refused") {
     OrderProcesses processes;
     processes.start_api();
     const std::string tls_hello("\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03", 10);
@@ -173,7 +173,9 @@ TEST_CASE("what is no HTTP/1 request at all is refused") {
     }
 }
 
-TEST_CASE("a hundred slow senders do not keep a newcomer waiting, and are told when time is up") {
+TEST_CASE(
+    "hostile_http: a hundred slow senders do not keep a newcomer waiting, and are told when time "
+    "is up") {
     OrderProcesses processes;
     processes.start_api();
     std::deque<RawConnection> slow;
@@ -193,7 +195,9 @@ TEST_CASE("a hundred slow senders do not keep a newcomer waiting, and are told w
     CHECK_EQ(newcomer.get("/livez").status, 200);
 }
 
-TEST_CASE("hundreds of idle connections and of clients that do not read keep nobody waiting") {
+TEST_CASE(
+    "hostile_http: hundreds of idle connections and of clients that do not read keep nobody "
+    "waiting") {
     OrderProcesses processes;
     processes.start_api();
     std::vector<json> orders;
@@ -215,7 +219,7 @@ TEST_CASE("hundreds of idle connections and of clients that do not read keep nob
     CHECK_EQ(status_of(idle.back().read_answer(patience)), 200);
 }
 
-TEST_CASE("a second API on the same port ends with 1 and says why") {
+TEST_CASE("hostile_http: a second API on the same port ends with 1 and says why") {
     OrderProcesses processes;
     processes.start_api();
     ChildProcess& second =

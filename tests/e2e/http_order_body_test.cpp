@@ -63,7 +63,8 @@ void check_malformed(const std::vector<std::string>& bodies) {
 
 }  // namespace
 
-TEST_CASE("order_id is a letter or digit, then up to 63 letters, digits and . _ : ~ -") {
+TEST_CASE(
+    "http_order_body: order_id is a letter or digit, then up to 63 letters, digits and . _ : ~ -") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -80,7 +81,7 @@ TEST_CASE("order_id is a letter or digit, then up to 63 letters, digits and . _ 
              "b");
 }
 
-TEST_CASE("an order_id that breaks the rule is refused") {
+TEST_CASE("http_order_body: an order_id that breaks the rule is refused") {
     std::vector<std::string> values{R"("")",
                                     R"(" ")",
                                     R"("a b")",
@@ -119,13 +120,13 @@ TEST_CASE("an order_id that breaks the rule is refused") {
     check_refused("order_id", values);
 }
 
-TEST_CASE("a priority is High or Normal, spelled so") {
+TEST_CASE("http_order_body: a priority is High or Normal, spelled so") {
     check_refused("priority",
                   {R"("high")", R"("HIGH")", R"("normal")", R"("Low")", R"("")", R"("High ")",
                    R"("High\u0000")", "0", "1", "true", "null", "[]", R"(["High"])", "{}"});
 }
 
-TEST_CASE("a processing_time is a whole number from 1 to 86400") {
+TEST_CASE("http_order_body: a processing_time is a whole number from 1 to 86400") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -137,7 +138,7 @@ TEST_CASE("a processing_time is a whole number from 1 to 86400") {
     }
 }
 
-TEST_CASE("a processing_time that is not a whole number in its range is refused") {
+TEST_CASE("http_order_body: a processing_time that is not a whole number in its range is refused") {
     check_refused("processing_time", {"0",
                                       "-0",
                                       "-1",
@@ -169,7 +170,7 @@ TEST_CASE("a processing_time that is not a whole number in its range is refused"
                                       "{}"});
 }
 
-TEST_CASE("a field that is missing is named, and all faults are named at once") {
+TEST_CASE("http_order_body: a field that is missing is named, and all faults are named at once") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -188,7 +189,7 @@ TEST_CASE("a field that is missing is named, and all faults are named at once") 
     }
 }
 
-TEST_CASE("unknown fields, white space and the order of fields do not matter") {
+TEST_CASE("http_order_body: unknown fields, white space and the order of fields do not matter") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -207,7 +208,7 @@ TEST_CASE("unknown fields, white space and the order of fields do not matter") {
     }
 }
 
-TEST_CASE("a field that is given twice is refused, whatever it says") {
+TEST_CASE("http_order_body: a field that is given twice is refused, whatever it says") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -225,7 +226,7 @@ TEST_CASE("a field that is given twice is refused, whatever it says") {
     CHECK_EQ(processes.counts()["Pending"], 0);
 }
 
-TEST_CASE("a body that is not JSON, or not an object, is malformed") {
+TEST_CASE("http_order_body: a body that is not JSON, or not an object, is malformed") {
     check_malformed({"",
                      " ",
                      "{",
@@ -257,7 +258,7 @@ TEST_CASE("a body that is not JSON, or not an object, is malformed") {
                      order_json("first").dump() + std::string("\0{}", 3)});
 }
 
-TEST_CASE("a body that is not UTF-8 is malformed") {
+TEST_CASE("http_order_body: a body that is not UTF-8 is malformed") {
     check_malformed({body_with("order_id", "\"a\xff\""), body_with("order_id", "\"\xc0\xaf\""),
                      body_with("order_id", "\"\xed\xa0\x80\""),
                      body_with("order_id", "\"\xe2\x82\""), body_with("order_id", R"("\ud800")"),
@@ -265,7 +266,7 @@ TEST_CASE("a body that is not UTF-8 is malformed") {
                      body_with("order_id", "\"\xf5\x80\x80\x80\"")});
 }
 
-TEST_CASE("a body that is nested deeply is refused, and the API goes on") {
+TEST_CASE("http_order_body: a body that is nested deeply is refused, and the API goes on") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();

@@ -19,7 +19,9 @@ namespace orders::test {
 
 using std::chrono::steady_clock;
 
-TEST_CASE("64 clients that never cease to send are told when time is up, and hold up nobody") {
+TEST_CASE(
+    "slow_sender: 64 clients that never cease to send are told when time is up, and hold up "
+    "nobody") {
     constexpr std::size_t crowd = 64;
     constexpr std::chrono::milliseconds pace{100};
     OrderProcesses processes;

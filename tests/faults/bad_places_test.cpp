@@ -78,7 +78,7 @@ void check_both_refuse(const std::string& database, const std::string& word,
 
 }  // namespace
 
-TEST_CASE("a file system that may only be read is refused, with a store on it or without") {
+TEST_CASE("bad_places: a read-only file system is refused, with a store on it or without") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     MountedMemory disk(8);
     make_store(disk.file("orders.db"));
@@ -89,7 +89,7 @@ TEST_CASE("a file system that may only be read is refused, with a store on it or
     CHECK(contents_of_all(disk.path()) == before);
 }
 
-TEST_CASE("a store that belongs to somebody else is refused") {
+TEST_CASE("bad_places: a store that belongs to somebody else is refused") {
     if (::geteuid() != 0) return skipped("needs root, to be somebody else");
     const TempDir directory;
     std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
@@ -102,7 +102,7 @@ TEST_CASE("a store that belongs to somebody else is refused") {
     CHECK(contents_of_all(directory.path()) == before);
 }
 
-TEST_CASE("a damaged database is refused, and left as it was") {
+TEST_CASE("bad_places: a damaged database is refused, and left as it was") {
     struct Damage {
         const char* what;
         std::size_t at;
@@ -125,7 +125,7 @@ TEST_CASE("a damaged database is refused, and left as it was") {
     }
 }
 
-TEST_CASE("a file system that breaks write-ahead logging is refused before anything is written") {
+TEST_CASE("bad_places: a file system that breaks write-ahead logging is refused before any write") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     const TempDir directory;
     FaultControl faults;
@@ -138,7 +138,7 @@ TEST_CASE("a file system that breaks write-ahead logging is refused before anyth
     CHECK(std::filesystem::is_empty(directory.path()));
 }
 
-TEST_CASE("a file system that may have anything behind it is warned about, once per program") {
+TEST_CASE("bad_places: a file system that may hide anything is warned about, once per program") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     FaultControl faults;

@@ -218,7 +218,7 @@ CrashTally examine_crashes(std::mt19937& random, int images) {
 
 }  // namespace
 
-TEST_CASE("whatever a crash leaves of unsynced writes, what was promised is there") {
+TEST_CASE("crash_images: whatever a crash leaves of unsynced writes, what was promised is there") {
     std::mt19937 random = seeded_random();
     const CrashTally tally = examine_crashes(random, dose(100, 1'000));
     for (const std::string& finding : tally.findings) FAIL_CHECK(finding);
@@ -227,8 +227,7 @@ TEST_CASE("whatever a crash leaves of unsynced writes, what was promised is ther
               << std::endl;
 }
 
-TEST_CASE(
-    "negative control: without a sync for every commit, crash images miss what was promised") {
+TEST_CASE("crash_images: negative control: without a sync for every commit, promises are broken") {
     const WithoutSafeguard control(sqlite::Safeguard::commit_sync);
     std::mt19937 random = seeded_random();
     const CrashTally tally = examine_crashes(random, images_per_history);

@@ -60,7 +60,7 @@ void wait_for_readyz(const OrderProcesses& processes, int status) {
 
 }  // namespace
 
-TEST_CASE("with less room on the disk than is to be kept, orders are refused and reading goes on") {
+TEST_CASE("free_space_floor: below the floor orders are refused, and reading goes on") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     FaultControl faults;
@@ -80,7 +80,7 @@ TEST_CASE("with less room on the disk than is to be kept, orders are refused and
     wait_for_readyz(processes, 200);
 }
 
-TEST_CASE("what was accepted before a disk came to its floor is settled without further room") {
+TEST_CASE("free_space_floor: what was accepted above the floor is settled without further room") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     const MountedMemory disk(floor_megabytes + room_megabytes());
     OrderProcesses processes;
@@ -97,7 +97,7 @@ TEST_CASE("what was accepted before a disk came to its floor is settled without 
     check_every_order_ended(disk.file("orders.db"), accepted);
 }
 
-TEST_CASE("control: what was accepted until a disk was full is not settled before there is room") {
+TEST_CASE("free_space_floor: negative control: on a full disk, what was accepted is not settled") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     const MountedMemory disk(floor_megabytes + room_megabytes());
     OrderProcesses processes;

@@ -80,7 +80,7 @@ struct PowerCuts {
 
 }  // namespace
 
-TEST_CASE("nothing that was acknowledged is lost when the power is cut") {
+TEST_CASE("power_cut: nothing that was acknowledged is lost when the power is cut") {
     if (const auto missing = LoopFileSystem::missing()) return skipped(*missing);
     std::mt19937 random = seeded_random();
     PowerCuts power(random, false);
@@ -94,7 +94,7 @@ TEST_CASE("nothing that was acknowledged is lost when the power is cut") {
               << " orders acknowledged, " << power.log.maybe.size() << " perhaps" << std::endl;
 }
 
-TEST_CASE("negative control: without a sync for every commit, a power cut loses orders") {
+TEST_CASE("power_cut: negative control: without a sync for every commit, orders are lost") {
     if (const auto missing = LoopFileSystem::missing()) return skipped(*missing);
     std::mt19937 random = seeded_random();
     PowerCuts power(random, true);

@@ -83,7 +83,7 @@ void check_turn_is_kept_over_lease(Step step, int passes) {
 
 }  // namespace
 
-TEST_CASE("a worker that stands still before its turn to claim holds up nobody") {
+TEST_CASE("worker_halted: a worker halted before its turn to claim holds up nobody") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     Halted halted(Step::before_turn, turns_before_claim);
     OrderProcesses& processes = halted.processes;
@@ -103,22 +103,22 @@ TEST_CASE("a worker that stands still before its turn to claim holds up nobody")
     check_promises(evidence_of(processes, {"contested", "next"}));
 }
 
-TEST_CASE("a worker that stands still at the beginning of its claim loses nothing") {
+TEST_CASE("worker_halted: a worker halted at the beginning of its claim loses nothing") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_turn_is_kept_over_lease(Step::in_turn, turns_before_claim);
 }
 
-TEST_CASE("a worker that stands still before the sync of its claim loses nothing") {
+TEST_CASE("worker_halted: a worker halted before the sync of its claim loses nothing") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_turn_is_kept_over_lease(Step::before_sync, syncs_before_claim);
 }
 
-TEST_CASE("a worker that stands still before the sync of its result loses nothing") {
+TEST_CASE("worker_halted: a worker halted before the sync of its result loses nothing") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_turn_is_kept_over_lease(Step::before_sync, syncs_before_settle);
 }
 
-TEST_CASE("the result of a worker that stands still before its turn to settle is refused") {
+TEST_CASE("worker_halted: the result of a worker halted before its turn to settle is refused") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     Halted halted(Step::before_turn, turns_before_settle);
     OrderProcesses& processes = halted.processes;
@@ -142,7 +142,7 @@ TEST_CASE("the result of a worker that stands still before its turn to settle is
     check_promises(evidence_of(processes, {"contested"}));
 }
 
-TEST_CASE("without another worker, one that stands still before its turn to settle may go on") {
+TEST_CASE("worker_halted: without another worker, one halted before its turn to settle may go on") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     Halted halted(Step::before_turn, turns_before_settle);
     OrderProcesses& processes = halted.processes;

@@ -68,7 +68,7 @@ Overtakings count_overtakings(int times) {
 
 }  // namespace
 
-TEST_CASE("a writer without a pause does not overtake one that waits for its turn") {
+TEST_CASE("writers_in_turn: a writer that never pauses does not overtake one that waits") {
     const int turns = dose(30, 500);
     const auto [median, given_up] = count_overtakings(turns);
     std::cout << "writers in turn: " << turns << " turns, each overtaken by " << median
@@ -77,7 +77,7 @@ TEST_CASE("a writer without a pause does not overtake one that waits for its tur
     CHECK_LE(median, 3);  // one that is writing, one that is next already, and one more
 }
 
-TEST_CASE("negative control: without the turnstile, a writer that waits is overtaken on and on") {
+TEST_CASE("writers_in_turn: negative control: without the turnstile, one that waits is overtaken") {
     const WithoutSafeguard control(sqlite::Safeguard::turnstile);
     const auto [median, given_up] = count_overtakings(5);
     std::cout << "noticed: overtaken by " << median << " transactions, " << given_up << " given up"

@@ -12,7 +12,7 @@
 namespace orders {
 namespace {
 
-TEST_CASE("a time is written as RFC 3339 in UTC with milliseconds") {
+TEST_CASE("moment: a time is written as RFC 3339 in UTC with milliseconds") {
     struct Case {
         std::int64_t ms;
         std::string text;
@@ -34,13 +34,13 @@ TEST_CASE("a time is written as RFC 3339 in UTC with milliseconds") {
     }
 }
 
-TEST_CASE("later times within the four-digit years sort after earlier ones as text") {
+TEST_CASE("moment: later times within the four-digit years sort after earlier ones as text") {
     const UtcTime start(std::chrono::milliseconds(1'795'352'645'678));
     CHECK(to_rfc3339(start) < to_rfc3339(start + std::chrono::milliseconds(1)));
     CHECK(to_rfc3339(start) < to_rfc3339(start + std::chrono::hours(24 * 400)));
 }
 
-TEST_CASE("the system clock tells the wall clock's time") {
+TEST_CASE("system_clock: it tells the wall clock's time") {
     const SystemClock clock;
     const auto before =
         std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -49,7 +49,7 @@ TEST_CASE("the system clock tells the wall clock's time") {
     CHECK(moment.utc <= std::chrono::system_clock::now());
 }
 
-TEST_CASE("the boot clock never runs backwards and names the boot it counts from") {
+TEST_CASE("boot_clock: it never runs backwards and names the boot it counts from") {
     const SystemClock clock;
     const Moment first = clock.now();
     const Moment second = clock.now();
