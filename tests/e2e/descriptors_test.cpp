@@ -1,5 +1,5 @@
 // An order-api that may open few files: it says how many connections that leaves, serves those, and
-// where even the rest runs out it waits for better times instead of ending or spinning.
+// if even the rest runs out it waits for better times instead of ending or spinning.
 
 #include <doctest/doctest.h>
 
@@ -70,7 +70,7 @@ TEST_CASE("descriptors: without a file left for a newcomer the API goes on, and 
     ChildProcess& api = start_api(processes, 40);
     std::optional<RawConnection> inside(processes.port());
     ask(*inside);
-    // Those who are told that there are too many take a file too, for as long as they do not leave.
+    // A client that is told that there are too many takes a file too, until it leaves.
     std::deque<RawConnection> crowd;
     for (int i = 0; i < 200; ++i) crowd.emplace_back(processes.port());
     eventually(patience, [&] { return open_files(api.pid()) >= 40; });

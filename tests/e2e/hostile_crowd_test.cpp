@@ -154,7 +154,7 @@ TEST_CASE("hostile_crowd: a body that would unpack to 200 MB is refused, and not
                        bomb});
         check_problem(answer, 415, "unsupported-media-type");
     }
-    // Nor where nothing says that it is packed.
+    // Nor is it unpacked if nothing says that it is packed.
     check_problem(http.post("/api/v1/orders", bomb), 400, "malformed-body");
     CHECK_LT(peak_kib(api.pid()), before + max_growth_kib);
 }

@@ -56,7 +56,7 @@ std::vector<std::string> ids_of_all_pages(HttpClient& http, const std::string& q
     return ids_of_all_pages(http, query, [] {});
 }
 
-// The ids from the newest to the oldest; only those of one priority where it is given.
+// The ids from the newest to the oldest; only those of one priority if it is given.
 std::vector<std::string> newest_first(const std::optional<std::string>& priority = std::nullopt) {
     std::vector<std::string> ids;
     for (int i = order_count; i >= 1; --i) {

@@ -24,7 +24,7 @@ void submit_instant_orders(OrderProcesses& processes) {
     processes.submit_all(batch);
 }
 
-// Where a unit takes a millisecond and the timeout is a second.
+// If a unit takes a millisecond and the timeout is a second.
 void submit_failing_orders(OrderProcesses& processes) {
     std::vector<nlohmann::json> batch;
     for (int i = 0; i < failing_orders; ++i) {
@@ -33,7 +33,7 @@ void submit_failing_orders(OrderProcesses& processes) {
     processes.submit_all(batch);
 }
 
-// Until all have ended, and so many with this status are there.
+// Waits until all have ended, and so many with this status are there.
 void wait_for(OrderProcesses& processes, const std::string& status, int number) {
     eventually(
         patience, [&] { return processes.counts(); },

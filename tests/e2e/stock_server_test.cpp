@@ -1,6 +1,6 @@
-// A control: some of the attacks that order-api withstands, made on the HTTP library as it comes,
-// where they do their damage. If they ceased to work here, the tests of order-api that make the
-// same ones would prove nothing.
+// A control: several attacks that order-api withstands, made on the HTTP library as it comes, which
+// they damage. If they ceased to work here, the tests of order-api that make the same ones would
+// prove nothing.
 
 #include <doctest/doctest.h>
 #include <httplib.h>

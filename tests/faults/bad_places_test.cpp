@@ -1,6 +1,6 @@
-// Databases in places where none can be, and files that are damaged: both programs say so in one
-// line, end with 1, and leave everything as it was. Missing directories, files that are something
-// else, and newer schemas are in e2e/settings_test.cpp.
+// Databases in places that are not fit for one, and files that are damaged: both programs say so in
+// one line, end with 1, and leave everything as it was. Missing directories, files that are
+// something else, and newer schemas are in e2e/settings_test.cpp.
 
 #include <doctest/doctest.h>
 #include <linux/magic.h>
@@ -51,7 +51,7 @@ void overwrite(const std::string& path, std::size_t at, const std::string& bytes
     file << bytes;
 }
 
-// By way of the wrapper, a command line, where there is one.
+// Started by `wrapper`, the beginning of a command line, if there is one.
 std::vector<std::string> error_lines_of_failure(const std::string& program,
                                                 const std::string& database,
                                                 const std::map<std::string, std::string>& more,

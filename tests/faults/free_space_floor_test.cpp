@@ -24,7 +24,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int floor_megabytes = 128;  // what ships
-// Above it: some 25,000 orders or 80,000.
+// Above it: about 25,000 orders or 80,000.
 int room_megabytes() {
     return dose(8, 24);
 }

@@ -50,8 +50,9 @@ struct PowerCuts {
                              [&] { return processes.port(); });
         eventually(patience, [&] { return clients.answers() > 100; });
         std::this_thread::sleep_for(std::chrono::milliseconds(any_of(random, 0, 400)));
-        // The cut takes its time, and the kernel lets a sync that is under way meanwhile succeed,
-        // though it has failed. Without power nobody would live to see that; so nobody does here.
+        // The cut takes its time, and the kernel reports success for a sync that is under way
+        // meanwhile, though it has failed. Without power nobody would live to see that; so nobody
+        // does here.
         for (ChildProcess* const process : {api, worker}) {
             process->signal(SIGSTOP);
             eventually(patience, [&] { return is_halted(*process); });

@@ -1,5 +1,5 @@
-// Writers take turns: somebody who wants to write once is not overtaken again and again by somebody
-// who writes without a pause. Counted in transactions, so no machine is too slow for it.
+// Writers take turns: a writer that wants to write once is not overtaken again and again by one
+// that writes without a pause. Counted in transactions, so no machine is too slow for it.
 
 #include <doctest/doctest.h>
 
