@@ -1,21 +1,24 @@
 // More than the real order-api can take: more connections than it serves at a time or all at once,
-// requests without end, and bodies that unpack to more. It says so to those that are too many,
-// serves the others, and does not grow.
+// clients that do not read, requests without end, and bodies that unpack to more. It says so to the
+// clients that are too many, serves the others, and does not grow.
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "shared/os/file_descriptor.h"
 #include "tests/e2e/gzip_bomb.h"
@@ -78,6 +81,34 @@ void wait_until_possible(const FileDescriptor& socket, short what) {
     REQUIRE_EQ(::poll(&watched, 1, static_cast<int>(limit)), 1);
 }
 
+// A client that has sent a request for a long answer and has room for little of it: what is more
+// than some 100 kB stays in the server.
+FileDescriptor deaf_client(int port, const std::string& request) {
+    FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    // In small segments, or the server's kernel takes megabytes for it.
+    constexpr int buffer = 4096;
+    constexpr int segment = 536;
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+    const sockaddr_in address = local_address(port);
+    REQUIRE_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+               0);
+    REQUIRE_EQ(::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL), request.size());
+    return socket;
+}
+
+// What comes until the server closes the connection.
+std::string read_all(const FileDescriptor& socket) {
+    std::string all;
+    std::array<char, 64 * 1024> buffer{};
+    while (true) {
+        wait_until_possible(socket, POLLIN);
+        const ssize_t size = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
+        if (size <= 0) return all;
+        all.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+}
+
 }  // namespace
 
 TEST_CASE("hostile_crowd: of 5,000 connections those within the limit are served, others told so") {
@@ -136,6 +167,35 @@ TEST_CASE("hostile_crowd: a thousand clients that connect in the same moment are
         REQUIRE_EQ(::recv(socket.get(), answer.data(), answer.size(), 0), served.size());
         REQUIRE_EQ(answer, served);
     }
+}
+
+TEST_CASE("hostile_crowd: idle clients and clients that do not read keep nobody waiting") {
+    OrderProcesses processes;
+    processes.start_api();
+    std::vector<nlohmann::json> orders;
+    for (int i = 0; i < 1'000; ++i) orders.push_back(order_json("order-" + std::to_string(i)));
+    processes.submit_all(orders);
+    std::deque<RawConnection> idle;
+    for (int i = 0; i < 400; ++i) idle.emplace_back(processes.port());
+    HttpClient newcomer = processes.client();
+    // The rest of the list is the same whatever comes meanwhile.
+    const std::string cursor = newcomer.get("/api/v1/orders?limit=1").json()["next_cursor"];
+    const std::string list = "/api/v1/orders?limit=1000&cursor=" + cursor;
+    const std::string long_answer = newcomer.get(list).body;
+    CHECK_GT(long_answer.size(), 150'000);
+    std::deque<FileDescriptor> deaf;  // more than the API has threads
+    for (int i = 0; i < 20; ++i) {
+        deaf.push_back(
+            deaf_client(processes.port(), to_bytes({"GET", list, {{"Connection", "close"}}})));
+    }
+    for (int i = 0; i < 20; ++i) {
+        CHECK_EQ(newcomer.post("/api/v1/orders", order_json("new-" + std::to_string(i))).status,
+                 200);
+    }
+    idle.back().send(get_livez);
+    CHECK_EQ(status_of(idle.back().read_answer(patience)), 200);
+    // None of these had to be cut off before the newcomer was served: each still gets its answer.
+    for (const FileDescriptor& client : deaf) CHECK(read_all(client).ends_with(long_answer));
 }
 
 TEST_CASE("hostile_crowd: a body that would unpack to 200 MB is refused, and not unpacked") {

@@ -1,10 +1,9 @@
-// Requests that no good client sends, against the real order-api: floods, foreign media, slow and
-// deaf clients. What must hold: a proper answer or a closed connection, and everybody else served
-// meanwhile. Framing is in hostile_framing_test.cpp.
+// Requests that no good client sends, against the real order-api: floods, foreign media, what is no
+// HTTP at all. Each gets a proper answer or a closed connection, and everybody else is served
+// meanwhile. Framing is in hostile_framing_test.cpp, crowds of clients in hostile_crowd_test.cpp.
 
 #include <doctest/doctest.h>
 
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -171,52 +170,6 @@ TEST_CASE("hostile_http: what is no HTTP/1 request at all is refused") {
           std::string("G\0T /livez HTTP/1.1", 19) + end_of_head}) {
         check_refused(processes, bytes, {400, 405, 501, 505});
     }
-}
-
-TEST_CASE(
-    "hostile_http: a hundred slow senders do not keep a newcomer waiting, and are told when time "
-    "is up") {
-    OrderProcesses processes;
-    processes.start_api();
-    std::deque<RawConnection> slow;
-    for (int i = 0; i < 100; ++i) {
-        RawConnection& connection = slow.emplace_back(processes.port());
-        REQUIRE(connection.is_open());
-        connection.send(i % 2 == 0 ? "GET /livez HT" : post_head + "Content-Length: 9\r\n\r\n{");
-    }
-    HttpClient newcomer = processes.client();
-    CHECK_EQ(newcomer.get("/livez").status, 200);
-    CHECK_EQ(newcomer.post("/api/v1/orders", order_json("newcomer")).status, 200);
-    for (RawConnection& connection : slow) {
-        const HttpAnswer answer = answer_of(connection.read_answer(patience));
-        check_problem(answer, 408, "request-too-slow");
-        CHECK(connection.is_closed_by_server(patience));
-    }
-    CHECK_EQ(newcomer.get("/livez").status, 200);
-}
-
-TEST_CASE(
-    "hostile_http: hundreds of idle connections and of clients that do not read keep nobody "
-    "waiting") {
-    OrderProcesses processes;
-    processes.start_api();
-    std::vector<json> orders;
-    for (int i = 0; i < 1'000; ++i) orders.push_back(order_json("order-" + std::to_string(i)));
-    processes.submit_all(orders);
-    std::deque<RawConnection> idle;
-    for (int i = 0; i < 400; ++i) idle.emplace_back(processes.port());
-    std::deque<RawConnection> deaf;
-    const std::string large_answer = to_bytes({"GET", "/api/v1/orders?limit=1000"});
-    for (int i = 0; i < 100; ++i) {
-        deaf.emplace_back(processes.port()).send(large_answer + large_answer + large_answer);
-    }
-    HttpClient newcomer = processes.client();
-    for (int i = 0; i < 20; ++i) {
-        CHECK_EQ(newcomer.post("/api/v1/orders", order_json("new-" + std::to_string(i))).status,
-                 200);
-    }
-    idle.back().send(get_livez);
-    CHECK_EQ(status_of(idle.back().read_answer(patience)), 200);
 }
 
 TEST_CASE("hostile_http: a second API on the same port ends with 1 and says why") {
