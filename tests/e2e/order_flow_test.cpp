@@ -121,7 +121,7 @@ TEST_CASE("order_flow: a High order overtakes the Normal orders that wait while 
     processes.set("SERVICE_TIME_UNIT_MS", "100");
     processes.start_api();
     processes.start_worker({"--worker-count", "1"});
-    processes.submit(order_json("running", "Normal", 30));
+    processes.submit(order_json("running", "Normal", 15));
     eventually(patience, [&] { return processes.order("running")["status"] != "Pending"; });
     processes.submit(order_json("normal"));
     processes.submit(order_json("high", "High"));

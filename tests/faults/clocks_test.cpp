@@ -59,9 +59,9 @@ void check_jump(std::chrono::seconds jump) {
     leave_with_dead_worker(processes, "held-by-the-dead", 3'600, environment);
     leave_with_dead_worker(processes, "left-by-the-dead", 2, environment);
     ChildProcess& worker = processes.start_worker(
-        {"--time-unit-ms", "1000", "--worker-count", "1", "--order-process-timeout", "4"},
+        {"--time-unit-ms", "500", "--worker-count", "1", "--order-process-timeout", "2"},
         environment);
-    processes.submit(order_json("in-work"));
+    processes.submit(order_json("in-work", "Normal", 2));
     eventually(patience, [&] { return processes.order("in-work")["status"] != "Pending"; });
     processes.submit(order_json("waiting"));
 

@@ -73,7 +73,7 @@ TEST_CASE("lease_lost: a late result is refused while the other worker still has
     ChildProcess& halted = start_halted_worker(processes, "contested");
 
     ChildProcess& successor =
-        processes.start_worker({"--time-unit-ms", "4000", "--lease-seconds", "1"});
+        processes.start_worker({"--time-unit-ms", "2000", "--lease-seconds", "1"});
     eventually(
         patience, [&] { return processes.order("contested"); },
         [](const json& order) {

@@ -79,7 +79,7 @@ TEST_CASE("writers_in_turn: a writer that never pauses does not overtake one tha
 
 TEST_CASE("writers_in_turn: negative control: without the turnstile, one that waits is overtaken") {
     const WithoutSafeguard control(sqlite::Safeguard::turnstile);
-    const auto [median, given_up] = count_overtakings(5);
+    const auto [median, given_up] = count_overtakings(3);
     std::cout << "noticed: overtaken by " << median << " transactions, " << given_up << " given up"
               << std::endl;
     CHECK_GT(median, 3);
