@@ -15,8 +15,8 @@
 
 #include "shared/storage/sqlite/sqlite_storage.h"
 #include "tests/faults/control_safeguards.h"
+#include "tests/faults/dose.h"
 #include "tests/faults/recorded_disk.h"
-#include "tests/support/dose.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
 #include "tests/support/seed.h"
@@ -224,9 +224,7 @@ TEST_CASE("crash_images: whatever a crash leaves of unsynced writes, what was pr
               << std::endl;
 }
 
-TEST_CASE(
-    "crash_images: negative control: without a sync for every commit, they miss what was "
-    "promised") {
+TEST_CASE("crash_images: negative control: without a sync for every commit, promises are broken") {
     const WithoutSafeguard control(sqlite::Safeguard::commit_sync);
     std::mt19937 random = seeded_random();
     const CrashTally tally = examine_crashes(random, images_per_history);

@@ -201,7 +201,7 @@ HttpOutcome HttpClient::attempt(const HttpCall& call, milliseconds within) {
         connection_.reset();
         return ConnectionFailure::refused;
     }
-    // Even where sending fails there may be an answer: a server may refuse before it has read all.
+    // Even if sending fails there may be an answer: a server may refuse before it has read all.
     connection_->send(to_bytes(call));
     HttpOutcome outcome = connection_->read_answer(within, call.method != "HEAD");
     const auto* answer = std::get_if<HttpAnswer>(&outcome);

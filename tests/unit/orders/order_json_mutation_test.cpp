@@ -85,7 +85,7 @@ void check_is_plausible(const ParsedOrder& parsed, const json& element) {
 
 }  // namespace
 
-TEST_CASE("a damaged order is either valid all the same, or invalid, or malformed") {
+TEST_CASE("order_json: a damaged order is either valid all the same, or invalid, or malformed") {
     auto random = seeded_random();
     const std::vector<std::string> bodies{
         body_with("", ""),
@@ -103,7 +103,7 @@ TEST_CASE("a damaged order is either valid all the same, or invalid, or malforme
     }
 }
 
-TEST_CASE("a damaged batch has a result for each element of its list, or is malformed") {
+TEST_CASE("order_json: a damaged batch has a result for each element, or is malformed") {
     auto random = seeded_random();
     const std::string body = R"({"x":[[{}]],"orders":[)" + body_with("order_id", R"("B-1")") + "," +
                              body_with("priority", R"("Low")") + ",[{}]," + body_with("", "") +

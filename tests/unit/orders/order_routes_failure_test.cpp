@@ -55,7 +55,7 @@ TEST_CASE("order_routes: orders that cannot be stored are answered with 503 and 
     }
 }
 
-TEST_CASE("order_routes: after a failure that only a new process can mend, the answer is that it is stopping") {
+TEST_CASE("order_routes: after a failure that only a new process mends, it says it is stopping") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     routes.script.fail(StoreStep::commit, Kind::outcome_unknown);
@@ -66,7 +66,7 @@ TEST_CASE("order_routes: after a failure that only a new process can mend, the a
     CHECK_EQ(http.get("/livez").status, 200);
 }
 
-TEST_CASE("order_routes: an order whose time is up before it can be stored is answered as overloaded") {
+TEST_CASE("order_routes: an order whose time is up before it is stored is answered as overloaded") {
     RoutesOnScript routes(std::chrono::milliseconds(20));
     HttpClient http = routes.client();
     routes.script.hold(StoreStep::begin);
@@ -105,7 +105,7 @@ TEST_CASE("order_routes: a service that is stopping is not ready, and takes orde
     CHECK_EQ(http.post(orders_path, order_body("a")).status, 200);
 }
 
-TEST_CASE("order_routes: orders that cannot be read now are answered with 503, and read when they can be") {
+TEST_CASE("order_routes: orders that cannot be read now are answered with 503, and read later") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     CHECK_EQ(http.post(orders_path, order_body("a")).status, 200);
@@ -119,7 +119,7 @@ TEST_CASE("order_routes: orders that cannot be read now are answered with 503, a
     }
 }
 
-TEST_CASE("order_routes: a reader is kept for the next request, unless it failed or could not be opened") {
+TEST_CASE("order_routes: a reader is kept for the next request, unless it failed or did not open") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     for (int i = 0; i < 3; ++i) CHECK_EQ(http.get(orders_path).status, 200);

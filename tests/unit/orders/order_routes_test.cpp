@@ -34,7 +34,7 @@ HttpAnswer post_as(HttpClient& http, const std::string& path, const HeaderList& 
 
 }  // namespace
 
-TEST_CASE("order_routes: a new order is answered with itself, the time of the clock, and where it is found") {
+TEST_CASE("order_routes: a new order is answered with itself, the clock's time, and its location") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     const HttpAnswer created = http.post(orders_path, order_body("A-1"));
@@ -67,7 +67,7 @@ TEST_CASE("order_routes: HEAD is answered as GET is, without the body") {
     }
 }
 
-TEST_CASE("order_routes: an id that is taken is answered with the status of the order that has it") {
+TEST_CASE("order_routes: an id that is taken is answered with that order's status") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     CHECK_EQ(http.post(orders_path, order_body("A-1")).status, 200);
@@ -146,7 +146,7 @@ TEST_CASE("order_routes: an order that is not there is not found, whatever its i
     }
 }
 
-TEST_CASE("order_routes: orders are taken as application/json, in any case and with any parameter") {
+TEST_CASE("order_routes: orders are taken as application/json, in any case, with any parameter") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     int number = 0;
@@ -196,7 +196,7 @@ TEST_CASE("order_routes: a body that cannot be used is a problem that names the 
     CHECK_EQ(routes.script.calls(StoreStep::begin), 0);
 }
 
-TEST_CASE("order_routes: a query that is not valid is a problem that names the parameters at fault") {
+TEST_CASE("order_routes: an invalid query is a problem that names the parameters at fault") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     struct Query {

@@ -15,7 +15,7 @@ namespace orders::test {
 
 inline const std::string end_of_head = "\r\n\r\n";
 inline const std::string get_livez = "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
-// To be followed by further headers.
+// Further headers follow.
 inline const std::string post_head =
     "POST /api/v1/orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
 

@@ -72,7 +72,7 @@ class FaultControl {
     }
 
     // Makes the program stand still when it next comes to the step, after going past it `passes`
-    // times. Once; SIGCONT lets it go on.
+    // times. Once; SIGCONT makes it go on.
     void halt_at(Step step, int passes = 0) {
         points_->passes = passes;
         points_->halt_at = step;

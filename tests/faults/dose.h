@@ -1,6 +1,6 @@
 #pragma once
 
-// How much of an attack a test carries out: the short form in every test run, the long form where
+// How much of an attack a test carries out: the short form in every test run, the long form if
 // ORDERS_FAULTS=long is in the environment, as `./dev faults` sets it.
 
 #include <cstdlib>
