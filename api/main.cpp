@@ -1,25 +1,21 @@
 // order-api: takes orders in over HTTP and puts them into the store.
 
-#include <sys/resource.h>
-
 #include <atomic>
-#include <chrono>
-#include <cstdio>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "api/access/guard.h"
-#include "api/access/tokens.h"
-#include "api/http/client.h"
-#include "api/http/problem.h"
+#include "api/health_check.h"
 #include "api/http/server.h"
+#include "api/intake/admission.h"
+#include "api/intake/group_commit.h"
 #include "api/intake/order_intake.h"
 #include "api/orders/order_readers.h"
 #include "api/orders/order_routes.h"
 #include "api/settings.h"
 #include "shared/log/log.h"
+#include "shared/os/descriptor_limit.h"
 #include "shared/program/run_program.h"
 #include "shared/program/settings_reader.h"
 #include "shared/program/stop_signals.h"
@@ -30,34 +26,16 @@ namespace {
 
 using namespace orders;
 
-// One connection is one descriptor; the soft limit is often 1,024.
-void allow_many_connections() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-int check_health(const ApiSettings& settings) {
-    const std::string host = settings.host == "0.0.0.0" ? "127.0.0.1" : settings.host;
-    const auto status =
-        http_get_status(host, settings.port, "/readyz", std::chrono::milliseconds(2'500));
-    if (status == 200) return exit_ok;
-    std::fprintf(stderr, "order-api: %s\n",
-                 status ? "the API is not ready" : "the API does not answer");
-    return exit_failure;
-}
-
 int serve(const ApiSettings& settings, Storage& storage) {
     AccessTokens tokens = read_tokens(settings);
     const bool is_open = !tokens.are_required();
     block_stop_signals();
-    allow_many_connections();
+    raise_descriptor_limit();
 
     std::atomic<bool> is_stopping = false;
-    HttpServer server(
-        {.host = settings.host, .port = settings.port, .max_connections = settings.max_connections},
-        http_problem);
+    http::Server server({.host = settings.host,
+                         .port = settings.port,
+                         .max_connections = settings.max_connections});
     const StopSignals signals(
         [&] {
             is_stopping = true;
@@ -66,16 +44,17 @@ int serve(const ApiSettings& settings, Storage& storage) {
         settings.drain_limit + margin_after_drain);
 
     std::atomic<bool> has_failed = false;
-    const IntakeLimits limits{.admission = {.max_pending_orders = settings.max_pending_orders,
-                                            .min_free_bytes = settings.min_free_bytes}};
-    OrderIntake intake(storage.open_intake(), limits, [&] {
+    OrderAdmission admission({.max_pending_orders = settings.max_pending_orders,
+                              .min_free_bytes = settings.min_free_bytes});
+    GroupCommit commits(storage.open_intake(), GroupLimits{}, [&] {
         has_failed = true;
         server.stop();
     });
+    OrderIntake intake(commits, admission);
     OrderReaders readers([&] { return storage.open_reader(); });
     OrderRoutes routes(intake, readers, is_stopping);
     routes.add_to(server);
-    if (!is_open) server.guard(access_guard(std::move(tokens)));
+    if (!is_open) server.set_guard(std::make_unique<TokenGuard>(std::move(tokens)));
 
     const int bound_port = server.bind();
     log::info(
@@ -96,8 +75,8 @@ int run(int argc, const char* const* argv) {
     // Before anything that may log, the commands included.
     log::configure(settings->common.log_level, settings->common.log_format);
 
+    if (reader.given_command() == "healthcheck") return check_api_health(*settings);
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);
-    if (reader.given_command() == "healthcheck") return check_health(*settings);
     if (const auto status = run_store_command(reader, *storage)) return *status;
     return serve(*settings, *storage);
 }

@@ -3,15 +3,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdio>
 #include <memory>
 #include <optional>
-#include <random>
 #include <stop_token>
-#include <string>
 
 #include "shared/log/log.h"
 #include "shared/os/wake_signal.h"
@@ -22,6 +17,7 @@
 #include "shared/storage/open_storage.h"
 #include "shared/storage/store_error.h"
 #include "worker/dispatcher.h"
+#include "worker/identity.h"
 #include "worker/processing_pool.h"
 #include "worker/processors/simulated.h"
 #include "worker/reporter.h"
@@ -33,37 +29,6 @@ using namespace orders;
 
 // Work that takes exactly the timeout is in time, though its thread wakes a little later.
 constexpr std::chrono::milliseconds timeout_margin{100};
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-    return name.data();
-}
-
-// Unique among all workers there ever were: a container's host name and process id come again.
-std::string worker_name(const std::string& host) {
-    std::random_device random;
-    std::array<char, 16> suffix{};
-    std::snprintf(suffix.data(), suffix.size(), "%08x", random());
-    return host + "-" + std::to_string(::getpid()) + "-" + suffix.data();
-}
-
-int check_health(Storage& storage) {
-    const auto workers = storage.open_reader()->report().workers;
-    if (std::ranges::find(workers, host_name(), &LiveWorker::host) != workers.end()) return exit_ok;
-    std::fprintf(stderr, "order-worker: no worker of this host has shown a sign of life in time\n");
-    return exit_failure;
-}
-
-DispatcherOptions dispatcher_options(const WorkerSettings& settings) {
-    const std::string host = host_name();
-    return {.worker = {.name = worker_name(host), .host = host, .threads = settings.threads},
-            .lease_time = settings.lease_time,
-            .max_attempts = settings.max_attempts,
-            .drain_limit = settings.drain_limit,
-            .retention = {.keep_processed = settings.keep_processed,
-                          .keep_failed = settings.keep_failed}};
-}
 
 void run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop) {
     try {
@@ -92,7 +57,13 @@ int work(const WorkerSettings& settings, Storage& storage) {
     SimulatedProcessor processor(settings.time_unit);
     ProcessingPool pool(processor, static_cast<std::size_t>(settings.threads),
                         settings.order_timeout + timeout_margin, wake);
-    Dispatcher dispatcher(*store, pool, *watch, wake, dispatcher_options(settings));
+    Dispatcher dispatcher(*store, pool, *watch, wake,
+                          {.worker = describe_worker(settings.threads),
+                           .lease_time = settings.lease_time,
+                           .max_attempts = settings.max_attempts,
+                           .drain_limit = settings.drain_limit,
+                           .retention = {.keep_processed = settings.keep_processed,
+                                         .keep_failed = settings.keep_failed}});
     {
         const Reporter reporter(storage.open_reader(), settings.report_interval);
         run_until_stopped(dispatcher, stop.get_token());
@@ -111,7 +82,7 @@ int run(int argc, const char* const* argv) {
     log::configure(settings->common.log_level, settings->common.log_format);
 
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);
-    if (reader.given_command() == "healthcheck") return check_health(*storage);
+    if (reader.given_command() == "healthcheck") return check_worker_health(*storage);
     if (const auto status = run_store_command(reader, *storage)) return *status;
     return work(*settings, *storage);
 }

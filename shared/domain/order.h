@@ -12,6 +12,7 @@
 // Every type here is a plain value without locks; a value that exists is valid. Text that came from
 // outside becomes an OrderId, a Priority or a ProcessingTime only through its parse function.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -84,6 +85,11 @@ struct OrderSpec {
 // An order that a client asks for. Not stored yet, and valid by construction.
 struct NewOrder {
     OrderSpec spec;
+
+    // About what it takes in memory: itself and its texts.
+    [[nodiscard]] std::size_t memory_bytes() const noexcept {
+        return sizeof *this + spec.order_id.text().size();
+    }
 };
 
 // An order as the store knows it. `started_at` and `worker` speak of the current or last attempt

@@ -1,4 +1,4 @@
-#include "shared/domain/moment.h"
+#include "shared/domain/utc_time.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -38,9 +38,9 @@ using SubmitOutcome = std::variant<Created, IdTaken>;
 // What one commit is to do, as a value; the orders belong to the caller and must outlive the call.
 struct IntakeGroup {
     // To be created, in this order. An id that occurs twice is taken the second time.
-    std::vector<std::span<const NewOrder>> creates;
-    // Not to be created: only whether an order stands under each id.
-    std::vector<std::span<const NewOrder>> look_ups;
+    std::vector<std::span<const NewOrder>> creates = {};
+    // Not to be created: only whether an order stands under each id, once `creates` are stored.
+    std::vector<std::span<const NewOrder>> look_ups = {};
     // Prove that the store takes writes even if nothing is created. A group with `creates` always
     // proves it.
     bool is_probe = false;
@@ -69,8 +69,8 @@ class IntakeTurn {
 
     [[nodiscard]] virtual StoreLevel level() = 0;
 
-    // Returns once all of the group is on disk. To be called once; the turn is over either way,
-    // and others may write. Throws StoreError, whose kind tells whether it is certain that nothing
+    // Returns once all of the group is on disk. Call it once; the turn is over either way, and
+    // others may write. Throws StoreError, whose kind tells whether it is certain that nothing
     // was stored.
     [[nodiscard]] virtual IntakeOutcomes commit(const IntakeGroup& group) = 0;
 };

@@ -15,8 +15,7 @@
 //     process and of the power supply;
 //   - a claim returns orders High before Normal, first come first served within each, and no order
 //     to two claimers;
-//   - a lease that was settled, given back, or taken back after it ran out, settles nothing; a
-//   lease
+//   - a lease that was settled, given back, or taken back after it ran out, settles nothing; one
 //     that ran out is good for as long as nobody took it back;
 //   - the report's counts equal a recount at every commit;
 //   - who waits for work (work_watch.h) is woken after a commit that gave some back to the queue.
@@ -57,15 +56,15 @@ struct ExpiredOrder {
 
 // What a worker has to do, in the order in which it is done; all of it by one commit.
 struct WorkerTurn {
-    WorkerId worker;
+    WorkerId worker = {};
     std::chrono::milliseconds lease_time{0};  // for renewals, heartbeat and claims, from now on
 
-    std::vector<Settlement> settlements;
+    std::vector<Settlement> settlements = {};
     // Pending again at their old place, with the attempt not charged.
-    std::vector<Lease> releases;
+    std::vector<Lease> releases = {};
     // The worker's sign of life, together with the leases that it prolongs.
     bool is_heartbeat = false;
-    std::vector<Lease> renewals;
+    std::vector<Lease> renewals = {};
     // Takes back up to so many orders whose lease has run out: Pending again at their old place, or
     // Failed with `attempts_exhausted` if max_attempts have been charged.
     std::size_t take_back_limit = 0;

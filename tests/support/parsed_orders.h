@@ -15,8 +15,9 @@ namespace orders::test {
 // "A-1 High 5", or the fields at fault: "order_id, priority".
 [[nodiscard]] inline std::string summary(const ParsedOrder& parsed) {
     if (const auto* order = std::get_if<NewOrder>(&parsed)) {
-        return order->order_id.text() + " " + std::string(to_string(order->priority)) + " " +
-               std::to_string(order->processing_time.units());
+        const OrderSpec& spec = order->spec;
+        return spec.order_id.text() + " " + std::string(to_string(spec.priority)) + " " +
+               std::to_string(spec.processing_time.units());
     }
     std::string fields;
     for (const FieldError& error : std::get<InvalidOrder>(parsed).errors) {

@@ -5,7 +5,7 @@
 // damaged database; so they are refused by their type, before a store there is opened to be worked
 // with or read from.
 //
-// To be copied or verified (store_maintenance.h) it is opened anywhere: a backup has no write-ahead
+// To be copied or verified (maintenance.h) it is opened anywhere: a backup has no write-ahead
 // log, and may well be kept, and checked, on a file server.
 
 #include <cstdint>

@@ -1,18 +1,14 @@
-#include "shared/domain/moment.h"
+#include "shared/domain/utc_time.h"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <string>
-
-#include "shared/os/system_clock.h"
 
 namespace orders {
 namespace {
 
-TEST_CASE("a time is written as RFC 3339 in UTC with milliseconds") {
+TEST_CASE("utc_time: it is written as RFC 3339 in UTC with milliseconds") {
     struct Case {
         std::int64_t ms;
         std::string text;
@@ -34,33 +30,10 @@ TEST_CASE("a time is written as RFC 3339 in UTC with milliseconds") {
     }
 }
 
-TEST_CASE("later times within the four-digit years sort after earlier ones as text") {
+TEST_CASE("utc_time: later times within the four-digit years sort after earlier ones as text") {
     const UtcTime start(std::chrono::milliseconds(1'795'352'645'678));
     CHECK(to_rfc3339(start) < to_rfc3339(start + std::chrono::milliseconds(1)));
     CHECK(to_rfc3339(start) < to_rfc3339(start + std::chrono::hours(24 * 400)));
-}
-
-TEST_CASE("the system clock tells the wall clock's time") {
-    const SystemClock clock;
-    const auto before =
-        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    const Moment moment = clock.now();
-    CHECK(moment.utc >= before);
-    CHECK(moment.utc <= std::chrono::system_clock::now());
-}
-
-TEST_CASE("the boot clock never runs backwards and names the boot it counts from") {
-    const SystemClock clock;
-    const Moment first = clock.now();
-    const Moment second = clock.now();
-    CHECK(first.since_boot.count() > 0);
-    CHECK(second.since_boot >= first.since_boot);
-    CHECK(second.boot_id == first.boot_id);
-    CHECK(SystemClock().now().boot_id == first.boot_id);
-
-    CHECK(first.boot_id.size() == 36);  // a UUID, without the line's end
-    CHECK(std::all_of(first.boot_id.begin(), first.boot_id.end(),
-                      [](unsigned char c) { return std::isxdigit(c) != 0 || c == '-'; }));
 }
 
 }  // namespace

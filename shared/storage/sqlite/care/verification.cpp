@@ -12,6 +12,7 @@
 #include "shared/storage/sqlite/care/findings.h"
 #include "shared/storage/sqlite/care/order_checks.h"
 #include "shared/storage/sqlite/connection.h"
+#include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/store_path.h"
 
@@ -21,10 +22,10 @@ namespace {
 void require_newest_schema(Connection& connection) {
     const auto version = known_schema_version(connection, embedded_migrations());
     if (version == static_cast<std::int64_t>(embedded_migrations().size())) return;
-    throw StoreError(StoreError::Kind::unusable, "verify " + connection.path(),
-                     version == 0 ? "it is empty" : "its schema is older than this program's",
-                     version == 0 ? "this file is not an order store"
-                                  : "let the program bring it up to date first, or verify a copy");
+    throw unusable("verify " + connection.path(),
+                   version == 0 ? "it is empty" : "its schema is older than this program's",
+                   version == 0 ? "this file is not an order store"
+                                : "let the program bring it up to date first, or verify a copy");
 }
 
 // A check that meets a damaged page ends there; that is a finding too, and the others go on. So is
