@@ -75,8 +75,8 @@ int run(int argc, const char* const* argv) {
     // Before anything that may log, the commands included.
     log::configure(settings->common.log_level, settings->common.log_format);
 
-    if (reader.given_command() == "healthcheck") return check_api_health(*settings);
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);
+    if (reader.given_command() == "healthcheck") return check_api_health(*settings);
     if (const auto status = run_store_command(reader, *storage)) return *status;
     return serve(*settings, *storage);
 }

@@ -33,7 +33,7 @@ Run back_up_with_a_warning(const std::string& program, const std::string& databa
     std::vector<std::string> command{program, "backup", unreadable.file("copy.db"), "--db",
                                      database};
     command.insert(command.end(), flags.begin(), flags.end());
-    if (::geteuid() == 0) {  // whom no mode keeps out, unless these capabilities are dropped
+    if (::geteuid() == 0) {  // no mode keeps root out, unless it drops these capabilities
         const std::vector<std::string> as_anybody{"/usr/bin/setpriv",
                                                   "--bounding-set=-dac_override,-dac_read_search"};
         command.insert(command.begin(), as_anybody.begin(), as_anybody.end());
