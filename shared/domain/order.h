@@ -29,7 +29,7 @@ class OrderId {
    public:
     static constexpr std::size_t max_length = 64;
 
-    // Empty where the text breaks the rule above.
+    // Empty if the text breaks the rule above.
     [[nodiscard]] static std::optional<OrderId> parse(std::string_view text);
 
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -63,7 +63,7 @@ class ProcessingTime {
     static constexpr std::int64_t min_units = 1;
     static constexpr std::int64_t max_units = 86'400;
 
-    // Empty where the number is out of range.
+    // Empty if the number is out of range.
     [[nodiscard]] static std::optional<ProcessingTime> parse(std::int64_t units) noexcept;
 
     [[nodiscard]] std::int64_t units() const noexcept { return units_; }

@@ -1,7 +1,7 @@
 #pragma once
 
-// The store as those see it who take orders in: groups of orders become durable, each group by one
-// commit, and each order gets an outcome of its own.
+// The store as its intakes see it: groups of orders become durable, each group by one commit, and
+// each order gets an outcome of its own.
 //
 // An IntakeStore is used by one thread at a time; any number of them, in any number of processes,
 // may be open on the same orders.
@@ -12,7 +12,7 @@
 //   - an order id is accepted once for as long as its order is kept;
 //   - transactions of all stores are as if one came after the other, and orders that a later one
 //     created stand behind those of an earlier one in the queue;
-//   - who waits for work (work_watch.h) is woken after a commit that created some.
+//   - those that wait for work (work_watch.h) are woken after a commit that created some.
 //
 // All functions throw StoreError if the environment is broken.
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The store as those see it who only ask: single orders, lists, and the report.
+// The store as its readers see it, which only ask: single orders, lists, and the report.
 //
 // An OrderReader is used by one thread at a time. Any number of them may be open, and they hold up
 // no writer. All functions throw StoreError if the environment is broken.

@@ -18,7 +18,8 @@
 //   - a lease that was settled, given back, or taken back after it ran out, settles nothing; one
 //     that ran out is good for as long as nobody took it back;
 //   - the report's counts equal a recount at every commit;
-//   - who waits for work (work_watch.h) is woken after a commit that gave some back to the queue.
+//   - those that wait for work (work_watch.h) are woken after a commit that gave some back to the
+//     queue.
 //
 // All functions throw StoreError if the environment is broken.
 

@@ -1,9 +1,20 @@
 #include "shared/storage/sqlite/intake_writes.h"
 
+#include <cstddef>
+
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/file_system.h"
 
 namespace orders::sqlite {
+namespace {
+
+std::size_t count_of(const std::vector<std::span<const NewOrder>>& requests) {
+    std::size_t orders = 0;
+    for (const std::span<const NewOrder> request : requests) orders += request.size();
+    return orders;
+}
+
+}  // namespace
 
 IntakeWrites::IntakeWrites(Connection& connection)
     : connection_(connection),
@@ -24,6 +35,8 @@ StoreLevel IntakeWrites::level() {
 IntakeOutcomes IntakeWrites::carry_out(const IntakeGroup& group, UtcTime now,
                                        WriteTransaction& work) {
     IntakeOutcomes outcomes;
+    outcomes.created.reserve(count_of(group.creates));
+    outcomes.standing.reserve(count_of(group.look_ups));
     bool is_anything_written = false;
     for (const std::span<const NewOrder> orders : group.creates) {
         for (const NewOrder& order : orders) {

@@ -110,7 +110,7 @@ struct Ledger {
         for (int time = 0; time < times; ++time) {
             const auto pass = turnstile.enter();
             if (inside.fetch_add(1) != 0) ++overlaps;
-            // Loses counts where two do it at a time.
+            // Loses counts if two do it at a time.
             const int seen = entries.load();
             std::this_thread::yield();
             entries.store(seen + 1);

@@ -81,7 +81,7 @@ void refuse_the_stores_own_files(const std::string& file, const std::string& sto
 }
 
 // Whoever may not read the store may not read its copy. It was made for this user only, and stays
-// so where the file system knows no modes, or somebody else's.
+// so if the file system knows no modes, or it is somebody else's.
 void copy_mode(const std::string& from, const std::string& to) {
     struct stat store {};
     if (::stat(from.c_str(), &store) != 0) {

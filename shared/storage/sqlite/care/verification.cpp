@@ -63,7 +63,7 @@ void check_file(Connection& connection, Findings& findings) {
 
 struct Definition {
     std::string sql;
-    // True where it changes, or may refuse, what is written to other tables.
+    // True if it changes, or may refuse, what is written to other tables.
     bool has_say = false;
 };
 
@@ -87,7 +87,7 @@ Schema schema_of(Connection& connection) {
     return schema;
 }
 
-// True where all of this program's schema is there, to the letter.
+// True if all of this program's schema is there, to the letter.
 bool check_schema(Connection& connection, Findings& findings) {
     Connection model(":memory:", Connection::Access::read_write);
     for (const Migration& migration : embedded_migrations()) model.execute_script(migration.sql);
