@@ -180,7 +180,8 @@ std::string CommandChecker::complaint_about(const ShellCommand& command) {
 }
 
 bool CommandChecker::is_passed_on(const std::string& variable) const {
-    return std::regex_search(compose_file_, std::regex("\\$\\{" + variable + "[}:?-]"));
+    return std::regex_search(
+        compose_file_, std::regex("\n +- " + variable + "\n|\\$\\{" + variable + "[}:?-]"));
 }
 
 std::string CommandChecker::complaint_about_curl(const ShellCommand& command) {

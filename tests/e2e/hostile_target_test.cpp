@@ -79,12 +79,13 @@ TEST_CASE("hostile_target: methods that nobody has are refused, and the connecti
             CAPTURE(target);
             connection.send(to_bytes({method, target}));
             const HttpAnswer answer = answer_of(connection.read_answer(patience));
-            CHECK_EQ(answer.status, target == "*" ? 404 : 405);
+            const int refusal = target == "*" ? 404 : 405;
+            CHECK_EQ(answer.status, method == "OPTIONS" ? refusal : 501);
             check_tells_no_internals(answer);
         }
     }
     connection.send("CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n" + get_livez);
-    CHECK_EQ(status_of(connection.read_answer(patience)) / 100, 4);
+    CHECK_EQ(status_of(connection.read_answer(patience)), 501);
     CHECK_EQ(status_of(connection.read_answer(patience)), 200);
 }
 

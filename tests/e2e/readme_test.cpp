@@ -169,19 +169,6 @@ TEST_CASE("readme: its tables have every setting with its variable and default, 
     }
 }
 
-TEST_CASE("readme: compose passes on every setting but those it fixes") {
-    OrderProcesses processes;
-    const CommandChecker checker(processes);
-    const std::set<std::string> fixed{"DB_PATH", "API_HOST", "API_PORT"};
-    const auto variables =
-        Document(readme).matches(std::regex(R"(\| `((?:DB|LOG|API|SERVICE)_[A-Z_]+)` \|)"));
-    CHECK_GT(variables.size(), 15);
-    for (const std::string& variable : variables) {
-        CHECK_MESSAGE(checker.is_passed_on(variable) != fixed.contains(variable), variable);
-    }
-    CHECK(checker.is_passed_on("API_PUBLISHED_PORT"));
-}
-
 TEST_CASE("readme: every link in the documents leads to a file, and to a heading in it") {
     for (const std::string& path : all_documents()) {
         const Document document(path);
