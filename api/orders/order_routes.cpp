@@ -128,7 +128,7 @@ void OrderRoutes::create_batch(const Request& request, Reply reply) {
 
     // The answer names every order of the request, so all of them are kept, and count.
     const WorkLoad kept{.units = parsed.size() - valid.size(),
-                               .bytes = parsed.size() * sizeof(ParsedOrder)};
+                        .bytes = parsed.size() * sizeof(ParsedOrder)};
     intake_.submit(
         std::move(valid),
         [reply = std::move(reply), parsed = std::move(parsed)](const std::vector<NewOrder>&,

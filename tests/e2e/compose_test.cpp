@@ -10,9 +10,9 @@
 #include <sstream>
 #include <string>
 
+#include "tests/e2e/program_run.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/program_run.h"
 
 namespace orders::test {
 namespace {

@@ -10,8 +10,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "tests/e2e/program_run.h"
 #include "tests/support/file_contents.h"
-#include "tests/support/program_run.h"
 
 namespace orders::test {
 namespace {
@@ -180,8 +180,8 @@ std::string CommandChecker::complaint_about(const ShellCommand& command) {
 }
 
 bool CommandChecker::is_passed_on(const std::string& variable) const {
-    return std::regex_search(
-        compose_file_, std::regex("\n +- " + variable + "\n|\\$\\{" + variable + "[}:?-]"));
+    return std::regex_search(compose_file_,
+                             std::regex("\n +- " + variable + "\n|\\$\\{" + variable + "[}:?-]"));
 }
 
 std::string CommandChecker::complaint_about_curl(const ShellCommand& command) {

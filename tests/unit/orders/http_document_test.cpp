@@ -22,8 +22,7 @@ const std::string path = "api/HTTP.md";
 }  // namespace
 
 TEST_CASE("http_document: it has a section for each route, and no other") {
-    const auto headings =
-        Document(path).matches(std::regex("(?:^|\n)### ([A-Z]+ /[^\n]*)"));
+    const auto headings = Document(path).matches(std::regex("(?:^|\n)### ([A-Z]+ /[^\n]*)"));
     const std::set<std::string> described(headings.begin(), headings.end());
     CHECK(described.size() == headings.size());
 
@@ -32,8 +31,8 @@ TEST_CASE("http_document: it has a section for each route, and no other") {
         const std::string route = std::string(entry.method) + " " + std::string(entry.pattern);
         routed.insert(route);
         // A path that only keeps another one from hiding an order has no section of its own.
-        const bool is_described = std::ranges::any_of(
-            OrderRoutes::table(), [&](const OrderRoutes::Entry& other) {
+        const bool is_described =
+            std::ranges::any_of(OrderRoutes::table(), [&](const OrderRoutes::Entry& other) {
                 return other.handler == entry.handler &&
                        described.contains(std::string(other.method) + " " +
                                           std::string(other.pattern));

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/parsed_orders.h"
+#include "tests/unit/orders/parsed_orders.h"
 
 namespace orders::test {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/parsed_orders.h"
 #include "tests/support/seed.h"
+#include "tests/unit/orders/parsed_orders.h"
 
 namespace orders::test {
 namespace {

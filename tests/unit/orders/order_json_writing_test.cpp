@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/support/order_builder.h"
-#include "tests/support/parsed_orders.h"
+#include "tests/unit/orders/parsed_orders.h"
 
 namespace orders::test {
 namespace {

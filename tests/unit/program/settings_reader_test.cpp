@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/program_under_test.h"
+#include "tests/unit/program/program_under_test.h"
 
 namespace orders::test {
 

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "shared/program/run_program.h"
-#include "tests/support/captured_standard_output.h"
-#include "tests/support/program_under_test.h"
+#include "tests/unit/program/captured_standard_output.h"
+#include "tests/unit/program/program_under_test.h"
 
 namespace orders::test {
 namespace {
