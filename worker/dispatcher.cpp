@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <thread>
 #include <utility>
 
 #include "shared/log/log.h"
@@ -14,32 +13,30 @@
 namespace orders {
 namespace {
 
-constexpr std::size_t requeued_per_turn = 1'000;
-constexpr std::chrono::milliseconds pause_after_error{250};
-constexpr std::size_t settled_per_sweep = Retention::batch_size * 2 / 3;
+constexpr std::size_t taken_back_per_turn = 1'000;
+constexpr std::chrono::milliseconds error_pause{250};
+// Two thirds of what a sweep can delete (300, with SQLite).
+constexpr std::size_t settled_per_sweep = 200;
 constexpr std::chrono::milliseconds quiet_before_sweep{5};
 // How long processing that was told to stop may take to return before its order is given back
 // anyway.
 constexpr std::chrono::milliseconds interruption_limit{1'000};
 
 void warn_of_stuck(const ClaimedOrder& order) {
-    log::warn("processing does not stop",
-              {{"order_id", order.order_id.text()}, {"consequence", "its thread is occupied"}});
+    log::warn("processing does not stop", {{"order_id", order.spec.order_id.text()},
+                                           {"consequence", "its thread is occupied"}});
 }
 
 }  // namespace
 
-Dispatcher::Dispatcher(OrderStore& store, ProcessingPool& pool, Doorbell& doorbell,
-                       DoorbellWatch& watch, WakeSignal& wake, const Clock& clock,
+Dispatcher::Dispatcher(WorkerStore& store, ProcessingPool& pool, WorkWatch& watch, WakeSignal& wake,
                        DispatcherOptions options)
     : store_(store),
       pool_(pool),
-      doorbell_(doorbell),
       watch_(watch),
       wake_(wake),
-      clock_(clock),
       options_(std::move(options)),
-      retention_(store, clock, options_.retention) {}
+      retention_(store, options_.retention) {}
 
 void Dispatcher::run(const std::stop_token& stop) {
     while (!is_finished()) {
@@ -54,24 +51,22 @@ void Dispatcher::run(const std::stop_token& stop) {
         } catch (const StoreError& error) {
             if (error.is_fatal()) throw;
             log::error("turn failed", {{"detail", error.what()}});
-            std::this_thread::sleep_for(pause_after_error);
+            pause_after_error();
         }
     }
     retire();
 }
 
 void Dispatcher::enlist() {
-    const auto work = store_.begin();
-    const WorkerId worker = work->enlist(options_.worker, clock_.now(), options_.lease_time);
-    work->commit();
-    worker_ = worker;
-    next_heartbeat_ = std::chrono::steady_clock::now() + options_.lease_time / 3;
+    const auto now = std::chrono::steady_clock::now();
+    worker_ = store_.enlist(options_.worker, options_.lease_time);
+    next_heartbeat_ = now + options_.lease_time / 3;
     log::info("working", {{"worker", options_.worker.name}, {"threads", options_.worker.threads}});
 }
 
 void Dispatcher::sweep() {
     const auto now = std::chrono::steady_clock::now();
-    // What is settled between two walks is not to be made up for at once.
+    // What is settled between two rounds is not to be made up for at once.
     if (retention_.next_step() > now) settled_since_sweep_ = 0;
     if (next_sweep() > now) return;
     do {
@@ -86,7 +81,7 @@ void Dispatcher::sweep() {
     } while (settled_since_sweep_ >= settled_per_sweep && retention_.next_step() <= now);
 }
 
-Dispatcher::SteadyTime Dispatcher::next_sweep() const {
+SteadyTime Dispatcher::next_sweep() const {
     if (phase_ != Phase::working) return SteadyTime::max();
     const SteadyTime next = retention_.next_step();
     return settled_since_sweep_ >= settled_per_sweep ? next : std::max(next, quiet_from_);
@@ -94,9 +89,7 @@ Dispatcher::SteadyTime Dispatcher::next_sweep() const {
 
 void Dispatcher::retire() {
     try {
-        const auto work = store_.begin();
-        work->retire(*worker_);
-        work->commit();
+        store_.retire(*worker_);
     } catch (const StoreError& error) {  // it holds nothing, and its heartbeat will run out
         log::warn("retiring failed", {{"detail", error.what()}});
     }
@@ -125,15 +118,23 @@ void Dispatcher::sleep_until_something_happens() {
     is_look_due_ = has_bell_rung || (sources[0].revents & POLLIN) != 0;
 }
 
+// Ended by a request to stop, and by an order that finishes: then it is only tried again earlier.
+void Dispatcher::pause_after_error() {
+    pollfd source{wake_.fd(), POLLIN, 0};
+    ::poll(&source, 1, static_cast<int>(error_pause.count()));
+    wake_.clear();
+    is_look_due_ = true;
+}
+
 void Dispatcher::take_turn(const std::stop_token& stop) {
     const auto now = std::chrono::steady_clock::now();
     // Before the drain, which gives back whatever has not been taken.
     std::ranges::move(pool_.take_finished(now), std::back_inserter(finished_));
     if (stop.stop_requested()) drain(now);
     for (const ClaimedOrder& order : pool_.take_stuck(now)) warn_of_stuck(order);
-    const Turn turn = plan_turn(now);
-    if (!turn.is_needed()) return;
-    carry_out(turn, now);
+    const auto turn = plan_turn(now);
+    if (!turn) return;
+    carry_out(*turn, now);
     store_.tidy();
 }
 
@@ -158,13 +159,25 @@ void Dispatcher::drain(SteadyTime now) {
     }
 }
 
-bool Dispatcher::Turn::is_needed() const {
-    return !settlements.empty() || !releases.empty() || is_heartbeat_due || are_leases_expired ||
-           (is_work_waiting && free_threads > 0);
-}
+std::optional<WorkerTurn> Dispatcher::plan_turn(SteadyTime now) {
+    WaitingWork waiting;
+    if (is_look_due_ || now >= next_look_) {
+        waiting = store_.waiting_work();
+        next_look_ = now + options_.look_interval;
+    }
+    const std::size_t free_threads = phase_ == Phase::working ? pool_.free_threads() : 0;
+    // Leases that ran out may be this worker's own, after a suspend, through which only the leases'
+    // clock runs. Renewed first, in the same transaction, they are not taken back.
+    const bool is_heartbeat_due = now >= next_heartbeat_ || waiting.has_expired;
+    const bool is_claim_due = waiting.has_pending && free_threads > 0;
+    if (finished_.empty() && !is_heartbeat_due && !is_claim_due) return std::nullopt;
 
-Dispatcher::Turn Dispatcher::plan_turn(SteadyTime now) {
-    Turn turn;
+    WorkerTurn turn{.worker = *worker_,
+                    .lease_time = options_.lease_time,
+                    .is_heartbeat = is_heartbeat_due,
+                    .take_back_limit = waiting.has_expired ? taken_back_per_turn : 0,
+                    .max_attempts = options_.max_attempts,
+                    .claim_limit = free_threads};
     for (const FinishedOrder& finished : finished_) {
         if (finished.result) {
             turn.settlements.push_back({finished.order.lease, *finished.result});
@@ -172,50 +185,22 @@ Dispatcher::Turn Dispatcher::plan_turn(SteadyTime now) {
             turn.releases.push_back(finished.order.lease);
         }
     }
-    turn.is_heartbeat_due = now >= next_heartbeat_;
-    if (phase_ == Phase::working) turn.free_threads = pool_.free_threads();
-    if (is_look_due_ || now >= next_look_) {
-        const WaitingWork waiting = store_.waiting_work(clock_.now());
-        turn.is_work_waiting = waiting.has_pending;
-        turn.are_leases_expired = waiting.has_expired;
-        next_look_ = now + options_.look_interval;
-    }
-    // They may be this worker's own, after a suspend, through which only the leases' clock runs.
-    // Renewed first, in the same transaction, they are not taken back.
-    if (turn.are_leases_expired) turn.is_heartbeat_due = true;
+    if (turn.is_heartbeat) turn.renewals = pool_.held();
     return turn;
 }
 
-void Dispatcher::carry_out(const Turn& turn, SteadyTime now) {
-    const auto work = store_.begin();
-    const Moment moment = clock_.now();
-    const auto settled = work->settle(turn.settlements, moment.utc);
-    const std::size_t released = work->release(turn.releases);
-    std::vector<Lease> lost;
-    if (turn.is_heartbeat_due) {
-        lost = work->renew(pool_.held(), moment, options_.lease_time);
-        work->heartbeat(*worker_, moment, options_.lease_time);
-    }
-    std::vector<ExpiredOrder> expired;
-    if (turn.are_leases_expired) {
-        expired = work->requeue_expired(moment, options_.max_attempts, requeued_per_turn);
-    }
-    std::vector<ClaimedOrder> claimed;
-    if (turn.free_threads > 0) {
-        claimed = work->claim(*worker_, turn.free_threads, moment, options_.lease_time);
-    }
-    work->commit();
+void Dispatcher::carry_out(const WorkerTurn& turn, SteadyTime now) {
+    WorkerOutcomes outcomes = store_.take_turn(turn);
 
-    if (turn.is_heartbeat_due) next_heartbeat_ = now + options_.lease_time / 3;
-    pool_.start(std::move(claimed));
+    if (turn.is_heartbeat) next_heartbeat_ = now + options_.lease_time / 3;
+    pool_.start(std::move(outcomes.claimed));
     if (!turn.settlements.empty()) {
         settled_since_sweep_ += turn.settlements.size();
         quiet_from_ = std::chrono::steady_clock::now() + quiet_before_sweep;
     }
-    if (released > 0 || !expired.empty()) doorbell_.ring();
-    note_settled(settled);
-    drop_lost(lost);
-    for (const ExpiredOrder& order : expired) {
+    note_settled(outcomes.settled);
+    drop_lost(outcomes.lost);
+    for (const ExpiredOrder& order : outcomes.expired) {
         log::warn("lease expired", {{"order_id", order.order_id.text()},
                                     {"worker", order.worker},
                                     {"attempts", order.attempts},
@@ -231,14 +216,14 @@ void Dispatcher::note_settled(const std::vector<SettleOutcome>& outcomes) {
         const bool is_settled = *outcome++ == SettleOutcome::settled;
         if (is_settled && log::is_enabled(log::Level::debug)) {
             log::debug("order settled",
-                       {{"order_id", order.order_id.text()}, {"token", order.lease.token}});
+                       {{"order_id", order.spec.order_id.text()}, {"token", order.lease.token}});
         }
         if (!is_settled) {
-            log::warn("lease lost", {{"order_id", order.order_id.text()},
+            log::warn("lease lost", {{"order_id", order.spec.order_id.text()},
                                      {"attempt", order.attempt},
                                      {"consequence", "its result was refused"}});
         } else if (const auto* failure = std::get_if<Failure>(&*result)) {
-            log::info("order failed", {{"order_id", order.order_id.text()},
+            log::info("order failed", {{"order_id", order.spec.order_id.text()},
                                        {"attempt", order.attempt},
                                        {"reason", failure->reason}});
         }
@@ -248,7 +233,7 @@ void Dispatcher::note_settled(const std::vector<SettleOutcome>& outcomes) {
 void Dispatcher::drop_lost(const std::vector<Lease>& lost) {
     for (const Lease& lease : lost) {
         if (const auto order = pool_.abandon(lease)) {
-            log::warn("lease lost", {{"order_id", order->order_id.text()},
+            log::warn("lease lost", {{"order_id", order->spec.order_id.text()},
                                      {"attempt", order->attempt},
                                      {"consequence", "its processing was told to stop"}});
         }

@@ -5,10 +5,11 @@
 // leases of what is held when that is due, and claims as many orders as threads are free; never
 // more, so that a High order that comes later still goes before every Normal one that waits.
 //
-// It takes a turn when an order has finished, when the doorbell rings, when an order's time is up,
-// and every now and then to look for work that no bell announced. In between it sleeps.
+// It takes a turn when an order has finished, when the store's watch says that there is work, when
+// an order's time is up, and every now and then to look for work that nothing announced. In between
+// it sleeps.
 //
-// Where old orders are to be deleted (retention.h), it does a step of that whenever it has settled
+// If old orders are to be deleted (retention.h), it does a step of that whenever it has settled
 // nothing for a few milliseconds. While it is busier than that, it does one after so many settled
 // orders that half as many again can be deleted: work comes first, and yet the store does not grow.
 //
@@ -22,10 +23,10 @@
 #include <stop_token>
 #include <vector>
 
-#include "shared/domain/moment.h"
+#include "shared/os/steady_time.h"
 #include "shared/os/wake_signal.h"
-#include "shared/storage/order_store.h"
-#include "shared/wake/doorbell.h"
+#include "shared/storage/work_watch.h"
+#include "shared/storage/worker_store.h"
 #include "worker/processing_pool.h"
 #include "worker/retention.h"
 
@@ -37,7 +38,7 @@ struct DispatcherOptions {
     std::chrono::milliseconds lease_time{10'000};
     int max_attempts = 5;
     std::chrono::milliseconds drain_limit{10'000};
-    // How often to look for work that no bell announced, and for leases that ran out.
+    // How often to look for work that nothing announced, and for leases that ran out.
     std::chrono::milliseconds look_interval{250};
     RetentionOptions retention = {};
 };
@@ -46,18 +47,17 @@ class Dispatcher {
    public:
     // `wake` is the signal that the pool notifies, and that whoever requests a stop must notify
     // after it. Everything must outlive this.
-    Dispatcher(OrderStore& store, ProcessingPool& pool, Doorbell& doorbell, DoorbellWatch& watch,
-               WakeSignal& wake, const Clock& clock, DispatcherOptions options);
+    Dispatcher(WorkerStore& store, ProcessingPool& pool, WorkWatch& watch, WakeSignal& wake,
+               DispatcherOptions options);
 
-    // Returns once it was asked to stop and holds nothing any more. Throws StoreError where only a
-    // new process can help; a store that is busy or full is tried again.
+    // Returns once it was asked to stop and holds nothing any more. Throws StoreError if only a new
+    // process can help; a store that is busy or full is tried again.
     void run(const std::stop_token& stop);
 
    private:
-    using SteadyTime = std::chrono::steady_clock::time_point;
-
     void enlist();
     void sleep_until_something_happens();
+    void pause_after_error();
     void take_turn(const std::stop_token& stop);
     [[nodiscard]] SteadyTime next_sweep() const;
     void sweep();
@@ -65,34 +65,24 @@ class Dispatcher {
     void drain(SteadyTime now);
     [[nodiscard]] bool is_finished() const;
 
-    // What a turn has to do; nothing most of the times that it merely looks.
-    struct Turn {
-        std::vector<Settlement> settlements;
-        std::vector<Lease> releases;
-        bool is_heartbeat_due = false;
-        bool is_work_waiting = false;
-        bool are_leases_expired = false;
-        std::size_t free_threads = 0;  // none while stopping
-
-        [[nodiscard]] bool is_needed() const;
-    };
-    [[nodiscard]] Turn plan_turn(SteadyTime now);
-    void carry_out(const Turn& turn, SteadyTime now);
+    // Empty if there is nothing to do, as most of the times that it merely looks.
+    [[nodiscard]] std::optional<WorkerTurn> plan_turn(SteadyTime now);
+    void carry_out(const WorkerTurn& turn, SteadyTime now);
     void note_settled(const std::vector<SettleOutcome>& outcomes);
     void drop_lost(const std::vector<Lease>& lost);
 
-    OrderStore& store_;
+    // Constant after construction.
+    WorkerStore& store_;
     ProcessingPool& pool_;
-    Doorbell& doorbell_;
-    DoorbellWatch& watch_;
+    WorkWatch& watch_;
     WakeSignal& wake_;
-    const Clock& clock_;
     const DispatcherOptions options_;
 
+    // Only run()'s thread.
     std::optional<WorkerId> worker_;       // once enlisted
     std::vector<FinishedOrder> finished_;  // and not yet settled or released
-    bool is_look_due_ =
-        true;  // the bell rang, or a thread came free; or work from before the start
+    // There was a bell, or a thread came free; or work from before the start.
+    bool is_look_due_ = true;
     SteadyTime next_look_{};
     SteadyTime next_heartbeat_{};
     enum class Phase { working, draining, interrupted } phase_ = Phase::working;

@@ -11,7 +11,7 @@ namespace orders {
 namespace {
 
 constexpr std::chrono::seconds stuck_after{1};
-// Waking a thread takes some ten microseconds.
+// Waking a thread takes about ten microseconds.
 constexpr std::chrono::milliseconds begin_limit{2};
 
 }  // namespace
@@ -37,21 +37,21 @@ ProcessingPool::~ProcessingPool() {
 
 void ProcessingPool::end() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         is_ending_ = true;
     }
     work_.notify_all();
 }
 
 std::size_t ProcessingPool::free_threads() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return threads_.size() - jobs_.size();
 }
 
 void ProcessingPool::start(std::vector<ClaimedOrder> orders) {
     bool is_wake_due = false;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         assert(jobs_.size() + orders.size() <= threads_.size());
         for (ClaimedOrder& order : orders) {
             waiting_.push_back(jobs_.emplace(jobs_.end(), std::move(order)));
@@ -65,10 +65,13 @@ std::vector<FinishedOrder> ProcessingPool::take_finished(SteadyTime now) {
     std::vector<FinishedOrder> finished;
     std::vector<std::stop_source> late;
     {
-        std::unique_lock lock(mutex_);
+        MutexLock lock(mutex_);
         // Orders that are done before their claimer looks again should come back with the others:
         // else one straggler splits each batch in two for ever.
-        all_begun_.wait_for(lock, begin_limit, [this] { return waiting_.empty(); });
+        const auto limit = std::chrono::steady_clock::now() + begin_limit;
+        while (!waiting_.empty()) {
+            if (all_begun_.wait_until(lock, limit) == std::cv_status::timeout) break;
+        }
         is_announced_ = false;
         has_news_ = false;
         finished.swap(finished_);
@@ -85,7 +88,7 @@ std::vector<FinishedOrder> ProcessingPool::take_finished(SteadyTime now) {
 }
 
 std::vector<ClaimedOrder> ProcessingPool::take_stuck(SteadyTime now) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<ClaimedOrder> stuck;
     for (Job& job : jobs_) {
         if (job.is_called_stuck || !job.deadline || now < *job.deadline + stuck_after) continue;
@@ -95,8 +98,8 @@ std::vector<ClaimedOrder> ProcessingPool::take_stuck(SteadyTime now) {
     return stuck;
 }
 
-std::optional<ProcessingPool::SteadyTime> ProcessingPool::next_deadline() const {
-    const std::lock_guard lock(mutex_);
+std::optional<SteadyTime> ProcessingPool::next_deadline() const {
+    const MutexLock lock(mutex_);
     std::optional<SteadyTime> next;
     for (const Job& job : jobs_) {
         if (!job.is_reported && job.deadline)
@@ -106,7 +109,7 @@ std::optional<ProcessingPool::SteadyTime> ProcessingPool::next_deadline() const 
 }
 
 std::vector<Lease> ProcessingPool::held() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<Lease> leases;
     for (const Job& job : jobs_) {
         if (!job.is_reported) leases.push_back(job.order.lease);
@@ -119,7 +122,7 @@ std::optional<ClaimedOrder> ProcessingPool::abandon(const Lease& lease) {
     std::stop_source stop(std::nostopstate);
     std::optional<ClaimedOrder> order;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto finished = std::ranges::find(
             finished_, lease, [](const FinishedOrder& done) { return done.order.lease; });
         if (finished != finished_.end()) {
@@ -151,7 +154,7 @@ std::vector<FinishedOrder> ProcessingPool::abandon_all() {
 void ProcessingPool::interrupt() {
     std::vector<std::stop_source> running;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (const Jobs::iterator job : std::exchange(waiting_, {})) {
             finished_.push_back({std::move(job->order), std::nullopt});
             jobs_.erase(job);
@@ -167,7 +170,7 @@ void ProcessingPool::process_orders() {
 }
 
 std::optional<ProcessingPool::Jobs::iterator> ProcessingPool::next_job() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (waiting_.empty() && !is_ending_) {
         ++sleeping_threads_;
         work_.wait(lock);
@@ -206,8 +209,8 @@ void ProcessingPool::process(Jobs::iterator job) {
     auto result = run_processor(*job);
     bool is_telling_due = false;
     {
-        const std::lock_guard lock(mutex_);
-        // Whoever looks late at the clock must not make a late result good.
+        const MutexLock lock(mutex_);
+        // A late look at the clock must not turn a late result into a good one.
         if (std::chrono::steady_clock::now() >= *job->deadline) {
             result = Failure{failure_reason::timeout};
         }
@@ -224,9 +227,9 @@ std::optional<ProcessingResult> ProcessingPool::run_processor(const Job& job) {
         return processor_.process(job.order, job.stop.get_token());
     } catch (const std::exception& error) {
         log::error("processing threw",
-                   {{"order_id", job.order.order_id.text()}, {"detail", error.what()}});
+                   {{"order_id", job.order.spec.order_id.text()}, {"detail", error.what()}});
     } catch (...) {
-        log::error("processing threw", {{"order_id", job.order.order_id.text()}});
+        log::error("processing threw", {{"order_id", job.order.spec.order_id.text()}});
     }
     return Failure{failure_reason::processor_error};
 }

@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <deque>
 #include <list>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -21,6 +20,8 @@
 #include <vector>
 
 #include "shared/domain/claim.h"
+#include "shared/os/mutex.h"
+#include "shared/os/steady_time.h"
 #include "shared/os/wake_signal.h"
 #include "worker/processors/order_processor.h"
 
@@ -28,14 +29,12 @@ namespace orders {
 
 struct FinishedOrder {
     ClaimedOrder order;
-    // Empty where the processing was given up because it was told to: the order is to be released.
+    // Empty if the processing was given up because it was told to: the order is to be released.
     std::optional<ProcessingResult> result;
 };
 
 class ProcessingPool {
    public:
-    using SteadyTime = std::chrono::steady_clock::time_point;
-
     // `timeout` runs from the moment in which a thread begins with an order. `on_finished` is
     // notified when orders have ended by themselves: once for all until they are taken, and not
     // before every order that was started has a thread, so that instant orders come back together.
@@ -68,7 +67,7 @@ class ProcessingPool {
     [[nodiscard]] std::vector<Lease> held() const;
 
     // Drops the order: its processing is told to stop and its result is of no interest any more.
-    // Returns it; empty where it is not held.
+    // Returns it; empty if it is not held.
     std::optional<ClaimedOrder> abandon(const Lease& lease);
 
     // Drops all that is held, and returns it as given up.
@@ -95,10 +94,10 @@ class ProcessingPool {
     // Waits for it; empty once the pool ends.
     std::optional<Jobs::iterator> next_job();
     void process(Jobs::iterator job);
-    // With the mutex held: whether the caller is to wake another thread, or to tell the dispatcher.
-    // Who gets true must do it, because nobody else will.
-    [[nodiscard]] bool claim_wake();
-    [[nodiscard]] bool claim_announcement();
+    // Whether the caller is to wake another thread, or to tell the dispatcher. A caller that gets
+    // true must do it, because nobody else will.
+    [[nodiscard]] bool claim_wake() REQUIRES(mutex_);
+    [[nodiscard]] bool claim_announcement() REQUIRES(mutex_);
     void end();
     [[nodiscard]] std::optional<ProcessingResult> run_processor(const Job& job);
 
@@ -107,18 +106,21 @@ class ProcessingPool {
     const std::chrono::milliseconds timeout_;
     WakeSignal& on_finished_;
 
-    // Guarded by mutex_.
-    mutable std::mutex mutex_;
-    std::condition_variable work_;
-    std::condition_variable all_begun_;
-    bool is_ending_ = false;
-    std::size_t sleeping_threads_ = 0;
-    bool is_one_waking_ = false;          // of those, and will look at what waits
-    Jobs jobs_;                           // all that occupy a thread or wait for one
-    std::deque<Jobs::iterator> waiting_;  // those of them that no thread has begun
-    std::vector<FinishedOrder> finished_;
-    bool has_news_ = false;  // an order has ended, and the dispatcher has not looked since then
-    bool is_announced_ = false;
+    mutable Mutex mutex_;
+    std::condition_variable_any work_;
+    std::condition_variable_any all_begun_;
+    bool is_ending_ GUARDED_BY(mutex_) = false;
+    std::size_t sleeping_threads_ GUARDED_BY(mutex_) = 0;
+    // One of those, and it will look at what waits.
+    bool is_one_waking_ GUARDED_BY(mutex_) = false;
+    // All that occupy a thread or wait for one.
+    Jobs jobs_ GUARDED_BY(mutex_);
+    // Those of them that no thread has begun.
+    std::deque<Jobs::iterator> waiting_ GUARDED_BY(mutex_);
+    std::vector<FinishedOrder> finished_ GUARDED_BY(mutex_);
+    // An order has ended, and the dispatcher has not looked since then.
+    bool has_news_ GUARDED_BY(mutex_) = false;
+    bool is_announced_ GUARDED_BY(mutex_) = false;
 
     std::vector<std::jthread> threads_;  // last: they use all of the above
 };

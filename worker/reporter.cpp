@@ -10,10 +10,8 @@
 
 namespace orders {
 
-Reporter::Reporter(std::unique_ptr<OrderReader> reader, const Clock& clock,
-                   std::chrono::milliseconds interval)
-    : clock_(clock),
-      interval_(interval),
+Reporter::Reporter(std::unique_ptr<OrderReader> reader, std::chrono::milliseconds interval)
+    : interval_(interval),
       reader_(std::move(reader)),
       thread_([this](const std::stop_token& stop) { report_until(stop); }) {}
 
@@ -37,8 +35,7 @@ void Reporter::report_until(const std::stop_token& stop) {
 
 void Reporter::report() {
     try {
-        const Moment now = clock_.now();
-        const OrderReport report = reader_->report(now);
+        const OrderReport report = reader_->report();
         const StatusCounts counts = report.total();
         const std::int64_t finished = counts.processed + counts.failed;
         log::info("order status report",
@@ -48,7 +45,7 @@ void Reporter::report() {
                    {"failed", counts.failed},
                    {"finished_since_last_report",
                     std::max<std::int64_t>(0, finished - finished_before_.value_or(finished))},
-                   {"oldest_pending_seconds", report.waited_seconds(now.utc).value_or(0)},
+                   {"oldest_pending_seconds", report.oldest_pending_seconds().value_or(0)},
                    {"live_workers", report.workers.size()}});
         finished_before_ = finished;
     } catch (const StoreError& error) {

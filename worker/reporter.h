@@ -5,7 +5,7 @@
 //     order status report pending=3 processing=10 processed=87 failed=0
 //     finished_since_last_report=12 oldest_pending_seconds=4.2 live_workers=1        (one line)
 //
-// Where old orders are deleted, those deleted since the last report are missing in
+// If old orders are deleted, those deleted since the last report are missing in
 // finished_since_last_report, which is at least 0.
 //
 // The counts are the store's, not this worker's, so several workers report the same orders. It has
@@ -18,16 +18,13 @@
 #include <optional>
 #include <thread>
 
-#include "shared/domain/moment.h"
-#include "shared/storage/order_store.h"
+#include "shared/storage/order_reader.h"
 
 namespace orders {
 
 class Reporter {
    public:
-    // `clock` must outlive this.
-    Reporter(std::unique_ptr<OrderReader> reader, const Clock& clock,
-             std::chrono::milliseconds interval);
+    Reporter(std::unique_ptr<OrderReader> reader, std::chrono::milliseconds interval);
     // Ends the thread, after one last report.
     ~Reporter();
     Reporter(const Reporter&) = delete;
@@ -38,7 +35,6 @@ class Reporter {
     void report();
 
     // Constant after construction.
-    const Clock& clock_;
     const std::chrono::milliseconds interval_;
 
     // Only the thread.

@@ -1,13 +1,24 @@
 #pragma once
 
-// Who may use the API: whoever has one of its tokens. /livez and /readyz are open to everybody, so
-// that health checks need no secret; all else, known or unknown, is answered with 401.
+// Who may use the API: whoever has one of its tokens. Routes that are open (health checks need no
+// secret) are not asked about; all else, known or unknown, is answered with 401.
+
+#include <optional>
+#include <utility>
 
 #include "api/access/tokens.h"
-#include "api/http/server.h"
+#include "api/http/router.h"
 
 namespace orders {
 
-[[nodiscard]] HttpGuard access_guard(AccessTokens tokens);
+class TokenGuard final : public http::Guard {
+   public:
+    explicit TokenGuard(AccessTokens tokens) : tokens_(std::move(tokens)) {}
+    [[nodiscard]] std::optional<http::Response> refusal_of(
+        const http::Headers& headers) const override;
+
+   private:
+    const AccessTokens tokens_;
+};
 
 }  // namespace orders

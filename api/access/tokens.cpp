@@ -5,7 +5,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "shared/program/settings_reader.h"
+#include "shared/program/settings_error.h"
 #include "shared/text/ascii.h"
 
 namespace orders {

@@ -2,10 +2,10 @@
 
 #include <httplib.h>
 
-namespace orders {
+namespace orders::http {
 
-std::optional<int> http_get_status(const std::string& host, int port, const std::string& path,
-                                   std::chrono::milliseconds limit) {
+std::optional<int> get_status(const std::string& host, int port, const std::string& path,
+                              std::chrono::milliseconds limit) {
     httplib::Client client(host, port);
     client.set_connection_timeout(limit);
     client.set_read_timeout(limit);
@@ -15,4 +15,4 @@ std::optional<int> http_get_status(const std::string& host, int port, const std:
     return result->status;
 }
 
-}  // namespace orders
+}  // namespace orders::http

@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 
-namespace orders {
+namespace orders::http {
 
-// The status that GET http://host:port/path answers with; empty where there is no answer in time.
-[[nodiscard]] std::optional<int> http_get_status(const std::string& host, int port,
-                                                 const std::string& path,
-                                                 std::chrono::milliseconds limit);
+// The status that GET http://host:port/path answers with; empty if there is no answer in time.
+[[nodiscard]] std::optional<int> get_status(const std::string& host, int port,
+                                            const std::string& path,
+                                            std::chrono::milliseconds limit);
 
-}  // namespace orders
+}  // namespace orders::http

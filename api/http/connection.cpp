@@ -5,7 +5,7 @@
 #include <array>
 #include <cerrno>
 
-namespace orders {
+namespace orders::http {
 namespace {
 
 constexpr std::size_t read_bytes = 64 * 1024;
@@ -19,13 +19,14 @@ bool is_would_block(int error) {
 
 }  // namespace
 
-HttpConnection::Io HttpConnection::receive() {
+Connection::Io Connection::receive() {
     if (!may_have_input_) return Io::would_block;
     std::array<char, read_bytes> bytes;  // not initialised: every request passes here
     while (true) {
         const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
         if (count > 0) {
-            may_have_input_ = static_cast<std::size_t>(count) == bytes.size();
+            // The end of what a client sends is never announced again once it has been.
+            may_have_input_ = static_cast<std::size_t>(count) == bytes.size() || has_client_left();
             input_.erase(0, std::exchange(consumed_, 0));
             input_.append(bytes.data(), static_cast<std::size_t>(count));
             return Io::done;
@@ -37,12 +38,12 @@ HttpConnection::Io HttpConnection::receive() {
     }
 }
 
-FramingVerdict HttpConnection::scan() {
+FramingVerdict Connection::scan() {
     return scanner_.scan(std::string_view(input_).substr(consumed_));
 }
 
-void HttpConnection::finish_request(const FramedRequest& request) {
-    consumed_ += request.total_bytes;
+void Connection::finish_request(std::size_t total_bytes) {
+    consumed_ += total_bytes;
     scanner_.restart();
     phase_ = Phase::active;
     if (has_input() && consumed_ <= max_idle_buffer_bytes) return;
@@ -50,13 +51,44 @@ void HttpConnection::finish_request(const FramedRequest& request) {
     if (input_.capacity() > max_idle_buffer_bytes) input_.shrink_to_fit();
 }
 
-void HttpConnection::queue_output(std::string bytes, AfterOutput then) {
+void Connection::drop_input() {
+    input_ = std::string();
+    consumed_ = 0;
+}
+
+void Connection::expect_answer(const ResponseForm& form, RequestLog log) {
+    form_ = form;
+    request_log_ = std::move(log);
+    answer_state_.store(none, std::memory_order_relaxed);
+}
+
+bool Connection::give_answer(Answer answer) noexcept {
+    answer_ = std::move(answer);
+    return answer_state_.fetch_or(answered) == handler_left;
+}
+
+bool Connection::leave_handler() noexcept {
+    return answer_state_.fetch_or(handler_left) == answered;
+}
+
+void Connection::end_stream() {
+    if (!stream_) return;
+    stream_->close();
+    stream_.reset();
+}
+
+Answer Connection::take_answer() {
+    answer_state_.store(none, std::memory_order_relaxed);
+    return std::move(answer_);
+}
+
+void Connection::queue_output(std::string bytes, AfterOutput then) {
     output_ = std::move(bytes);
     sent_ = 0;
     after_output_ = then;
 }
 
-HttpConnection::Io HttpConnection::send_output() {
+Connection::Io Connection::send_output() {
     while (has_output()) {
         const ssize_t count =
             ::send(socket_.get(), output_.data() + sent_, output_.size() - sent_, MSG_NOSIGNAL);
@@ -71,14 +103,13 @@ HttpConnection::Io HttpConnection::send_output() {
     return Io::done;
 }
 
-void HttpConnection::start_lingering(SteadyTime deadline) {
+void Connection::start_lingering(SteadyTime deadline) {
     enter(Phase::lingering, deadline);
     ::shutdown(socket_.get(), SHUT_WR);
-    input_ = std::string();
-    consumed_ = 0;
+    drop_input();
 }
 
-HttpConnection::Io HttpConnection::discard_input() {
+Connection::Io Connection::discard_input() {
     std::array<char, read_bytes> bytes;
     while (discarded_ < max_discarded_bytes) {
         const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
@@ -91,10 +122,10 @@ HttpConnection::Io HttpConnection::discard_input() {
     return Io::ended;
 }
 
-void HttpConnection::enter(Phase phase, SteadyTime deadline) {
+void Connection::enter(Phase phase, SteadyTime deadline) {
     if (phase_ == phase) return;
     phase_ = phase;
     deadline_ = deadline;
 }
 
-}  // namespace orders
+}  // namespace orders::http

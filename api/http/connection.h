@@ -10,73 +10,115 @@
 //            v                        v                              v   v
 //         closed <--- lingering <--- the last answer is out <------ sending
 //
-// While its answer is awaited it is active, and no thread uses it. Else it is used by one thread at
-// a time: the one that holds it (see connection_park.h).
+// While its answer is awaited it is active, and no thread uses it. An answer that is a stream goes
+// back and forth between sending and streaming, in which nothing is left to be sent. Else it is
+// used by one thread at a time: the one that holds it (see connection_park.h).
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 
+#include "api/http/message.h"
+#include "api/http/request_log.h"
 #include "api/http/request_scanner.h"
+#include "api/http/response_head.h"
+#include "api/http/stream_buffer.h"
 #include "shared/os/file_descriptor.h"
+#include "shared/os/steady_time.h"
 
-namespace orders {
+namespace orders::http {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
-
-struct HttpAnswer {
-    std::string bytes;  // a whole HTTP response
-    bool closes = false;
+// A response of which only the head is there; the pieces of its body come through the buffer.
+struct StreamStart {
+    Response head;
+    std::shared_ptr<StreamBuffer> buffer;
 };
-using HttpAnswerMaker = std::function<HttpAnswer()>;
 
-class HttpConnection {
+using Answer = std::variant<Response, ResponseMaker, StreamStart>;
+
+class Connection {
    public:
     enum class Phase {
         active,     // on a handler thread, between two of the following; or its answer is awaited
         idle,       // nothing of the next request is here
         receiving,  // some of a request is here
         sending,    // an answer is on its way out
+        streaming,  // all that there is of an answer is out, and more will come
         lingering,  // the last answer is out; what still comes is thrown away, so that the client
                     // reads the answer instead of a connection reset
     };
     enum class Io { done, would_block, ended };
     enum class AfterOutput { stay_open, linger };
 
-    HttpConnection(std::uint64_t id, FileDescriptor socket, const FramingLimits& limits)
+    Connection(std::uint64_t id, FileDescriptor socket, const FramingLimits& limits)
         : id_(id), socket_(std::move(socket)), scanner_(limits) {}
 
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
 
+    // --- Receiving
+
     // Reads what has arrived.
     Io receive();
-    // To be called when there may be something to read again.
+    // Call it when there may be something to read again.
     void expect_input() noexcept { may_have_input_ = true; }
     // Looks for a request in what was read. Its views are good until finish_request().
     [[nodiscard]] FramingVerdict scan();
-    void finish_request(const FramedRequest& request);
+    void finish_request(std::size_t total_bytes);
     [[nodiscard]] bool has_input() const noexcept { return consumed_ < input_.size(); }
+    // Whether something may be there without being announced again.
+    [[nodiscard]] bool may_have_input() const noexcept { return may_have_input_ || has_input(); }
+    // Forgets what has been received.
+    void drop_input();
+
+    // That the client sends nothing more, and has most likely left: noted by any thread, and asked
+    // by any.
+    void note_client_left() noexcept { has_client_left_.store(true, std::memory_order_relaxed); }
+    [[nodiscard]] bool has_client_left() const noexcept {
+        return has_client_left_.load(std::memory_order_relaxed);
+    }
+
+    // --- The answer to the request at hand. It is given once, by any thread, perhaps while the
+    //     handler that passed the request on is still running: whoever of the two comes second
+    //     holds the connection from then on.
+
+    void expect_answer(const ResponseForm& form, RequestLog log);
+    // True if the handler has left: the connection is the caller's.
+    [[nodiscard]] bool give_answer(Answer answer) noexcept;
+    // True if the answer is there: the connection stays with the handler's thread.
+    [[nodiscard]] bool leave_handler() noexcept;
+    [[nodiscard]] bool is_answered() const noexcept { return (answer_state_ & answered) != 0; }
+    // True if it is there and the handler has left.
+    [[nodiscard]] bool has_late_answer() const noexcept { return answer_state_ == both; }
+    [[nodiscard]] Answer take_answer();
+    [[nodiscard]] ResponseForm& form() noexcept { return form_; }
+    [[nodiscard]] const RequestLog& request_log() const noexcept { return request_log_; }
+
+    void begin_stream(std::shared_ptr<StreamBuffer> buffer) { stream_ = std::move(buffer); }
+    // Whoever writes to it learns that nothing more is taken. Does nothing if there is none.
+    void end_stream();
+    // Null unless the answer is a stream that has begun and not ended.
+    [[nodiscard]] StreamBuffer* stream() const noexcept { return stream_.get(); }
+
+    // --- Sending
 
     // To be sent before anything else is read.
     void queue_output(std::string bytes, AfterOutput then);
     [[nodiscard]] bool has_output() const noexcept { return sent_ < output_.size(); }
     Io send_output();
-    // What makes the output, where its maker came later than the request was over.
-    void set_late_answer(HttpAnswerMaker make) { late_answer_ = std::move(make); }
-    [[nodiscard]] bool has_late_answer() const noexcept { return late_answer_ != nullptr; }
-    [[nodiscard]] HttpAnswerMaker take_late_answer() {
-        return std::exchange(late_answer_, nullptr);
-    }
     [[nodiscard]] AfterOutput after_output() const noexcept { return after_output_; }
 
     // Ends our side of the conversation and forgets what has been received.
     void start_lingering(SteadyTime deadline);
     // Throws away what has arrived, up to a bound.
     Io discard_input();
+
+    // --- Waiting
 
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
     [[nodiscard]] SteadyTime deadline() const noexcept { return deadline_; }
@@ -88,10 +130,19 @@ class HttpConnection {
     void enter(Phase phase, SteadyTime deadline);
 
    private:
+    // Who has been here since expect_answer().
+    enum AnswerState : int { none = 0, handler_left = 1, answered = 2, both = 3 };
+
     // Constant after construction.
     std::uint64_t id_;
     FileDescriptor socket_;
 
+    // For any thread.
+    std::atomic<bool> has_client_left_ = false;
+    std::atomic<int> answer_state_ = none;
+
+    // The rest belongs to whoever holds the connection; form_ and answer_ to whoever holds the
+    // reply, until it is given.
     Phase phase_ = Phase::active;
     SteadyTime deadline_ = SteadyTime::max();
     bool may_have_input_ = true;  // a short read has emptied the socket: no need to ask again
@@ -101,10 +152,14 @@ class HttpConnection {
     std::size_t consumed_ = 0;  // of input_, by requests before this one
     std::size_t discarded_ = 0;
 
+    ResponseForm form_;
+    RequestLog request_log_;
+    Answer answer_;
+    std::shared_ptr<StreamBuffer> stream_;
+
     std::string output_;
     std::size_t sent_ = 0;
-    HttpAnswerMaker late_answer_;
     AfterOutput after_output_ = AfterOutput::stay_open;
 };
 
-}  // namespace orders
+}  // namespace orders::http

@@ -9,14 +9,15 @@
 #include <utility>
 #include <variant>
 
+#include "api/http/problem.h"
 #include "shared/log/log.h"
 
-namespace orders {
+namespace orders::http {
 namespace {
 
-using Phase = HttpConnection::Phase;
-using Io = HttpConnection::Io;
-using AfterOutput = HttpConnection::AfterOutput;
+using Phase = Connection::Phase;
+using Io = Connection::Io;
+using AfterOutput = Connection::AfterOutput;
 using Parking = ConnectionPark::Parking;
 
 constexpr std::chrono::seconds linger_limit{2};
@@ -32,18 +33,29 @@ SteadyTime now() {
     return std::chrono::steady_clock::now();
 }
 
-// Of memory or descriptors running out; responders catch what is theirs.
+// Of memory or descriptors running out; the responder catches what is its own.
 void log_loss(const std::exception& error) {
     log::error("connection dropped", {{"error", error.what()}});
 }
 
+Response made_by(const ResponseMaker& make) {
+    try {
+        return make();
+    } catch (const std::exception& error) {
+        log::error("request failed", {{"error", error.what()}});
+    } catch (...) {
+        log::error("request failed", {{"error", "unknown"}});
+    }
+    return internal_error();
+}
+
 }  // namespace
 
-HttpConversations::HttpConversations(const ConversationLimits& limits, HttpResponder& responder)
+ConnectionDriver::ConnectionDriver(const ConnectionLimits& limits, const Responder& responder)
     : limits_(limits), responder_(responder), park_(limits.framing, limits.max_buffered_bytes) {}
 
-void HttpConversations::admit(FileDescriptor socket) noexcept {
-    HttpConnection* connection = nullptr;
+void ConnectionDriver::admit(FileDescriptor socket) noexcept {
+    Connection* connection = nullptr;
     try {
         const std::size_t open = park_.size();
         if (open >= limits_.max_connections + max_turned_away) return;
@@ -52,7 +64,8 @@ void HttpConversations::admit(FileDescriptor socket) noexcept {
         ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         connection = &park_.admit(std::move(socket));
         if (open < limits_.max_connections) {
-            park(*connection, Phase::idle);
+            // If its first bytes are here already, they are a handler thread's affair.
+            if (park(*connection, Phase::idle)) park_.pass_on(*connection);
             return;
         }
         refuse(*connection, 503, "The server has as many connections as it can serve.");
@@ -64,17 +77,17 @@ void HttpConversations::admit(FileDescriptor socket) noexcept {
     }
 }
 
-void HttpConversations::carry_on() {
-    while (HttpConnection* const connection = park_.next()) serve(*connection);
+void ConnectionDriver::carry_on() {
+    while (Connection* const connection = park_.next()) serve(*connection);
 }
 
-void HttpConversations::serve(HttpConnection& connection) noexcept {
+void ConnectionDriver::serve(Connection& connection) noexcept {
     try {
         if (connection.has_late_answer()) return send_late_answer(connection);
         for (int steps = 1; advance(connection); ++steps) {
             if (steps < max_steps_in_a_row || connection.phase() != Phase::active) continue;
             // Until its socket takes more bytes: which it does, but others come first.
-            if (!park(connection, Phase::sending)) break;
+            if (!park(connection, Phase::sending)) return;
         }
     } catch (const std::exception& error) {
         log_loss(error);
@@ -82,18 +95,19 @@ void HttpConversations::serve(HttpConnection& connection) noexcept {
     }
 }
 
-bool HttpConversations::drain(SteadyTime deadline) {
+bool ConnectionDriver::drain(SteadyTime deadline) {
     park_.start_draining();
     return park_.wait_until_empty(deadline);
 }
 
-bool HttpConversations::advance(HttpConnection& connection) {
+bool ConnectionDriver::advance(Connection& connection) {
     if (connection.has_output()) return advance_sending(connection);
+    if (connection.stream() != nullptr) return advance_streaming(connection);
     if (connection.phase() == Phase::lingering) return advance_lingering(connection);
     return advance_receiving(connection);
 }
 
-bool HttpConversations::advance_receiving(HttpConnection& connection) {
+bool ConnectionDriver::advance_receiving(Connection& connection) {
     const FramingVerdict verdict = connection.scan();
     if (const auto* const request = std::get_if<FramedRequest>(&verdict)) {
         return answer(connection, *request);
@@ -117,7 +131,7 @@ bool HttpConversations::advance_receiving(HttpConnection& connection) {
     return park(connection, connection.has_input() ? Phase::receiving : Phase::idle);
 }
 
-bool HttpConversations::advance_sending(HttpConnection& connection) {
+bool ConnectionDriver::advance_sending(Connection& connection) {
     switch (connection.send_output()) {
         case Io::done:
             break;
@@ -126,26 +140,45 @@ bool HttpConversations::advance_sending(HttpConnection& connection) {
         case Io::would_block:
             return park(connection, Phase::sending);
     }
-    switch (connection.after_output()) {
-        case AfterOutput::stay_open:
-            break;
-        case AfterOutput::linger:
-            connection.start_lingering(now() + linger_limit);
+    if (connection.stream() != nullptr) return true;
+    if (connection.after_output() == AfterOutput::linger) {
+        connection.start_lingering(now() + linger_limit);
     }
     return true;
 }
 
-bool HttpConversations::advance_lingering(HttpConnection& connection) {
+bool ConnectionDriver::advance_streaming(Connection& connection) {
+    StreamBuffer::Pending pending = connection.stream()->take();
+    const bool is_over = is_stopping_ || pending.next == StreamBuffer::Pending::Next::complete;
+    if (pending.next == StreamBuffer::Pending::Next::broken ||
+        (connection.has_client_left() && !is_over)) {
+        return close(connection);
+    }
+    std::string bytes =
+        pending.bytes.empty() ? std::string() : to_chunk(pending.bytes, connection.form());
+    if (is_over) {
+        connection.form().closes = connection.form().closes || is_stopping_;
+        connection.end_stream();
+        bytes += to_chunk({}, connection.form());
+    }
+    if (bytes.empty() && !is_over) return park(connection, Phase::streaming);
+    queue(connection, std::move(bytes));
+    return is_over ? advance_sending(connection) : true;
+}
+
+bool ConnectionDriver::advance_lingering(Connection& connection) {
     if (connection.discard_input() == Io::ended) return close(connection);
     return park(connection, Phase::lingering);
 }
 
-bool HttpConversations::park(HttpConnection& connection, Phase phase) {
-    connection.enter(phase,
-                     now() + (phase == Phase::idle ? limits_.idle_limit : limits_.transfer_limit));
+bool ConnectionDriver::park(Connection& connection, Phase phase) {
+    const auto limit = phase == Phase::idle ? limits_.idle_limit : limits_.transfer_limit;
+    connection.enter(phase, phase == Phase::streaming ? SteadyTime::max() : now() + limit);
     const Parking parking = park_.park(connection);
     if (parking == Parking::parked) return false;
-    // Who was about to ask something is told; to the others there is nothing to say.
+    if (parking == Parking::has_news) return true;
+    if (phase == Phase::streaming && parking == Parking::draining) return true;
+    // Tell clients that were sending a request; close the others silently.
     if (phase != Phase::receiving) return close(connection);
     if (parking == Parking::overdue) {
         refuse(connection, 408, "The request took too long to arrive.");
@@ -157,27 +190,31 @@ bool HttpConversations::park(HttpConnection& connection, Phase phase) {
     return true;
 }
 
-bool HttpConversations::close(HttpConnection& connection) {
+bool ConnectionDriver::close(Connection& connection) {
+    connection.end_stream();
     park_.close(connection);
     return false;
 }
 
-bool HttpConversations::answer(HttpConnection& connection, const FramedRequest& request) {
-    auto answer = responder_.answer(request);
-    connection.finish_request(request);
-    if (auto* const now = std::get_if<HttpAnswer>(&answer)) {
-        queue(connection, std::move(*now));
-        return true;
+bool ConnectionDriver::answer(Connection& connection, const FramedRequest& request) {
+    connection.expect_answer(form_of_response_to(request), RequestLog(request));
+    const std::size_t request_bytes = request.total_bytes;
+    responder_.answer(request, Reply(*this, connection));
+    connection.finish_request(request_bytes);
+    // What follows a request waits for its answer: if there is no room for that, it is lost.
+    if (connection.has_input() && !connection.is_answered() && !park_.count_held(connection)) {
+        connection.drop_input();
+        connection.form().closes = true;
     }
     ++awaited_answers_;
-    std::get<HttpResponder::AnswerLater>(answer)(
-        [this, &connection](HttpAnswerMaker make) { deliver(connection, std::move(make)); });
-    return false;
+    if (!connection.leave_handler()) return false;
+    --awaited_answers_;
+    queue_answer(connection);
+    return true;
 }
 
-// On the thread that has the answer.
-void HttpConversations::deliver(HttpConnection& connection, HttpAnswerMaker make) noexcept {
-    connection.set_late_answer(std::move(make));
+// On the thread that has the answer, after the handler's has left.
+void ConnectionDriver::send_answer(Connection& connection) noexcept {
     const bool are_few_awaited = --awaited_answers_ < max_awaited_by_the_way;
     try {
         if (!are_few_awaited) return park_.pass_on(connection);
@@ -188,26 +225,60 @@ void HttpConversations::deliver(HttpConnection& connection, HttpAnswerMaker make
     }
 }
 
-// And nothing more: what the client has sent meanwhile comes after what others have sent.
-void HttpConversations::send_late_answer(HttpConnection& connection) {
-    const HttpAnswerMaker make = connection.take_late_answer();
-    queue(connection, make());
-    if (!advance_sending(connection)) return;
-    const bool is_lingering = connection.phase() == Phase::lingering;
-    park(connection, is_lingering             ? Phase::lingering
-                     : connection.has_input() ? Phase::sending
-                                              : Phase::idle);
+void ConnectionDriver::wake(std::uint64_t connection_id) noexcept {
+    try {
+        park_.wake(connection_id);
+    } catch (const std::exception& error) {
+        log_loss(error);
+    }
 }
 
-void HttpConversations::queue(HttpConnection& connection, HttpAnswer answer) {
-    // The client may be sending its next request: closing right away could destroy this answer.
-    connection.queue_output(std::move(answer.bytes),
-                            answer.closes ? AfterOutput::linger : AfterOutput::stay_open);
+// And nothing more: what the client has sent meanwhile comes after what others have sent.
+void ConnectionDriver::send_late_answer(Connection& connection) {
+    queue_answer(connection);
+    if (!advance_sending(connection)) return;
+    const bool is_served_on =
+        connection.phase() == Phase::lingering || connection.stream() != nullptr ||
+        park(connection, connection.may_have_input() ? Phase::sending : Phase::idle);
+    if (is_served_on) park_.pass_on(connection);
+}
+
+void ConnectionDriver::queue_answer(Connection& connection) {
+    connection.form().closes = connection.form().closes || is_stopping_;
+    Answer answer = connection.take_answer();
+    if (auto* const start = std::get_if<StreamStart>(&answer)) {
+        return start_stream(connection, std::move(*start));
+    }
+    const auto* const make = std::get_if<ResponseMaker>(&answer);
+    const Response response =
+        make != nullptr ? made_by(*make) : std::move(std::get<Response>(answer));
+    connection.request_log().write(response.status);
+    queue(connection, to_bytes(response, connection.form()));
+}
+
+void ConnectionDriver::start_stream(Connection& connection, StreamStart start) {
+    ResponseForm& form = connection.form();
+    form.closes = form.closes || form.is_http_1_0;  // the body's end is the connection's
+    connection.request_log().write(start.head.status);
+    queue(connection, stream_head(start.head, form));
+    if (form.is_to_head) {
+        start.buffer->close();
+    } else {
+        connection.begin_stream(std::move(start.buffer));
+    }
+}
+
+// The client may be sending its next request: closing right away could destroy this answer.
+void ConnectionDriver::queue(Connection& connection, std::string bytes) {
+    connection.queue_output(
+        std::move(bytes), connection.form().closes ? AfterOutput::linger : AfterOutput::stay_open);
 }
 
 // Nothing that follows on this connection can be trusted to be a request, or is wanted.
-void HttpConversations::refuse(HttpConnection& connection, int status, std::string_view detail) {
-    connection.queue_output(responder_.refuse(status, detail).bytes, AfterOutput::linger);
+void ConnectionDriver::refuse(Connection& connection, int status, std::string_view detail) {
+    log::debug("request refused", {{"status", status}, {"detail", detail}});
+    connection.form() = {};
+    queue(connection, to_bytes(problem_for(status, detail), connection.form()));
 }
 
-}  // namespace orders
+}  // namespace orders::http

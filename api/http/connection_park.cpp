@@ -1,6 +1,7 @@
 #include "api/http/connection_park.h"
 
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 
 #include <cerrno>
@@ -8,16 +9,21 @@
 #include <ctime>
 #include <system_error>
 
-namespace orders {
+namespace orders::http {
 namespace {
+
+using Phase = Connection::Phase;
 
 // What epoll reports besides connections, whose ids count from 1 and never come this far.
 constexpr std::uint64_t timer_key = UINT64_MAX;
 constexpr std::uint64_t shut_key = UINT64_MAX - 1;
 constexpr std::uint64_t passed_on_key = UINT64_MAX - 2;
 
-bool awaits_request(HttpConnection::Phase phase) {
-    return phase == HttpConnection::Phase::idle || phase == HttpConnection::Phase::receiving;
+constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t client_left_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+bool ends_with_the_server(Phase phase) {
+    return phase == Phase::idle || phase == Phase::receiving || phase == Phase::streaming;
 }
 
 void watch(const FileDescriptor& epoll, int operation, int fd, std::uint32_t events,
@@ -32,9 +38,9 @@ void watch(const FileDescriptor& epoll, int operation, int fd, std::uint32_t eve
 
 }  // namespace
 
-ConnectionPark::ConnectionPark(const FramingLimits& limits, std::size_t max_parked_bytes)
+ConnectionPark::ConnectionPark(const FramingLimits& limits, std::size_t max_buffered_bytes)
     : limits_(limits),
-      max_parked_bytes_(max_parked_bytes),
+      max_buffered_bytes_(max_buffered_bytes),
       epoll_(FileDescriptor::opened(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(FileDescriptor::opened(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
                                     "timerfd_create")) {
@@ -46,61 +52,95 @@ ConnectionPark::ConnectionPark(const FramingLimits& limits, std::size_t max_park
     watch(epoll_, EPOLL_CTL_ADD, shut_.fd(), EPOLLIN, shut_key);
 }
 
-HttpConnection& ConnectionPark::admit(FileDescriptor socket) {
-    const std::lock_guard lock(mutex_);
+Connection& ConnectionPark::admit(FileDescriptor socket) {
+    const MutexLock lock(mutex_);
     const std::uint64_t id = ++last_id_;
-    watch(epoll_, EPOLL_CTL_ADD, socket.get(), EPOLLONESHOT, id);
-    auto connection = std::make_unique<HttpConnection>(id, std::move(socket), limits_);
+    watch(epoll_, EPOLL_CTL_ADD, socket.get(), input_events, id);
+    auto connection = std::make_unique<Connection>(id, std::move(socket), limits_);
     return *places_.emplace(id, Place{std::move(connection)}).first->second.connection;
 }
 
-std::size_t ConnectionPark::size() const {
-    const std::lock_guard lock(mutex_);
+std::size_t ConnectionPark::size() {
+    const MutexLock lock(mutex_);
     return places_.size();
 }
 
-ConnectionPark::Parking ConnectionPark::park(HttpConnection& connection) {
-    const HttpConnection::Phase phase = connection.phase();
+ConnectionPark::Parking ConnectionPark::park(Connection& connection) {
+    const Phase phase = connection.phase();
     const SteadyTime deadline = connection.deadline();
     if (std::chrono::steady_clock::now() >= deadline) return Parking::overdue;
 
-    const std::lock_guard lock(mutex_);
-    if (is_draining_ && awaits_request(phase)) return Parking::draining;
-    const std::size_t bytes = connection.buffered_bytes();
-    if (bytes > max_parked_bytes_ - parked_bytes_) return Parking::out_of_room;
-
-    // Under the lock, because the next to hold the lock may take the connection and close it.
-    watch(epoll_, EPOLL_CTL_MOD, connection.fd(),
-          (phase == HttpConnection::Phase::sending ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT,
-          connection.id());
+    const MutexLock lock(mutex_);
+    if (is_draining_ && ends_with_the_server(phase)) return Parking::draining;
     Place& place = places_.at(connection.id());
+    if (std::exchange(place.has_news, false)) {
+        connection.expect_input();
+        return Parking::has_news;
+    }
+    if (!count(place, connection.buffered_bytes())) return Parking::out_of_room;
+    // Set anew each time, because that reports what is there already: room to send that came
+    // meanwhile, or that was there all along.
+    if (phase == Phase::sending) {
+        watch(epoll_, EPOLL_CTL_MOD, connection.fd(), input_events | EPOLLOUT, connection.id());
+    }
     set_deadline(connection.id(), place, deadline);
-    place.parked_bytes = bytes;
-    parked_bytes_ += bytes;
     return Parking::parked;
 }
 
-void ConnectionPark::close(HttpConnection& connection) {
+bool ConnectionPark::count_held(Connection& connection) {
+    const MutexLock lock(mutex_);
+    return count(places_.at(connection.id()), connection.buffered_bytes());
+}
+
+bool ConnectionPark::count(Place& place, std::size_t bytes) {
+    const std::size_t others = counted_bytes_ - place.counted_bytes;
+    if (bytes > max_buffered_bytes_ - others) return false;
+    place.counted_bytes = bytes;
+    counted_bytes_ = others + bytes;
+    return true;
+}
+
+void ConnectionPark::close(Connection& connection) {
     decltype(places_)::node_type removed;  // closed after the lock: that takes it out of epoll, too
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     removed = places_.extract(connection.id());
+    counted_bytes_ -= removed.mapped().counted_bytes;
     if (places_.empty()) became_empty_.notify_all();
 }
 
-void ConnectionPark::pass_on(HttpConnection& connection) {
+void ConnectionPark::pass_on(Connection& connection) {
     bool is_first = false;
     {
-        const std::lock_guard lock(mutex_);
-        is_first = passed_on_.empty();
-        passed_on_.push_back(&connection);
+        const MutexLock lock(mutex_);
+        is_first = queue_passed_on(connection);
     }
-    // One thread is woken for all that follow; threads that come back by themselves help it.
     if (is_first) passed_on_signal_.notify();
 }
 
-HttpConnection* ConnectionPark::next() {
+void ConnectionPark::wake(std::uint64_t id) {
+    bool is_first = false;
+    {
+        const MutexLock lock(mutex_);
+        const auto found = places_.find(id);
+        if (found == places_.end()) return;
+        if (found->second.parked_until) {
+            is_first = queue_passed_on(take(found->second));
+        } else {
+            found->second.has_news = true;
+        }
+    }
+    if (is_first) passed_on_signal_.notify();
+}
+
+// One thread is woken for all that follow; threads that come back by themselves help it.
+bool ConnectionPark::queue_passed_on(Connection& connection) {
+    passed_on_.push_back(&connection);
+    return passed_on_.size() == 1;
+}
+
+Connection* ConnectionPark::next() {
     while (true) {
-        if (HttpConnection* const connection = take_passed_on()) return connection;
+        if (Connection* const connection = take_passed_on()) return connection;
         epoll_event event{};
         const int count = ::epoll_wait(epoll_.get(), &event, 1, -1);
         if (count < 0 && errno != EINTR) {
@@ -109,54 +149,58 @@ HttpConnection* ConnectionPark::next() {
         if (count != 1) continue;
         if (event.data.u64 == shut_key) return nullptr;
         if (event.data.u64 == passed_on_key) continue;
-        HttpConnection* const connection =
-            event.data.u64 == timer_key ? take_overdue() : take_ready(event.data.u64);
+        Connection* const connection =
+            event.data.u64 == timer_key ? take_overdue() : take_ready(event.data.u64, event.events);
         if (connection != nullptr) return connection;
     }
 }
 
-HttpConnection* ConnectionPark::take_passed_on() {
-    const std::lock_guard lock(mutex_);
+Connection* ConnectionPark::take_passed_on() {
+    const MutexLock lock(mutex_);
     if (passed_on_.empty()) return nullptr;
-    HttpConnection* const connection = passed_on_.front();
+    Connection* const connection = passed_on_.front();
     passed_on_.pop_front();
     return connection;
 }
 
-HttpConnection* ConnectionPark::take_ready(std::uint64_t id) {
-    const std::lock_guard lock(mutex_);
+Connection* ConnectionPark::take_ready(std::uint64_t id, std::uint32_t events) {
+    const MutexLock lock(mutex_);
     const auto found = places_.find(id);
-    if (found == places_.end() || !found->second.parked_until) return nullptr;
-    return &take(id, found->second);
+    if (found == places_.end()) return nullptr;
+    Place& place = found->second;
+    if ((events & client_left_events) != 0) place.connection->note_client_left();
+    if (place.parked_until) return &take(place);
+    place.has_news = true;
+    return nullptr;
 }
 
-// One at a time: where more are due, the timer goes off again at once, for this thread or another.
-HttpConnection* ConnectionPark::take_overdue() {
-    const std::lock_guard lock(mutex_);
+// One at a time: if more are due, the timer goes off again at once, for this thread or another.
+Connection* ConnectionPark::take_overdue() {
+    const MutexLock lock(mutex_);
     timer_time_ = SteadyTime::max();
-    HttpConnection* overdue = nullptr;
+    Connection* overdue = nullptr;
     if (!deadlines_.empty() && deadlines_.begin()->first <= std::chrono::steady_clock::now()) {
-        const std::uint64_t id = deadlines_.begin()->second;
-        overdue = &take(id, places_.at(id));
+        overdue = &take(places_.at(deadlines_.begin()->second));
     }
     if (!deadlines_.empty()) set_timer(deadlines_.begin()->first);
     return overdue;
 }
 
-HttpConnection& ConnectionPark::take(std::uint64_t id, Place& place) {
-    deadlines_.erase({*place.parked_until, id});
+Connection& ConnectionPark::take(Place& place) {
+    Connection& connection = *place.connection;
+    deadlines_.erase({*place.parked_until, connection.id()});
     place.parked_until.reset();
-    parked_bytes_ -= std::exchange(place.parked_bytes, 0);
-    place.connection->expect_input();
-    return *place.connection;
+    counted_bytes_ -= std::exchange(place.counted_bytes, 0);
+    connection.expect_input();
+    return connection;
 }
 
 void ConnectionPark::start_draining() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_draining_ = true;
     const SteadyTime now = std::chrono::steady_clock::now();
     for (auto& [id, place] : places_) {
-        if (place.parked_until && awaits_request(place.connection->phase())) {
+        if (place.parked_until && ends_with_the_server(place.connection->phase())) {
             deadlines_.erase({*place.parked_until, id});
             set_deadline(id, place, now);
         }
@@ -164,8 +208,18 @@ void ConnectionPark::start_draining() {
 }
 
 bool ConnectionPark::wait_until_empty(SteadyTime deadline) {
-    std::unique_lock lock(mutex_);
-    return became_empty_.wait_until(lock, deadline, [this] { return places_.empty(); });
+    MutexLock lock(mutex_);
+    while (!places_.empty()) {
+        if (became_empty_.wait_until(lock, deadline) == std::cv_status::timeout) {
+            return places_.empty();
+        }
+    }
+    return true;
+}
+
+void ConnectionPark::cut_off() {
+    const MutexLock lock(mutex_);
+    for (auto& [id, place] : places_) ::shutdown(place.connection->fd(), SHUT_RDWR);
 }
 
 void ConnectionPark::set_deadline(std::uint64_t id, Place& place, SteadyTime deadline) {
@@ -177,13 +231,14 @@ void ConnectionPark::set_deadline(std::uint64_t id, Place& place, SteadyTime dea
 void ConnectionPark::set_timer(SteadyTime time) {
     using std::chrono::nanoseconds;
     using std::chrono::seconds;
+    timer_time_ = time;
+    if (time == SteadyTime::max()) return;            // nothing that is parked has a deadline
     const auto since_boot = time.time_since_epoch();  // the steady clock is CLOCK_MONOTONIC
     const auto whole_seconds = std::chrono::duration_cast<seconds>(since_boot);
     itimerspec when{};
     when.it_value.tv_sec = whole_seconds.count();
     when.it_value.tv_nsec = nanoseconds(since_boot - whole_seconds).count();
     ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
-    timer_time_ = time;
 }
 
-}  // namespace orders
+}  // namespace orders::http

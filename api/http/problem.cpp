@@ -1,42 +1,15 @@
 #include "api/http/problem.h"
 
 #include <algorithm>
-#include <array>
+#include <cassert>
 #include <nlohmann/json.hpp>
 
-namespace orders {
-namespace {
-
-struct HttpProblem {
-    int status;
-    std::string_view slug;
-    std::string_view title;
-};
-
-// In the words of RFC 9110, section 15.
-constexpr std::array http_problems{
-    HttpProblem{400, "malformed-request", "Bad Request"},
-    HttpProblem{401, "unauthorized", "Unauthorized"},
-    HttpProblem{404, "route-not-found", "Not Found"},
-    HttpProblem{405, "method-not-allowed", "Method Not Allowed"},
-    HttpProblem{408, "request-too-slow", "Request Timeout"},
-    HttpProblem{413, "body-too-large", "Content Too Large"},
-    HttpProblem{414, "uri-too-long", "URI Too Long"},
-    HttpProblem{415, "unsupported-media-type", "Unsupported Media Type"},
-    HttpProblem{431, "header-too-large", "Request Header Fields Too Large"},
-    HttpProblem{500, "internal-error", "Internal Server Error"},
-    HttpProblem{501, "not-implemented", "Not Implemented"},
-    HttpProblem{503, "overloaded", "Service Unavailable"},
-    HttpProblem{505, "version-not-supported", "HTTP Version Not Supported"},
-};
-
-}  // namespace
-
-HttpResponse to_response(const Problem& problem) {
+namespace orders::http {
+Response to_response(const Problem& problem) {
     nlohmann::ordered_json body{
-        {"type", "urn:order-management:problem:" + std::string(problem.slug)},
-        {"title", problem.title},
-        {"status", problem.status},
+        {"type", "urn:order-management:problem:" + std::string(problem.type.slug)},
+        {"title", problem.type.title},
+        {"status", problem.type.status},
         {"detail", problem.detail},
     };
     for (const auto& [name, value] : problem.members) body[name] = value;
@@ -47,7 +20,7 @@ HttpResponse to_response(const Problem& problem) {
         }
     }
     return {
-        .status = problem.status,
+        .status = problem.type.status,
         .content_type = "application/problem+json",
         .headers = {},
         // What a client sent may be quoted in a detail and need not be UTF-8.
@@ -55,13 +28,14 @@ HttpResponse to_response(const Problem& problem) {
     };
 }
 
-HttpResponse http_problem(int status, std::string_view detail) {
-    const auto* known = std::ranges::find(http_problems, status, &HttpProblem::status);
-    if (known == http_problems.end()) known = http_problems.begin();
-    return to_response({.status = status,
-                        .slug = known->slug,
-                        .title = known->title,
-                        .detail = std::string(detail)});
+Response problem_for(int status, std::string_view detail) {
+    const auto* const type = std::ranges::find(server_problems, status, &ProblemType::status);
+    assert(type != server_problems.end());
+    return to_response({.type = *type, .detail = std::string(detail)});
 }
 
-}  // namespace orders
+Response internal_error() {
+    return problem_for(500, "The server failed to answer this request.");
+}
+
+}  // namespace orders::http

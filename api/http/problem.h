@@ -3,37 +3,57 @@
 // Errors as RFC 9457 `application/problem+json`. A problem says what went wrong in terms of the
 // request, never of the program: no exception text, no SQL, no path.
 
+#include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "api/http/server.h"
+#include "api/http/field_error.h"
+#include "api/http/message.h"
 
-namespace orders {
+namespace orders::http {
 
-// One field of the request that is at fault. `field` is empty where it is the request as a whole.
-struct FieldError {
-    std::string field;
-    std::string detail;
-    friend bool operator==(const FieldError&, const FieldError&) = default;
+// A kind of problem: what a client's program can tell it by, and what is the same for all of its
+// kind.
+struct ProblemType {
+    int status;
+    std::string_view slug;   // for programs: the last part of the problem's `type`
+    std::string_view title;  // for people
 };
 
+// What the server itself answers, whatever the route; the titles are RFC 9110's.
+inline constexpr std::array server_problems{
+    ProblemType{400, "malformed-request", "Bad Request"},
+    ProblemType{401, "unauthorized", "Unauthorized"},
+    ProblemType{404, "route-not-found", "Not Found"},
+    ProblemType{405, "method-not-allowed", "Method Not Allowed"},
+    ProblemType{408, "request-too-slow", "Request Timeout"},
+    ProblemType{413, "body-too-large", "Content Too Large"},
+    ProblemType{414, "uri-too-long", "URI Too Long"},
+    ProblemType{415, "unsupported-media-type", "Unsupported Media Type"},
+    ProblemType{431, "header-too-large", "Request Header Fields Too Large"},
+    ProblemType{500, "internal-error", "Internal Server Error"},
+    ProblemType{501, "not-implemented", "Not Implemented"},
+    ProblemType{503, "overloaded", "Service Unavailable"},
+    ProblemType{505, "version-not-supported", "HTTP Version Not Supported"},
+};
+
+// One problem. `detail` is about this one; `members` are further members of the object, each a
+// text.
 struct Problem {
-    int status;
-    // What kind of problem it is, for programs: the last part of the problem's `type`.
-    std::string_view slug;
-    // The same for people; the same for every problem of this kind.
-    std::string_view title;
-    // About this one.
+    ProblemType type;
     std::string detail;
     std::vector<FieldError> errors = {};
-    // Further members of the object, each a text.
     std::vector<std::pair<std::string, std::string>> members = {};
 };
 
-[[nodiscard]] HttpResponse to_response(const Problem& problem);
+[[nodiscard]] Response to_response(const Problem& problem);
 
-// The answer to what never reaches a route: for HttpErrorHandler.
-[[nodiscard]] HttpResponse http_problem(int status, std::string_view detail);
+// One of server_problems, which has the status. `detail` is a sentence for the client.
+[[nodiscard]] Response problem_for(int status, std::string_view detail);
 
-}  // namespace orders
+// To a request that met a bug; what the bug was is for the log.
+[[nodiscard]] Response internal_error();
+
+}  // namespace orders::http

@@ -7,7 +7,7 @@
 
 #include "shared/text/ascii.h"
 
-namespace orders {
+namespace orders::http {
 namespace {
 
 constexpr std::size_t max_chunk_size_line_bytes = 256;
@@ -39,7 +39,7 @@ bool list_contains(std::string_view list, std::string_view lower_case) {
     }
 }
 
-// Empty where the text is anything but digits of that base. What is too large to count is as good
+// Empty if the text is anything but digits of that base. What is too large to count is as good
 // as the largest number: it is over every limit.
 std::optional<std::size_t> parse_size(std::string_view text, std::size_t base) {
     if (text.empty()) return std::nullopt;
@@ -68,8 +68,7 @@ constexpr FramingError body_too_large{413, "The request's body is too large."};
 
 }  // namespace
 
-std::string content_of(const FramedRequest& request) {
-    if (!request.is_chunked) return std::string(request.framed_body);
+std::string joined_chunks(const FramedRequest& request) {
     std::string content;
     std::string_view rest = request.framed_body;
     while (true) {
@@ -141,6 +140,7 @@ bool RequestScanner::take_request_line() {
     }
     method_ = piece(method);
     target_ = piece(target);
+    header_lines_.offset = position_;
     is_http_1_0_ = version == "HTTP/1.0";
     part_ = Part::headers;
     return true;
@@ -178,11 +178,8 @@ bool RequestScanner::take_header(std::string_view name, std::string_view value) 
         is_transfer_encoding_known_ = ascii::equals_ignoring_case(value, "chunked");
     } else if (ascii::equals_ignoring_case(name, "content-encoding")) {
         has_content_encoding_ = true;
-    } else if (ascii::equals_ignoring_case(name, "content-type")) {
-        if (content_type_.length == 0 && !value.empty()) content_type_ = piece(value);
     } else if (ascii::equals_ignoring_case(name, "authorization")) {
         ++authorizations_;
-        if (!value.empty()) authorization_ = piece(value);
     } else if (ascii::equals_ignoring_case(name, "host")) {
         ++hosts_;
     } else if (ascii::equals_ignoring_case(name, "connection")) {
@@ -213,6 +210,8 @@ bool RequestScanner::take_end_of_headers() {
     if (content_length_.value_or(0) > limits_.max_body_bytes) {
         return reject(body_too_large.status, body_too_large.detail);
     }
+    constexpr std::size_t line_end_bytes = 2;
+    header_lines_.length = position_ - line_end_bytes - header_lines_.offset;
     body_start_ = position_;
     part_ = transfer_encodings_ > 0 ? Part::chunk_size : Part::counted_body;
     return true;
@@ -301,8 +300,7 @@ std::string_view RequestScanner::text(Piece part) const {
 FramedRequest RequestScanner::framed() const {
     return {.method = text(method_),
             .target = text(target_),
-            .content_type = text(content_type_),
-            .authorization = text(authorization_),
+            .headers = Headers(text(header_lines_)),
             .framed_body = received_.substr(body_start_, position_ - body_start_),
             .is_chunked = transfer_encodings_ > 0,
             .is_http_1_0 = is_http_1_0_,
@@ -310,4 +308,4 @@ FramedRequest RequestScanner::framed() const {
             .total_bytes = position_};
 }
 
-}  // namespace orders
+}  // namespace orders::http

@@ -16,7 +16,9 @@
 #include <string_view>
 #include <variant>
 
-namespace orders {
+#include "api/http/message.h"
+
+namespace orders::http {
 
 struct FramingLimits {
     std::size_t max_request_line_bytes = 8 * 1024;
@@ -33,11 +35,10 @@ struct IncompleteRequest {
 
 // The views point into the bytes that were scanned.
 struct FramedRequest {
-    std::string_view method;         // any token, as sent
-    std::string_view target;         // as sent: printable ASCII without blanks
-    std::string_view content_type;   // empty where there is none
-    std::string_view authorization;  // likewise
-    std::string_view framed_body;    // as sent: with the chunk sizes where is_chunked
+    std::string_view method;  // any token, as sent
+    std::string_view target;  // as sent: printable ASCII without blanks
+    Headers headers;
+    std::string_view framed_body;  // as sent: with the chunk sizes if is_chunked
     bool is_chunked = false;
     bool is_http_1_0 = false;
     bool is_keep_alive = false;
@@ -51,8 +52,8 @@ struct FramingError {
 
 using FramingVerdict = std::variant<IncompleteRequest, FramedRequest, FramingError>;
 
-// The request's content, whatever its framing.
-[[nodiscard]] std::string content_of(const FramedRequest& request);
+// The content of a chunked request, put together.
+[[nodiscard]] std::string joined_chunks(const FramedRequest& request);
 
 class RequestScanner {
    public:
@@ -62,7 +63,7 @@ class RequestScanner {
     // may run on into the next request.
     [[nodiscard]] FramingVerdict scan(std::string_view received);
 
-    // To be called before the first byte of the next request.
+    // Call it before the first byte of the next request.
     void restart() { *this = RequestScanner(limits_); }
 
    private:
@@ -81,7 +82,7 @@ class RequestScanner {
         std::size_t length = 0;
     };
 
-    // All return false where there is nothing more to do: bytes are missing, or error_ is set.
+    // All return false if there is nothing more to do: bytes are missing, or error_ is set.
     bool advance();
     bool take_request_line();
     bool take_header_line();
@@ -108,9 +109,8 @@ class RequestScanner {
 
     Piece method_;
     Piece target_;
-    Piece content_type_;
-    Piece authorization_;
     std::size_t headers_start_ = 0;  // from here on their bytes count; trailers count anew
+    Piece header_lines_;
     bool skipped_blank_line_ = false;
     bool is_http_1_0_ = false;
     std::size_t headers_ = 0;
@@ -130,4 +130,4 @@ class RequestScanner {
     std::size_t framing_bytes_ = 0;  // chunk sizes and their kind, so far
 };
 
-}  // namespace orders
+}  // namespace orders::http

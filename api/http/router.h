@@ -1,56 +1,77 @@
 #pragma once
 
-// The HTTP library's server, as far as it turns requests into answers: it finds the route, calls
-// the handler, and puts what comes out of it into the form of HTTP. It never listens; connections
-// are dealt with elsewhere (connection_driver.h, http_server.cpp).
+// Has requests answered: asks the guard, finds the route, calls its handler. What no route answers,
+// it answers itself.
 //
-// answer() and refuse() are called from several threads at a time; guard() and route() before that.
+// Routes and the guard are set at the start by one thread; from then on answer() may be called by
+// several at a time.
 
-#include <httplib.h>
-
-#include <exception>
-#include <initializer_list>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
-#include <utility>
-#include <variant>
+#include <vector>
 
 #include "api/http/connection_driver.h"
-#include "api/http/exchange.h"
-#include "api/http/route.h"
-#include "api/http/server.h"
+#include "api/http/message.h"
+#include "api/http/reply.h"
+#include "api/http/request_scanner.h"
+#include "api/http/route_matcher.h"
 
-namespace orders {
+namespace orders::http {
 
-class HttpRouter : protected httplib::Server, public HttpResponder {
-   public:
-    explicit HttpRouter(HttpErrorHandler on_error);
+// Answers a request, now or later. Runs on a handler thread, several at a time. An exception
+// becomes a 500, unless the reply has been given, and a log line.
+using Handler = std::function<void(const Request&, Reply)>;
 
-    // As HttpServer::guard() and HttpServer::route().
-    void guard(HttpGuard guard) { guard_ = std::move(guard); }
-    void route(std::string_view pattern,
-               std::initializer_list<std::pair<std::string_view, HttpHandler>> handlers);
-
-    std::variant<HttpAnswer, AnswerLater> answer(const FramedRequest& request) override;
-    HttpAnswer refuse(int status, std::string_view detail) override;
-
-   protected:
-    // While it is, every answer closes its connection.
-    [[nodiscard]] virtual bool is_stopping() const noexcept = 0;
-
-   private:
-    [[nodiscard]] HttpResponse made_by(const HttpResponseMaker& make) const;
-    HttpAnswer put_in_form(HttpResponse response, const AnswerForm& form);
-    void run_exchange(HttpExchange& exchange);
-    void answer_routed(const HttpRoute& route, const httplib::Request& request,
-                       httplib::Response& response);
-    void finish_headers(httplib::Response& response) const;
-    // The answer to a failure, which is logged.
-    [[nodiscard]] HttpResponse failed(const std::exception_ptr& exception) const;
-    static void log_failure(const std::exception_ptr& exception);
-
-    // Constant once requests are answered.
-    HttpErrorHandler on_error_;
-    HttpGuard guard_;  // may be empty
+struct Route {
+    std::string_view method;   // GET (HEAD goes there too), POST, PUT, PATCH or DELETE
+    std::string_view pattern;  // a path in which each `{name}` stands for one segment
+    Handler handler;
+    // The guard is not asked about it. Only if the path is spelled exactly as in the pattern.
+    bool is_open = false;
 };
 
-}  // namespace orders
+// Who may come in. Asked by several threads at a time, about every well framed request whose route
+// is not open, before anything else is done with it.
+class Guard {
+   public:
+    virtual ~Guard() = default;
+    // The answer to a request that may not pass; empty if it may.
+    [[nodiscard]] virtual std::optional<Response> refusal_of(const Headers& headers) const = 0;
+};
+
+class Router final : public Responder {
+   public:
+    // Paths match in the order in which they were first added. Throws std::invalid_argument for a
+    // method that routes cannot have.
+    void add(Route route);
+    void set_guard(std::unique_ptr<const Guard> guard) { guard_ = std::move(guard); }
+
+    void answer(const FramedRequest& request, Reply reply) const override;
+
+   private:
+    struct Method {
+        std::string name;
+        Handler handler;
+    };
+    struct Path {
+        std::string pattern;
+        std::vector<Method> methods;
+        std::string allow;  // for the header of that name
+    };
+
+    [[nodiscard]] bool is_open(std::string_view target) const;
+    void find_answer(const FramedRequest& request, Reply reply) const;
+    void answer_on(const Path& path, RouteMatch match, const FramedRequest& framed,
+                   Reply reply) const;
+
+    // Constant once requests are answered.
+    RouteMatcher matcher_;
+    std::vector<Path> paths_;  // as the matcher numbers them
+    std::vector<std::string> open_paths_;
+    std::unique_ptr<const Guard> guard_;  // may be null
+};
+
+}  // namespace orders::http

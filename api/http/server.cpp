@@ -1,6 +1,8 @@
 #include "api/http/server.h"
 
+#include <httplib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,11 +12,9 @@
 #include <thread>
 
 #include "api/http/connection_driver.h"
-#include "api/http/request_scanner.h"
-#include "api/http/router.h"
 #include "shared/log/log.h"
 
-namespace orders {
+namespace orders::http {
 namespace {
 
 using std::chrono::steady_clock;
@@ -24,7 +24,7 @@ constexpr int listen_backlog = 1024;
 // that a handler uses, and connections that are being turned away.
 constexpr std::size_t reserved_descriptors = 256;
 
-ConversationLimits limits_of(const HttpServerOptions& options) {
+ConnectionLimits limits_of(const ServerOptions& options) {
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);
     const std::size_t possible =
@@ -37,19 +37,20 @@ ConversationLimits limits_of(const HttpServerOptions& options) {
                         .max_body_bytes = options.max_body_bytes},
             .max_connections = std::min(possible, options.max_connections),
             .max_buffered_bytes = options.max_buffered_bytes,
+            .max_stream_bytes = options.max_stream_bytes,
             .transfer_limit = options.transfer_limit,
             .idle_limit = options.idle_limit};
 }
 
 }  // namespace
 
-// Has the library accept connections and hands every socket to the conversations, whose requests
-// the router answers.
-class HttpServer::Implementation final : public HttpRouter {
+// Has the library accept connections and hands every socket to the driver.
+class Server::Listener final : private httplib::Server {
    public:
-    Implementation(HttpServerOptions options, HttpErrorHandler on_error);
-    ~Implementation() override;
+    explicit Listener(ServerOptions options);
+    ~Listener() override;
 
+    Router& router() noexcept { return router_; }
     int bind();
     void run(std::chrono::milliseconds drain_limit);
     void stop() noexcept;
@@ -62,32 +63,29 @@ class HttpServer::Implementation final : public HttpRouter {
     };
 
     bool process_and_close_socket(socket_t socket) override {
-        conversations_.admit(FileDescriptor(socket));
+        driver_.admit(FileDescriptor(socket));
         return true;
     }
 
-    [[nodiscard]] bool is_stopping() const noexcept override {
-        return stopped_at_.load() != not_stopped;
-    }
+    [[nodiscard]] bool is_stopping() const noexcept { return stopped_at_.load() != not_stopped; }
     void close_listener();
 
     static constexpr steady_clock::rep not_stopped = 0;
 
-    // Constant after construction.
-    HttpServerOptions options_;
+    // Constant after construction; the router, once run() has been called.
+    ServerOptions options_;
+    Router router_;
 
     // Synchronise themselves.
     std::atomic<steady_clock::rep> stopped_at_{not_stopped};
     std::atomic<int> ended_listener_{-1};
-    HttpConversations conversations_;
+    ConnectionDriver driver_;
 
     std::vector<std::jthread> handler_threads_;  // last: they use all of the above
 };
 
-HttpServer::Implementation::Implementation(HttpServerOptions options, HttpErrorHandler on_error)
-    : HttpRouter(std::move(on_error)),
-      options_(std::move(options)),
-      conversations_(limits_of(options_), *this) {
+Server::Listener::Listener(ServerOptions options)
+    : options_(std::move(options)), driver_(limits_of(options_), router_) {
     new_task_queue = [] { return new RunAtOnce; };
     // Never SO_REUSEPORT, which is the library's default: a second server would bind the port too
     // and take half of the clients.
@@ -97,13 +95,13 @@ HttpServer::Implementation::Implementation(HttpServerOptions options, HttpErrorH
     });
 }
 
-HttpServer::Implementation::~Implementation() {
-    conversations_.end();
+Server::Listener::~Listener() {
+    driver_.end();
     handler_threads_.clear();
     close_listener();
 }
 
-int HttpServer::Implementation::bind() {
+int Server::Listener::bind() {
     errno = 0;
     const int port = options_.port == 0                           ? bind_to_any_port(options_.host)
                      : bind_to_port(options_.host, options_.port) ? options_.port
@@ -118,10 +116,10 @@ int HttpServer::Implementation::bind() {
     return port;
 }
 
-void HttpServer::Implementation::run(std::chrono::milliseconds drain_limit) {
+void Server::Listener::run(std::chrono::milliseconds drain_limit) {
     if (is_stopping()) return close_listener();
     for (std::size_t i = 0; i < options_.handler_threads; ++i) {
-        handler_threads_.emplace_back([this] { conversations_.carry_on(); });
+        handler_threads_.emplace_back([this] { driver_.carry_on(); });
     }
     const bool ended_as_asked = listen_after_bind();
     if (!ended_as_asked) svr_sock_ = INVALID_SOCKET;  // the library has closed it
@@ -129,18 +127,20 @@ void HttpServer::Implementation::run(std::chrono::milliseconds drain_limit) {
     close_listener();
 
     const SteadyTime stopped_at{steady_clock::duration(stopped_at_.load())};
-    if (!conversations_.drain(stopped_at + drain_limit)) {
-        log::warn("connections cut off", {{"connections", conversations_.open_connections()}});
+    if (!driver_.drain(stopped_at + drain_limit)) {
+        log::warn("connections cut off", {{"connections", driver_.open_connections()}});
+        driver_.cut_off();
     }
-    conversations_.end();
+    driver_.end();
     handler_threads_.clear();
     if (!ended_as_asked) throw std::runtime_error("accepting connections failed for good");
 }
 
-void HttpServer::Implementation::stop() noexcept {
+void Server::Listener::stop() noexcept {
     steady_clock::rep expected = not_stopped;
     const steady_clock::rep now = steady_clock::now().time_since_epoch().count();
     if (!stopped_at_.compare_exchange_strong(expected, now)) return;
+    driver_.stop();
     // The library's own stop() does nothing until its loop has begun. Ours ends the loop before its
     // first turn too; the descriptor is closed later, because the loop may just be about to use it.
     const socket_t socket = svr_sock_.exchange(INVALID_SOCKET);
@@ -149,36 +149,34 @@ void HttpServer::Implementation::stop() noexcept {
     ended_listener_ = socket;
 }
 
-void HttpServer::Implementation::close_listener() {
+void Server::Listener::close_listener() {
     for (const int socket : {svr_sock_.exchange(INVALID_SOCKET), ended_listener_.exchange(-1)}) {
         if (socket >= 0) ::close(socket);
     }
 }
 
-HttpServer::HttpServer(HttpServerOptions options, HttpErrorHandler on_error)
-    : implementation_(std::make_unique<Implementation>(std::move(options), std::move(on_error))) {}
+Server::Server(ServerOptions options) : listener_(std::make_unique<Listener>(std::move(options))) {}
 
-HttpServer::~HttpServer() = default;
+Server::~Server() = default;
 
-void HttpServer::guard(HttpGuard guard) {
-    implementation_->guard(std::move(guard));
+void Server::add(Route route) {
+    listener_->router().add(std::move(route));
 }
 
-void HttpServer::route(std::string_view pattern,
-                       std::initializer_list<std::pair<std::string_view, HttpHandler>> handlers) {
-    implementation_->route(pattern, handlers);
+void Server::set_guard(std::unique_ptr<const Guard> guard) {
+    listener_->router().set_guard(std::move(guard));
 }
 
-int HttpServer::bind() {
-    return implementation_->bind();
+int Server::bind() {
+    return listener_->bind();
 }
 
-void HttpServer::run(std::chrono::milliseconds drain_limit) {
-    implementation_->run(drain_limit);
+void Server::run(std::chrono::milliseconds drain_limit) {
+    listener_->run(drain_limit);
 }
 
-void HttpServer::stop() noexcept {
-    implementation_->stop();
+void Server::stop() noexcept {
+    listener_->stop();
 }
 
-}  // namespace orders
+}  // namespace orders::http

@@ -1,125 +1,129 @@
 #pragma once
 
-// Group commit: many requests, one fsync. Whoever has orders hands them over and goes on; the one
-// writer thread takes all that wait, stores them in one transaction, and answers each request by
-// its own outcome. While it commits, the next group gathers.
+// Takes orders in: those of a request are created by one commit together with those of other
+// requests, as far as admission allows it, and each order gets an outcome of its own.
 //
-// Waiting is bounded. The writer takes a group only once it has its turn to write, so an order
-// whose time is up before that is withdrawn, and it is certain that it is not stored; one that was
-// taken waits for the commit. While the turn has been out of reach for longer than that, new orders
-// are refused at once, so that a frozen writer elsewhere does not fill the memory here.
+//     OrderAdmission admission({.max_pending_orders = 1'000'000});
+//     GroupCommit commits(storage->open_intake(), GroupLimits{}, on_fatal);
+//     OrderIntake intake(commits, admission);
 //
-// submit() and probe() may be called from any thread. The store belongs to the writer thread from
-// construction on.
+// Any thread may call it.
 
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "api/intake/admission.h"
+#include "api/intake/group_commit.h"
+#include "api/intake/group_work.h"
 #include "api/intake/refusal.h"
-#include "shared/domain/moment.h"
 #include "shared/domain/order.h"
-#include "shared/storage/order_store.h"
-#include "shared/wake/doorbell.h"
+#include "shared/storage/intake_store.h"
 
 namespace orders {
-
-struct IntakeLimits {
-    // How long an order may wait to be taken into a group.
-    std::chrono::milliseconds max_wait{2'000};
-    // Orders that may wait at one time; more are refused at once.
-    std::size_t max_waiting_orders = 20'000;
-    // Orders in one group: a group must stay a matter of milliseconds, because the workers wait for
-    // their turn meanwhile. (One request is never split.)
-    std::size_t max_group_orders = 1'000;
-    AdmissionLimits admission = {};
-};
 
 // One outcome for each order, in the order given; or a refusal of them all.
 using IntakeResult = std::variant<std::vector<SubmitOutcome>, Refusal>;
 
 class OrderIntake {
    public:
-    // `on_fatal` is called at most once, on the writer thread, when the store has failed in a way
-    // that only a new process can mend; everything is refused from then on.
-    OrderIntake(std::unique_ptr<OrderStore> store, Doorbell& doorbell, const Clock& clock,
-                IntakeLimits limits, std::function<void()> on_fatal);
-    // Ends the writer thread after its current group and refuses what still waits. No other thread
-    // may be in submit() or probe() any more.
-    ~OrderIntake();
-    OrderIntake(const OrderIntake&) = delete;
-    OrderIntake& operator=(const OrderIntake&) = delete;
+    // The admission is asked on the writer thread of `commits`: it must outlive `commits`, and
+    // nobody else may use it meanwhile.
+    OrderIntake(GroupCommit& commits, OrderAdmission& admission) noexcept
+        : commits_(commits), admission_(admission) {}
 
-    // Called exactly once, when the orders are on disk, or refused: by the calling thread where
-    // they are refused at once, else by a thread of the intake, which the others wait for
-    // meanwhile. It must not throw.
-    using OnResult = std::function<void(IntakeResult)>;
-    // `weight` is what the request counts for against the limits where that is more than its
-    // orders: how many orders the caller keeps in memory for its answer.
-    void submit(std::vector<NewOrder> orders, OnResult on_result, std::size_t weight = 1);
+    // Calls `on_result(std::vector<NewOrder> orders, IntakeResult result)` exactly once, with the
+    // orders that were given, when they are on disk, or refused: on this thread if they are refused
+    // at once, else on a thread that others wait for meanwhile. It must not throw; it may own what
+    // can only be moved. There is at least one order.
+    //
+    // If no more orders may be stored, but all of these stand already, they get their outcomes all
+    // the same: a client that retries after losing the answer must not be told that nothing was
+    // stored.
+    //
+    // `besides` is what the request counts for against the limits besides its orders: what the
+    // caller keeps in memory for its answer.
+    template <typename OnResult>
+    void submit(std::vector<NewOrder> orders, OnResult on_result, WorkLoad besides = {}) {
+        besides.bytes += sizeof(CreationFor<OnResult>);
+        commits_.submit(std::make_unique<CreationFor<OnResult>>(admission_, std::move(orders),
+                                                                besides, std::move(on_result)));
+    }
 
-    // Tells whether the store takes writes now: commits an empty group to find out, unless one was
-    // committed within the last second. Calls back as submit() does.
-    void probe(std::function<void(bool is_writable)> on_result);
+    // Finds out whether the store takes writes now: commits a group to find out, unless that is
+    // known (GroupCommit::is_known_writable()). Calls `on_result(bool is_writable)` as submit()
+    // does.
+    template <typename OnResult>
+    void probe(OnResult on_result) {
+        if (const auto is_writable = commits_.is_known_writable()) {
+            std::move(on_result)(*is_writable);
+            return;
+        }
+        commits_.submit(std::make_unique<ProbeFor<OnResult>>(admission_, std::move(on_result)));
+    }
 
    private:
-    struct Request {
-        std::vector<NewOrder> orders;  // none: only a probe
-        OnResult on_result;
-        std::size_t weight = 1;
-        std::chrono::steady_clock::time_point deadline;  // for being taken into a group
+    class Creation : public GroupWork {
+       public:
+        [[nodiscard]] WorkLoad load() const noexcept final;
+        [[nodiscard]] std::optional<Refusal> join(GroupDraft& draft) final;
+        void finish(const IntakeOutcomes& outcomes) noexcept final;
+        void refuse(Refusal refusal) noexcept final;
+
+       protected:
+        Creation(OrderAdmission& admission, std::vector<NewOrder> orders, WorkLoad besides);
+
+       private:
+        virtual void tell(std::vector<NewOrder> orders, IntakeResult result) noexcept = 0;
+
+        OrderAdmission& admission_;
+        std::vector<NewOrder> orders_;
+        const WorkLoad besides_;
+        std::size_t place_ = 0;                 // of the first order's outcome
+        std::optional<Refusal> not_to_create_;  // why the orders were only looked up
     };
 
-    [[nodiscard]] std::optional<Refusal> enqueue(Request& request);
-    [[nodiscard]] bool is_stuck(std::chrono::steady_clock::time_point now) const;
+    template <typename OnResult>
+    class CreationFor final : public Creation {
+       public:
+        CreationFor(OrderAdmission& admission, std::vector<NewOrder> orders, WorkLoad besides,
+                    OnResult on_result)
+            : Creation(admission, std::move(orders), besides), on_result_(std::move(on_result)) {}
 
-    // The writer thread's.
-    void write_groups(const std::stop_token& stop);
-    bool wait_for_work(const std::stop_token& stop);
-    void write_one_group();
-    std::vector<Request> take_group();
-    void store_group(std::unique_ptr<OrderTransaction> work, const std::vector<Request>& group);
-    // Empty where the request may be submitted.
-    [[nodiscard]] std::optional<IntakeResult> answer_without_storing(const Request& request);
-    void refuse_waiting(Refusal refusal);
+       private:
+        void tell(std::vector<NewOrder> orders, IntakeResult result) noexcept override {
+            std::move(on_result_)(std::move(orders), std::move(result));
+        }
+        OnResult on_result_;
+    };
 
-    // The watch thread's.
-    void watch_waiting(const std::stop_token& stop);
-    std::vector<Request> take_overdue();
+    template <typename OnResult>
+    class ProbeFor final : public GroupWork {
+       public:
+        ProbeFor(OrderAdmission& admission, OnResult on_result)
+            : admission_(admission), on_result_(std::move(on_result)) {}
 
-    // Constant after construction; the doorbell and the clock synchronise themselves.
-    Doorbell& doorbell_;
-    const Clock& clock_;
-    const IntakeLimits limits_;
-    const std::function<void()> on_fatal_;
+        [[nodiscard]] WorkLoad load() const noexcept override {
+            return {.units = 1, .bytes = sizeof *this};
+        }
+        [[nodiscard]] std::optional<Refusal> join(GroupDraft& draft) override {
+            const auto refusal = admission_.refusal_of(0, draft.level(), draft.creates());
+            if (!refusal) draft.probe();
+            return refusal;
+        }
+        void finish(const IntakeOutcomes&) noexcept override { std::move(on_result_)(true); }
+        void refuse(Refusal) noexcept override { std::move(on_result_)(false); }
 
-    // Only the writer thread.
-    std::unique_ptr<OrderStore> store_;
-    OrderAdmission admission_;
+       private:
+        OrderAdmission& admission_;
+        OnResult on_result_;
+    };
 
-    // Guarded by mutex_.
-    std::mutex mutex_;
-    std::condition_variable_any work_;
-    std::condition_variable_any first_waits_;
-    std::deque<Request> waiting_;  // the one that came first is due first
-    std::size_t waiting_weight_ = 0;
-    bool is_watched_ = false;  // the watch thread will look at what waits without being told again
-    bool is_closed_ = false;   // stopping, or the store has failed: nothing is taken any more
-    std::optional<std::chrono::steady_clock::time_point> turn_began_;  // while the writer has one
-    std::chrono::steady_clock::time_point last_commit_;
-
-    // Last: they use all of the above.
-    std::jthread writer_;
-    std::jthread watch_;  // withdraws what has waited for too long
+    GroupCommit& commits_;
+    OrderAdmission& admission_;
 };
 
 }  // namespace orders

@@ -1,15 +1,15 @@
 #pragma once
 
-// Why orders could not be stored now.
+// Why something could not be done to the store now.
 
 namespace orders {
 
 enum class Refusal {
-    overloaded,       // too many wait already, or the wait was too long: certainly not stored
+    overloaded,       // too much waits already, or the wait was too long: certainly not stored
     queue_full,       // as many are Pending as may be: certainly not stored
     disk_full,        // certainly not stored
     stopping,         // the process is about to end: certainly not stored
-    outcome_unknown,  // the disk failed during the commit, and the process is about to end
+    outcome_unknown,  // the store failed during the commit: stored or not, nobody knows
 };
 
 }  // namespace orders

@@ -55,7 +55,7 @@ class OrderFields {
               "digits and . _ : ~ -");
         check(priority_field, priority.has_value(), "must be \"High\" or \"Normal\"");
         check(time_field, time.has_value(), "must be a whole number from 1 to 86400");
-        if (errors.empty()) return NewOrder{*order_id, *priority, *time};
+        if (errors.empty()) return NewOrder{{*order_id, *priority, *time}};
 
         constexpr std::size_t max_echoed_id = 128;
         const bool is_echoed = id_text != nullptr && id_text->size() <= max_echoed_id;
@@ -216,9 +216,9 @@ Json optional_text(const std::optional<std::string>& text) {
 }
 
 Json object_of(const Order& order) {
-    return {{"order_id", order.order_id.text()},
-            {"priority", to_string(order.priority)},
-            {"processing_time", order.processing_time.units()},
+    return {{"order_id", order.spec.order_id.text()},
+            {"priority", to_string(order.spec.priority)},
+            {"processing_time", order.spec.processing_time.units()},
             {"status", to_string(order.status)},
             {"attempts", order.attempts},
             {"created_at", to_rfc3339(order.created_at)},
@@ -251,11 +251,11 @@ Json batch_result(const InvalidOrder& order) {
 
 Json batch_result(const NewOrder& order, const SubmitOutcome& outcome) {
     if (const auto* created = std::get_if<Created>(&outcome)) {
-        return {{"order_id", order.order_id.text()},
+        return {{"order_id", order.spec.order_id.text()},
                 {"status", "created"},
                 {"created_at", to_rfc3339(created->created_at)}};
     }
-    return {{"order_id", order.order_id.text()},
+    return {{"order_id", order.spec.order_id.text()},
             {"status", "duplicate"},
             {"order_status", to_string(std::get<IdTaken>(outcome).status)}};
 }
@@ -298,7 +298,7 @@ std::string to_json(const OrderPage& page) {
     return text_of({{"orders", std::move(list)}, {"next_cursor", next}});
 }
 
-std::string to_json(const OrderReport& report, UtcTime now) {
+std::string to_json(const OrderReport& report) {
     Json workers = Json::array();
     for (const LiveWorker& worker : report.workers) {
         workers.push_back({{"worker", worker.name},
@@ -307,7 +307,7 @@ std::string to_json(const OrderReport& report, UtcTime now) {
                            {"processing", worker.processing},
                            {"started_at", to_rfc3339(worker.started_at)}});
     }
-    const auto waited = report.waited_seconds(now);
+    const auto waited = report.oldest_pending_seconds();
     return text_of(
         {{"counts", object_of(report.total())},
          {"by_priority", {{"High", object_of(report.high)}, {"Normal", object_of(report.normal)}}},

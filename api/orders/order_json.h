@@ -12,14 +12,15 @@
 #include <variant>
 #include <vector>
 
-#include "api/http/problem.h"
+#include "api/http/field_error.h"
 #include "shared/domain/order.h"
-#include "shared/storage/order_store.h"
+#include "shared/storage/intake_store.h"
+#include "shared/storage/order_reader.h"
 
 namespace orders {
 
 // The text is no JSON, or not of the shape that was asked for. `errors` names the field at fault
-// where there is one.
+// if there is one.
 struct MalformedBody {
     std::string detail;
     std::vector<FieldError> errors = {};
@@ -45,7 +46,7 @@ inline constexpr std::size_t max_batch_orders = 1'000;
 
 [[nodiscard]] std::string to_json(const Order& order);
 [[nodiscard]] std::string to_json(const OrderPage& page);
-[[nodiscard]] std::string to_json(const OrderReport& report, UtcTime now);
+[[nodiscard]] std::string to_json(const OrderReport& report);
 // `outcomes` has one entry for each valid order among `parsed`, in their order.
 [[nodiscard]] std::string to_json(const std::vector<ParsedOrder>& parsed,
                                   const std::vector<SubmitOutcome>& outcomes);

@@ -3,21 +3,23 @@
 // Lends readers of the store to request threads: a reader serves one request at a time and is kept
 // for the next one, so there are never more than there were requests at one moment.
 //
+//     OrderReaders readers([&] { return storage->open_reader(); });
+//
 // Any thread may call it.
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
-#include "shared/storage/order_store.h"
+#include "shared/os/mutex.h"
+#include "shared/storage/order_reader.h"
 
 namespace orders {
 
 class OrderReaders {
    public:
-    // `open` is called, on any thread, whenever all readers are lent.
+    // `open` is called whenever all readers are lent: by any thread, also by several at once.
     explicit OrderReaders(std::function<std::unique_ptr<OrderReader>()> open)
         : open_(std::move(open)) {}
 
@@ -33,7 +35,7 @@ class OrderReaders {
    private:
     std::unique_ptr<OrderReader> take() {
         {
-            const std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             if (!idle_.empty()) {
                 auto reader = std::move(idle_.back());
                 idle_.pop_back();
@@ -44,14 +46,14 @@ class OrderReaders {
     }
 
     void give_back(std::unique_ptr<OrderReader> reader) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         idle_.push_back(std::move(reader));
     }
 
     const std::function<std::unique_ptr<OrderReader>()> open_;
 
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<OrderReader>> idle_;  // guarded by mutex_
+    Mutex mutex_;
+    std::vector<std::unique_ptr<OrderReader>> idle_ GUARDED_BY(mutex_);
 };
 
 }  // namespace orders

@@ -1,14 +1,18 @@
 #pragma once
 
-// The HTTP contract, version 1: which request does what, and every answer it can get. The README's
-// table describes it for clients. Handlers run on the server's threads, several at a time.
+// The HTTP contract, version 1: which request does what. api/HTTP.md describes it for clients, and
+// a test holds that document against table().
+//
+// Handlers run on the server's threads, several at a time. An answer that waits for the store is
+// made on a handler thread too, or on a thread of the intake, which others wait for meanwhile.
 
 #include <atomic>
+#include <span>
+#include <string_view>
 
 #include "api/http/server.h"
 #include "api/intake/order_intake.h"
 #include "api/orders/order_readers.h"
-#include "shared/domain/moment.h"
 
 namespace orders {
 
@@ -16,23 +20,30 @@ class OrderRoutes {
    public:
     // All of them must outlive the server's run(). While `is_stopping`, /readyz answers 503, so
     // that nobody sends new work.
-    OrderRoutes(OrderIntake& intake, OrderReaders& readers, const Clock& clock,
-                const std::atomic<bool>& is_stopping);
+    OrderRoutes(OrderIntake& intake, OrderReaders& readers, const std::atomic<bool>& is_stopping);
+
+    struct Entry {
+        std::string_view method;
+        std::string_view pattern;
+        void (OrderRoutes::*handler)(const http::Request&, http::Reply);
+        bool is_open = false;  // to those who have no token
+    };
+    [[nodiscard]] static std::span<const Entry> table() noexcept;
 
     // This must outlive the server's run() too.
-    void add_to(HttpServer& server);
+    void add_to(http::Server& server);
 
    private:
-    HttpResult create_order(const HttpRequest& request);
-    HttpResult create_batch(const HttpRequest& request);
-    HttpResponse get_order(std::string_view order_id);
-    HttpResponse list_orders(const HttpRequest& request);
-    HttpResponse get_report();
-    HttpResult get_readiness();
+    void create_order(const http::Request& request, http::Reply reply);
+    void create_batch(const http::Request& request, http::Reply reply);
+    void get_order(const http::Request& request, http::Reply reply);
+    void list_orders(const http::Request& request, http::Reply reply);
+    void get_report(const http::Request& request, http::Reply reply);
+    void get_liveness(const http::Request& request, http::Reply reply);
+    void get_readiness(const http::Request& request, http::Reply reply);
 
     OrderIntake& intake_;
     OrderReaders& readers_;
-    const Clock& clock_;
     const std::atomic<bool>& is_stopping_;
 };
 

@@ -30,9 +30,7 @@ struct Lease {
 
 struct ClaimedOrder {
     Lease lease;
-    OrderId order_id;
-    Priority priority;
-    ProcessingTime processing_time;
+    OrderSpec spec;
     int attempt = 0;  // 1 for the first
 };
 

@@ -12,12 +12,13 @@
 // Every type here is a plain value without locks; a value that exists is valid. Text that came from
 // outside becomes an OrderId, a Priority or a ProcessingTime only through its parse function.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "shared/domain/moment.h"
+#include "shared/domain/utc_time.h"
 
 namespace orders {
 
@@ -28,7 +29,7 @@ class OrderId {
    public:
     static constexpr std::size_t max_length = 64;
 
-    // Empty where the text breaks the rule above.
+    // Empty if the text breaks the rule above.
     [[nodiscard]] static std::optional<OrderId> parse(std::string_view text);
 
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -62,7 +63,7 @@ class ProcessingTime {
     static constexpr std::int64_t min_units = 1;
     static constexpr std::int64_t max_units = 86'400;
 
-    // Empty where the number is out of range.
+    // Empty if the number is out of range.
     [[nodiscard]] static std::optional<ProcessingTime> parse(std::int64_t units) noexcept;
 
     [[nodiscard]] std::int64_t units() const noexcept { return units_; }
@@ -73,26 +74,35 @@ class ProcessingTime {
     std::int64_t units_;
 };
 
-// An order that a client asks for. Not stored yet, and valid by construction.
-struct NewOrder {
+// What an order is about: all that its client says of it, and that goes with it from the request
+// through the store to whoever processes it.
+struct OrderSpec {
     OrderId order_id;
     Priority priority;
     ProcessingTime processing_time;
 };
 
+// An order that a client asks for. Not stored yet, and valid by construction.
+struct NewOrder {
+    OrderSpec spec;
+
+    // About what it takes in memory: itself and its texts.
+    [[nodiscard]] std::size_t memory_bytes() const noexcept {
+        return sizeof *this + spec.order_id.text().size();
+    }
+};
+
 // An order as the store knows it. `started_at` and `worker` speak of the current or last attempt
 // and are empty while the order is Pending; `failure` says why a Failed order failed.
 struct Order {
-    OrderId order_id;
-    Priority priority;
-    ProcessingTime processing_time;
+    OrderSpec spec;
     OrderStatus status = OrderStatus::pending;
     int attempts = 0;
     UtcTime created_at;
-    std::optional<UtcTime> started_at;
-    std::optional<UtcTime> finished_at;
-    std::optional<std::string> worker;
-    std::optional<std::string> failure;
+    std::optional<UtcTime> started_at = {};
+    std::optional<UtcTime> finished_at = {};
+    std::optional<std::string> worker = {};
+    std::optional<std::string> failure = {};
 };
 
 }  // namespace orders

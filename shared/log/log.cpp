@@ -18,7 +18,7 @@ std::atomic<Format> line_format{Format::text};
 
 Mutex line_mutex;
 
-// Each line whole, and never mixed with another: a pipe may take a long one in pieces.
+// Writes each line whole and never mixed with another: a pipe may take a long one in pieces.
 void write_line(std::string line) {
     line += '\n';
     const MutexLock lock(line_mutex);
@@ -37,7 +37,7 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
         write_line(
             format_line(line_format.load(), now, level, event, {fields.begin(), fields.size()}));
     } catch (...) {
-        // Out of memory, at worst. There is nobody to tell, and no work should fail for its log.
+        // Out of memory, at worst: there is nobody to tell, and no work should fail for its log.
     }
 }
 

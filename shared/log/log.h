@@ -8,7 +8,8 @@
 //     2026-11-22T13:04:05.678Z info  lease lost order_id=1235 attempt=2
 //     {"time":"2026-11-22T13:04:05.678Z","level":"info","event":"lease lost","order_id":"1235",...}
 //
-// Any thread may log, before configure() too; lines are never mixed. No function here throws.
+// Any thread may log, even before configure(); lines are never mixed. Nothing here throws except
+// std::bad_alloc from the constructors of a Field.
 
 #include <concepts>
 #include <cstdint>
@@ -38,7 +39,7 @@ struct Field {
     Field(std::string_view field_name, const std::string& text) : name(field_name), value(text) {}
 };
 
-// Once, in main, before there are other threads. Until then: info and above, as text.
+// Call it once, in main, as soon as the settings are known. Until then: info and above, as text.
 void configure(Level level, Format format);
 [[nodiscard]] bool is_enabled(Level level) noexcept;
 

@@ -8,7 +8,7 @@ namespace orders::log {
 
 namespace {
 
-// What is left raw in a text line without quotes: visible ASCII, but for what quoting itself needs.
+// What a text line shows without quotes: visible ASCII, except what quoting itself needs.
 bool is_plain(char c) {
     return c > ' ' && c <= '~' && c != '"' && c != '=' && c != '\\';
 }
@@ -25,7 +25,7 @@ void append_escaped(std::string& text, unsigned char control) {
 }
 
 // JSON escapes only what is below U+0020. A terminal also obeys DEL and U+0080 to U+009F, which are
-// C2 80 to C2 9F in UTF-8. The escape is one that JSON knows, so JSON stays JSON.
+// C2 80 to C2 9F in UTF-8. JSON knows the escape, so JSON stays JSON.
 std::string escape_controls(std::string_view utf8) {
     std::string safe;
     safe.reserve(utf8.size());
@@ -115,7 +115,7 @@ std::string format_line(Format format, UtcTime time, Level level, std::string_vi
 
 std::string printable(std::string_view text) {
     if (std::all_of(text.begin(), text.end(), is_visible_ascii)) return std::string(text);
-    // To JSON and back: the only thing that this changes is what is not UTF-8.
+    // To JSON and back, which changes nothing except bytes that are not UTF-8.
     const std::string utf8 = nlohmann::json::parse(dump(nlohmann::json(text)));
     return escape_controls(utf8);
 }

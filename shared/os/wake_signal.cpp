@@ -10,13 +10,13 @@ WakeSignal::WakeSignal()
     : event_(FileDescriptor::opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
 
 void WakeSignal::notify() noexcept {
-    // Fails only where 2^64 notifications wait already, and then it is notified anyway.
+    // Fails only if 2^64 notifications wait already, and then it is notified anyway.
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(event_.get(), &one, sizeof one);
 }
 
 void WakeSignal::clear() noexcept {
-    // Fails only where there is nothing to clear.
+    // Fails only if there is nothing to clear.
     std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t taken = ::read(event_.get(), &count, sizeof count);
 }

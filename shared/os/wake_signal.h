@@ -9,7 +9,7 @@ namespace orders {
 
 class WakeSignal {
    public:
-    // Throws std::system_error where the process is out of descriptors.
+    // Throws std::system_error if the process is out of descriptors.
     WakeSignal();
     // Any thread.
     void notify() noexcept;

@@ -1,42 +1,55 @@
 #include "shared/program/common_settings.h"
 
 #include <array>
-#include <utility>
-
-#include "shared/log/log.h"
+#include <cstdlib>
+#include <string_view>
+#include <vector>
 
 namespace orders {
 namespace {
 
-constexpr std::array levels{
-    std::pair{"DEBUG", log::Level::debug}, std::pair{"INFO", log::Level::info},
-    std::pair{"WARN", log::Level::warn}, std::pair{"ERROR", log::Level::error}};
+template <typename Value>
+struct Choice {
+    std::string_view word;
+    Value value;
+};
 
-std::vector<std::string> level_names() {
-    std::vector<std::string> names;
-    for (const auto& [name, level] : levels) names.emplace_back(name);
-    return names;
+constexpr std::array<Choice<log::Level>, 4> levels{{{"DEBUG", log::Level::debug},
+                                                    {"INFO", log::Level::info},
+                                                    {"WARN", log::Level::warn},
+                                                    {"ERROR", log::Level::error}}};
+
+constexpr std::array<Choice<log::Format>, 2> formats{
+    {{"text", log::Format::text}, {"json", log::Format::json}}};
+
+std::vector<std::string> words(const auto& choices) {
+    std::vector<std::string> words;
+    for (const auto& choice : choices) words.emplace_back(choice.word);
+    return words;
 }
 
-log::Level level_named(const std::string& name) {
-    for (const auto& [known, level] : levels) {
-        if (name == known) return level;
+auto chosen(const auto& choices, std::string_view word) {
+    for (const auto& choice : choices) {
+        if (choice.word == word) return choice.value;
     }
-    return log::Level::info;
+    std::abort();  // the reader takes no other word
 }
 
 }  // namespace
 
-CommonSettings::CommonSettings(SettingsReader& reader)
-    : location_(reader.text({"db", "DB_PATH", "the database file, on a local disk"}, "orders.db")),
-      log_level_(reader.choice({"log-level", "DB_LOG_LEVEL", "the least important events to log"},
-                               "INFO", level_names())),
-      log_format_(reader.choice({"log-format", "LOG_FORMAT", "for people or for machines"}, "text",
-                                {"text", "json"})) {}
+CommonSettingsReader::CommonSettingsReader(SettingsReader& reader)
+    : store_location_(
+          reader.text({"db", "DB_PATH", "the database file, on a local disk"}, "orders.db")),
+      log_level_(reader.choice({"log-level", "DB_LOG_LEVEL", "the lowest level that is logged"},
+                               "INFO", words(levels))),
+      log_format_(reader.choice(
+          {"log-format", "LOG_FORMAT", "one line per event: text for people, json for machines"},
+          "text", words(formats))) {}
 
-void CommonSettings::configure_log() const {
-    log::configure(level_named(log_level_.value()),
-                   log_format_.value() == "json" ? log::Format::json : log::Format::text);
+CommonSettings CommonSettingsReader::values() const {
+    return {.store_location = store_location_.value(),
+            .log_level = chosen(levels, log_level_.value()),
+            .log_format = chosen(formats, log_format_.value())};
 }
 
 }  // namespace orders

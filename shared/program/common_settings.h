@@ -1,23 +1,30 @@
 #pragma once
 
-// The settings that both programs have: where the store is and how to log.
+// The settings that both programs have: where the orders are, and how to log.
 
 #include <string>
 
+#include "shared/log/log.h"
 #include "shared/program/settings_reader.h"
 
 namespace orders {
 
-class CommonSettings {
-   public:
-    // Declares them; the values are there once the reader has parsed.
-    explicit CommonSettings(SettingsReader& reader);
+struct CommonSettings {
+    std::string store_location;  // for open_storage()
+    log::Level log_level;
+    log::Format log_format;
+};
 
-    [[nodiscard]] const std::string& store_location() const { return location_.value(); }
-    void configure_log() const;
+class CommonSettingsReader {
+   public:
+    // Declares the settings.
+    explicit CommonSettingsReader(SettingsReader& reader);
+
+    // Once the reader has parsed.
+    [[nodiscard]] CommonSettings values() const;
 
    private:
-    Setting<std::string> location_;
+    Setting<std::string> store_location_;
     Setting<std::string> log_level_;
     Setting<std::string> log_format_;
 };

@@ -5,13 +5,14 @@
 #include <string>
 
 #include "shared/log/log_line.h"
-#include "shared/program/settings_reader.h"
+#include "shared/program/settings_error.h"
+#include "shared/storage/open_storage.h"
 
 namespace orders {
 
 namespace {
 
-// One write, so that no other process's line on the same terminal comes in between.
+// In one write, so that no other process's line on the same terminal comes in between.
 void say(const char* name, const std::exception& error) {
     const std::string line = std::string(name) + ": " + log::printable(error.what()) + "\n";
     std::fputs(line.c_str(), stderr);
@@ -23,6 +24,9 @@ int run_program(const char* name, const std::function<int()>& program) {
     try {
         return program();
     } catch (const SettingsError& error) {
+        say(name, error);
+        return exit_bad_usage;
+    } catch (const UnknownLocation& error) {
         say(name, error);
         return exit_bad_usage;
     } catch (const std::exception& error) {  // StoreError too: its text carries the hint

@@ -1,11 +1,12 @@
 #pragma once
 
-// What every main() of this project does around its own work: turn the ways in which a program can
-// end into an exit status and one line on standard error.
+// What every main() of this project does around its own work: it turns the ways in which a program
+// can end into an exit status and one line on standard error.
 //
 //     0   done, or stopped as asked
 //     1   the environment is broken: the store cannot be used, the port is taken, the disk failed
-//     2   the command line or the environment variables are wrong; nothing was started
+//     2   the command line or the environment variables are wrong, the store's location included;
+//         nothing was started
 
 #include <functional>
 

@@ -5,95 +5,27 @@
 #include <cstdlib>
 #include <functional>
 #include <iostream>
-#include <map>
 #include <optional>
 #include <sstream>
-#include <string_view>
+#include <stdexcept>
 #include <utility>
 
-#include "shared/log/log_line.h"
+#include "shared/program/command_line.h"
 #include "shared/text/ascii.h"
-
-// With std::regex, which is recursive, an argument of some 100 KB would overflow the stack.
-#define CXXOPTS_NO_REGEX true
-#include <cxxopts.hpp>
 
 namespace orders {
 
 struct SettingsReader::Declaration {
     SettingName name;  // a secret's has no flag
     std::string fallback;
-    std::string fits;  // what a value has to be, as in "'x' is not <fits>"
-    std::function<bool(const std::string&)> take;  // false where the value does not fit
+    std::string fits;  // what a value must be, as in "'x' is not <fits>"
+    std::function<bool(const std::string&)> take;  // false if the value does not fit
 };
 
 namespace {
 
 constexpr const char* non_empty_text = "a text of at least one character";
 constexpr const char* no_fallback = "none";
-
-struct CommandLine {
-    std::map<std::string, std::vector<std::string>> values;  // by flag, in the order given
-    std::vector<std::string> strays;                         // all that is no flag of ours
-};
-
-CommandLine read_command_line(const std::string& program, const std::vector<std::string>& flags,
-                              int argc, const char* const* argv) {
-    cxxopts::Options options(program);
-    // Else its own exception would not say where the flag stood among the strays.
-    options.allow_unrecognised_options();
-    options.add_options()("h,help", "", cxxopts::value<std::string>()->implicit_value(""));
-    options.add_options()("version", "", cxxopts::value<std::string>()->implicit_value(""));
-    for (const std::string& flag : flags) {
-        options.add_options()(flag, "", cxxopts::value<std::string>());
-    }
-    CommandLine line;
-    try {
-        const cxxopts::ParseResult result = options.parse(argc, argv);
-        for (const cxxopts::KeyValue& given : result.arguments()) {
-            line.values[given.key()].push_back(given.value());
-        }
-        line.strays = result.unmatched();
-    } catch (const cxxopts::exceptions::missing_argument&) {
-        // Only the last argument can be without one: else the next one is taken.
-        throw SettingsError(log::printable(argv[argc - 1]) + " needs a value");
-    } catch (const cxxopts::exceptions::exception& error) {
-        throw SettingsError(log::printable(error.what()));
-    }
-    return line;
-}
-
-// In quotes, on one line, and no longer than a line should be.
-std::string quoted(const std::string& value) {
-    constexpr std::size_t max_shown = 100;
-    if (value.size() <= max_shown) return "'" + log::printable(value) + "'";
-    return "'" + log::printable(value.substr(0, max_shown)) + "...'";
-}
-
-// What no program can have been meant to do: the form of the command line, before any value.
-void refuse_misuse(const CommandLine& line,
-                   const std::function<bool(const std::string&)>& is_command) {
-    for (const auto& [flag, values] : line.values) {
-        if (values.size() > 1) throw SettingsError("--" + flag + " is given more than once");
-        const bool takes_value = flag != "help" && flag != "version";
-        if (!takes_value && !values.front().empty()) {
-            throw SettingsError("--" + flag + " takes no value");
-        }
-        // `--db --port 80` would otherwise use a file called `--port`; it can be given as ./--port.
-        if (takes_value && values.front().starts_with("--")) {
-            throw SettingsError("--" + flag + " needs a value, not " + quoted(values.front()));
-        }
-    }
-    if (line.strays.empty()) return;
-    // A word behind an unknown flag is its value: the first stray is what the user has to mend.
-    const std::string& stray = line.strays.front();
-    if (is_command(stray)) throw SettingsError(quoted(stray) + " must come before the flags");
-    if (stray.size() > 1 && stray.front() == '-') {
-        const std::string flag = stray.substr(0, stray.find('='));
-        throw SettingsError("unknown flag " + quoted(flag) + "; see --help");
-    }
-    throw SettingsError("unexpected word " + quoted(stray) + "; see --help");
-}
 
 std::optional<std::string> environment_value(const std::string& variable) {
     const char* value = std::getenv(variable.c_str());
@@ -148,7 +80,7 @@ Setting<std::optional<std::string>> SettingsReader::secret(SecretName name) {
             no_fallback, "")
         .take = [value](const std::string& given) {
         *value = given;
-        return true;  // whatever it is: what does not fit is quoted
+        return true;  // whatever it is: a value that does not fit would be quoted
     };
     return Setting<std::optional<std::string>>(value);
 }
@@ -209,36 +141,54 @@ SettingsReader::Outcome SettingsReader::parse(int argc, const char* const* argv)
     const Command* const command = argc > 1 ? find_command(argv[1]) : nullptr;
     const bool takes_argument = command != nullptr && !command->argument.empty();
     if (command != nullptr) given_command_ = take_word();
-    // What looks like a flag is one; a file that is called so can be given as ./--file.
+    // What looks like a flag is one; a file with such a name can be given as ./--file.
     if (takes_argument && argc > 1 && *argv[1] != '-') given_argument_ = take_word();
 
-    CommandLine line;
+    const CommandLine line = read_command_line(flags(), argc, argv);
+    const bool is_question = line.has("help") || line.has("version");
+    if (takes_argument && given_argument_.empty() && !is_question) {
+        throw SettingsError(command->word + " needs a " + command->argument + " right after it");
+    }
+    // A word after an unknown flag is its value: the first stray is what the user has to mend.
+    if (line.stray) refuse_stray(*line.stray);
+    if (line.has("help")) {
+        print(help());
+        return Outcome::help_shown;
+    }
+    if (line.has("version")) {
+        print(program_ + " " ORDERS_VERSION "\n");
+        return Outcome::version_shown;
+    }
+    take_values(line);
+    return Outcome::run;
+}
+
+void SettingsReader::refuse_stray(const std::string& stray) const {
+    if (find_command(stray) != nullptr) {
+        throw SettingsError(quoted(stray) + " must come before the flags");
+    }
+    if (stray.size() > 1 && stray.front() == '-') {
+        const std::string flag = stray.substr(0, stray.find('='));
+        throw SettingsError("unknown flag " + quoted(flag) + "; see --help");
+    }
+    throw SettingsError("unexpected word " + quoted(stray) + "; see --help");
+}
+
+std::vector<std::string> SettingsReader::flags() const {
     std::vector<std::string> flags;
     for (const auto& declaration : declarations_) {
         if (!declaration->name.flag.empty()) flags.push_back(declaration->name.flag);
     }
-    if (argc > 1) line = read_command_line(program_, flags, argc, argv);
+    return flags;
+}
 
-    if (takes_argument && given_argument_.empty() && !line.values.contains("help") &&
-        !line.values.contains("version")) {
-        throw SettingsError(command->word + " needs a " + command->argument + " right behind it");
-    }
-    refuse_misuse(line, [this](const std::string& word) { return find_command(word) != nullptr; });
-    if (line.values.contains("help")) {
-        print(help());
-        return Outcome::help_shown;
-    }
-    if (line.values.contains("version")) {
-        print(program_ + " " ORDERS_VERSION "\n");
-        return Outcome::version_shown;
-    }
-
+void SettingsReader::take_values(const CommandLine& line) {
     for (const auto& declaration : declarations_) {
         const SettingName& name = declaration->name;
         std::string source = "--" + name.flag;
         std::optional<std::string> value;
         if (const auto given = line.values.find(name.flag); given != line.values.end()) {
-            value = given->second.front();
+            value = given->second;
         } else {
             source = name.variable;
             value = environment_value(name.variable);
@@ -247,7 +197,6 @@ SettingsReader::Outcome SettingsReader::parse(int argc, const char* const* argv)
             throw SettingsError(source + ": " + quoted(*value) + " is not " + declaration->fits);
         }
     }
-    return Outcome::run;
 }
 
 const std::string& SettingsReader::given_command() const noexcept {
@@ -283,7 +232,7 @@ std::string SettingsReader::help() const {
     }
     out << "  -h, --help\n      shows this text\n"
            "  --version\n      shows the version\n"
-           "\nA flag goes before its environment variable, which goes before the default.\n"
+           "\nA flag overrides the environment variable, which overrides the default.\n"
            "A variable that is set but empty counts as not set.\n"
            "\nExit status:\n"
            "  0      done, or stopped as asked\n"

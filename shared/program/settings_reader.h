@@ -1,36 +1,33 @@
 #pragma once
 
-// Reads a program's settings: a flag goes before its environment variable, which goes before the
+// Reads a program's settings: a flag overrides the environment variable, which overrides the
 // default. An environment variable that is set but empty counts as not set. A value that does not
-// fit throws SettingsError, whose text is the one line that the user gets to see; it names the flag
-// or the variable, the value and what would have fitted. A secret has no flag, because command
-// lines are seen by everybody on the machine, and is never quoted.
+// fit throws SettingsError. A secret has no flag, because everybody on the machine can see command
+// lines, and it is never quoted.
 //
-// A program first declares all its settings, then calls parse(), then reads them:
+// Declare all settings first, then call parse(), then read them, all on one thread:
 //
 //     SettingsReader reader("order-api", "Takes orders in over HTTP.");
 //     auto port = reader.integer({"port", "API_PORT", "the port to listen on"}, 8080, {0, 65535});
 //     reader.parse(argc, argv);
 //     listen(port.value());
 //
-// --help and --version are there by themselves; parse() says whether one of them was asked for.
+// --help and --version need no declaration; parse() tells whether one of them was given.
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "shared/program/settings_error.h"
 
 namespace orders {
 
-class SettingsError : public std::runtime_error {
-   public:
-    using std::runtime_error::runtime_error;
-};
+struct CommandLine;
 
-// How a setting is called. `flag` is without the dashes; `help` is one short sentence.
+// What a setting is called. `flag` is without the dashes; `help` is one short sentence.
 struct SettingName {
     std::string flag;
     std::string variable;
@@ -50,7 +47,7 @@ struct IntegerRange {
     std::string unit = {};
 };
 
-// The value of a declared setting; there is one once parse() has returned.
+// The value of a declared setting: the default until parse() has returned.
 template <typename T>
 class Setting {
    public:
@@ -71,11 +68,12 @@ class SettingsReader {
     SettingsReader(const SettingsReader&) = delete;
     SettingsReader& operator=(const SettingsReader&) = delete;
 
-    // Any text but the empty one.
+    // Any text except the empty one.
     Setting<std::string> text(SettingName name, std::string fallback);
-    // The same, or nothing where it is not given.
+    // The same, or nothing if it is not given.
     Setting<std::optional<std::string>> optional_text(SettingName name);
-    // Likewise. Whether it fits is for the program to say, in words that do not quote it.
+    // Any text, or nothing if it is not given. Whether it fits is for the program to say, in words
+    // that do not quote it.
     Setting<std::optional<std::string>> secret(SecretName name);
     // A whole number within the range.
     Setting<std::int64_t> integer(SettingName name, std::int64_t fallback,
@@ -83,18 +81,19 @@ class SettingsReader {
     // One of the choices; upper and lower case are the same. The value is spelled as in `choices`.
     Setting<std::string> choice(SettingName name, std::string fallback,
                                 std::vector<std::string> choices);
-    // Declares a word that may stand in front of the flags (`order-api healthcheck`). Where it
-    // takes an argument, which comes right behind it, `argument` is what the help calls that
-    // (`order-worker backup FILE`).
+    // Declares a word that may stand in front of the flags (`order-api healthcheck`). If it takes
+    // an argument, which comes right after it, `argument` is what the help calls that
+    // (`order-api backup FILE`).
     void command(std::string word, std::string help, std::string argument = {});
 
-    // Reads the command line and the environment. Prints to standard output where the outcome says
-    // so. Throws SettingsError.
+    // Reads the command line and the environment. If the outcome is not `run`, it has printed what
+    // was asked for to standard output, and the settings are not read. Throws SettingsError, and
+    // std::runtime_error if it cannot print.
     [[nodiscard]] Outcome parse(int argc, const char* const* argv);
 
-    // The word of command() that was given, or empty.
+    // The word of command() that was given; empty if none was.
     [[nodiscard]] const std::string& given_command() const noexcept;
-    // What stood behind it; never empty where the command takes an argument.
+    // What came after it; never empty if the command takes an argument.
     [[nodiscard]] const std::string& given_argument() const noexcept;
 
     [[nodiscard]] std::string help() const;
@@ -109,6 +108,9 @@ class SettingsReader {
         std::string argument;
     };
     [[nodiscard]] const Command* find_command(const std::string& word) const;
+    [[nodiscard]] std::vector<std::string> flags() const;
+    [[noreturn]] void refuse_stray(const std::string& stray) const;
+    void take_values(const CommandLine& line);
 
     std::string program_;
     std::string description_;

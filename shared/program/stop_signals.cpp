@@ -13,13 +13,12 @@
 #include <utility>
 
 #include "shared/log/log.h"
+#include "shared/os/steady_time.h"
 #include "shared/program/run_program.h"
 
 namespace orders {
 
 namespace {
-
-using std::chrono::steady_clock;
 
 sigset_t stop_signal_set() {
     sigset_t set;
@@ -34,7 +33,7 @@ FileDescriptor open_signals() {
     return FileDescriptor::opened(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
 }
 
-// 0 where none has arrived.
+// 0 if none has arrived.
 int take_signal(int signals) {
     signalfd_siginfo info{};
     if (::read(signals, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return 0;
@@ -45,10 +44,11 @@ const char* name_of(int signal) {
     return signal == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
-// For poll(). Before the first signal there is nothing to be late for: the end of the watch wakes.
-int wait_ms(const std::optional<steady_clock::time_point>& deadline) {
+// For poll(). Before the first signal there is no limit to wait for.
+int wait_ms(const std::optional<SteadyTime>& deadline) {
     if (!deadline) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
     return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000));
 }
 
@@ -73,7 +73,7 @@ StopSignals::~StopSignals() {
 }
 
 void StopSignals::watch() {
-    std::optional<steady_clock::time_point> deadline;  // there is one from the first signal on
+    std::optional<SteadyTime> deadline;  // there is one from the first signal on
     while (true) {
         std::array<pollfd, 2> sources{pollfd{ended_.fd(), POLLIN, 0},
                                       pollfd{signals_.get(), POLLIN, 0}};
@@ -86,9 +86,9 @@ void StopSignals::watch() {
                 std::_Exit(128 + signal);
             }
             log::info("stopping", {{"signal", name_of(signal)}});
-            deadline = steady_clock::now() + hard_limit_;
+            deadline = std::chrono::steady_clock::now() + hard_limit_;
             on_stop_();
-        } else if (deadline && steady_clock::now() >= *deadline) {
+        } else if (deadline && std::chrono::steady_clock::now() >= *deadline) {
             log::error("not stopped in time", {{"limit_ms", hard_limit_.count()}});
             std::_Exit(exit_failure);
         }

@@ -1,13 +1,13 @@
 #pragma once
 
 // SIGTERM and SIGINT, as calls. The first asks the process to stop; a second ends it at once with
-// 128 + the signal's number; and a process that has been asked to stop but is still there after
+// status 128 + the signal's number; and a process that has been asked to stop but still runs after
 // `hard_limit` is ended with status 1, so that no stuck disk or processor can keep it for ever.
 // Ending at once is safe: everything that matters is in the store.
 //
-// block_stop_signals() must run in main before any thread starts, so that all threads inherit the
-// mask and no signal is lost during start-up; it also makes writing to a closed socket an error
-// instead of a death (SIGPIPE).
+// Call block_stop_signals() in main before any thread starts, so that all threads inherit the mask
+// and no signal is lost during start-up. It also makes writing to a closed socket an error (EPIPE)
+// instead of the process's death.
 
 #include <chrono>
 #include <functional>
@@ -18,16 +18,17 @@
 
 namespace orders {
 
+// Throws std::system_error.
 void block_stop_signals();
 
-// What a program adds to the time it gives its work to end, for its own end: closing the store.
+// What a program adds to the time that it gives its work to end, for closing the store.
 inline constexpr std::chrono::seconds margin_after_drain{5};
 
 class StopSignals {
    public:
-    // `on_stop` is called once, on a thread of this object's own; it must not block.
+    // `on_stop` is called at most once, on a thread of this object's own; it must not block.
     StopSignals(std::function<void()> on_stop, std::chrono::milliseconds hard_limit);
-    // Ends the watch, the hard limit too.
+    // Ends the watch, and the hard limit with it.
     ~StopSignals();
     StopSignals(const StopSignals&) = delete;
     StopSignals& operator=(const StopSignals&) = delete;

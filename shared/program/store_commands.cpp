@@ -3,24 +3,25 @@
 #include <chrono>
 #include <iostream>
 #include <stdexcept>
+#include <string>
 
 #include "shared/log/log_line.h"
 #include "shared/program/run_program.h"
-#include "shared/storage/store_maintenance.h"
 
 namespace orders {
 namespace {
+
+constexpr const char* backup_word = "backup";
+constexpr const char* verify_word = "verify";
 
 void print_line(const std::string& line) {
     std::cout << log::printable(line) << std::endl;
     if (!std::cout) throw std::runtime_error("cannot write to standard output");
 }
 
-}  // namespace
-
-int back_up_store(const std::string& location, const std::string& file) {
+int back_up(Storage& storage, const std::string& file) {
     const auto begin = std::chrono::steady_clock::now();
-    const Backup backup = back_up_orders(location, file);
+    const Backup backup = storage.back_up(file);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begin);
     print_line("copied " + std::to_string(backup.orders) + " orders to " + file + ": " +
@@ -28,8 +29,8 @@ int back_up_store(const std::string& location, const std::string& file) {
     return exit_ok;
 }
 
-int verify_store(const std::string& location) {
-    const Verification result = verify_orders(location);
+int verify(Storage& storage) {
+    const Verification result = storage.verify();
     for (const std::string& line : result.examples) print_line(line);
     if (result.findings > 0) {
         print_line("not sound: " + std::to_string(result.findings) +
@@ -45,6 +46,22 @@ int verify_store(const std::string& location) {
     }
     print_line("sound: " + std::to_string(orders) + " orders (" + by_status + ")");
     return exit_ok;
+}
+
+}  // namespace
+
+void declare_store_commands(SettingsReader& reader) {
+    reader.command(backup_word,
+                   "copies the orders to a new file, at any time; --db can open the copy", "FILE");
+    reader.command(
+        verify_word,
+        "checks all that is stored, at any time; exits with 0 if it is sound, else with 1");
+}
+
+std::optional<int> run_store_command(const SettingsReader& reader, Storage& storage) {
+    if (reader.given_command() == backup_word) return back_up(storage, reader.given_argument());
+    if (reader.given_command() == verify_word) return verify(storage);
+    return std::nullopt;
 }
 
 }  // namespace orders

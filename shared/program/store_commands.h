@@ -1,17 +1,21 @@
 #pragma once
 
-// The commands of order-worker that do something with the store instead of working: each prints
-// what it did to standard output and returns the exit status. What goes wrong is a StoreError, as
-// in shared/storage/store_maintenance.h.
+// The commands that both programs offer for the store that they would use: `backup FILE` copies it,
+// `verify` checks it; shared/storage/maintenance.h says how. Each prints what it found to standard
+// output.
 
-#include <string>
+#include <optional>
+
+#include "shared/program/settings_reader.h"
+#include "shared/storage/open_storage.h"
 
 namespace orders {
 
-// `order-worker backup FILE`
-[[nodiscard]] int back_up_store(const std::string& location, const std::string& file);
+void declare_store_commands(SettingsReader& reader);
 
-// `order-worker verify`: 0 where the store is sound, else 1.
-[[nodiscard]] int verify_store(const std::string& location);
+// Runs the command that the reader was given and returns its exit status: exit_failure also if the
+// store is not sound. Empty if the command is none of these, or there is none. Throws StoreError,
+// and std::runtime_error if it cannot print.
+[[nodiscard]] std::optional<int> run_store_command(const SettingsReader& reader, Storage& storage);
 
 }  // namespace orders

@@ -12,8 +12,8 @@ std::string one_line(std::string_view operation, std::string_view detail, std::s
 
 }  // namespace
 
-StoreError::StoreError(Kind kind, std::string_view operation, std::string_view detail,
+StoreError::StoreError(Kind kind, Cure cure, std::string_view operation, std::string_view detail,
                        std::string_view hint)
-    : std::runtime_error(one_line(operation, detail, hint)), kind_(kind) {}
+    : std::runtime_error(one_line(operation, detail, hint)), kind_(kind), cure_(cure) {}
 
 }  // namespace orders

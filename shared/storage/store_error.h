@@ -15,24 +15,28 @@ class StoreError : public std::runtime_error {
     enum class Kind {
         busy,             // the write lock was not to be had; nothing was written; try again later
         full,             // no room on the disk; nothing was written; try again once there is room
-        outcome_unknown,  // the disk failed during the commit: what it held may or may not be there
-                          // after a restart. The process must end; another sync could lie.
+        outcome_unknown,  // it failed during the commit: what that held may or may not be stored
         unusable,         // not an order store, damaged, not writable, or newer than this program
+    };
+
+    // What helps, which is the backend's to say.
+    enum class Cure {
+        time,     // try again later
+        restart,  // nothing that this process does: it should end
     };
 
     // `operation` says what was being done, `detail` what the backend said, `hint` what an operator
     // can do about it (may be empty). what() is all three in one line.
-    StoreError(Kind kind, std::string_view operation, std::string_view detail,
+    StoreError(Kind kind, Cure cure, std::string_view operation, std::string_view detail,
                std::string_view hint = {});
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
-    // True where the process should end rather than try again.
-    [[nodiscard]] bool is_fatal() const noexcept {
-        return kind_ == Kind::outcome_unknown || kind_ == Kind::unusable;
-    }
+    // True if the process should end rather than try again.
+    [[nodiscard]] bool is_fatal() const noexcept { return cure_ == Cure::restart; }
 
    private:
     Kind kind_;
+    Cure cure_;
 };
 
 }  // namespace orders

@@ -1,9 +1,6 @@
 #include "tests/bench/claimer.h"
 
-#include <vector>
-
-#include "shared/os/system_clock.h"
-#include "shared/storage/open_store.h"
+#include "shared/storage/open_storage.h"
 
 namespace orders::bench {
 namespace {
@@ -29,30 +26,25 @@ Figures Claimer::stop() {
 }
 
 void Claimer::run(const std::stop_token& stop) {
-    const SystemClock clock;
-    const auto store = open_order_store(location_);
-    auto enlisting = store->begin();
-    const WorkerId worker = enlisting->enlist({.name = "claimer", .host = "bench", .threads = 1},
-                                              clock.now(), lease_time);
-    enlisting->commit();
-    enlisting.reset();
+    const auto store = open_storage(location_)->open_worker();
+    const WorkerId worker =
+        store->enlist({.name = "claimer", .host = "bench", .threads = 1}, lease_time);
 
     while (!stop.stop_requested()) {
         const auto begin = SteadyClock::now();
-        const auto work = store->begin();
-        const auto claimed = work->claim(worker, 1, clock.now(), lease_time);
+        const WorkerOutcomes outcomes =
+            store->take_turn({.worker = worker, .lease_time = lease_time, .claim_limit = 1});
         waits_.add(SteadyClock::now() - begin);
-        std::vector<Lease> leases;
-        for (const ClaimedOrder& order : claimed) leases.push_back(order.lease);
-        work->release(leases);
-        work->commit();
+        WorkerTurn giving_back;
+        for (const ClaimedOrder& order : outcomes.claimed) {
+            giving_back.releases.push_back(order.lease);
+        }
+        (void)store->take_turn(giving_back);
         store->tidy();
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
 
-    const auto retiring = store->begin();
-    retiring->retire(worker);
-    retiring->commit();
+    store->retire(worker);
 }
 
 }  // namespace orders::bench

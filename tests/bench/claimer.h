@@ -17,7 +17,7 @@ class Claimer {
     // Begins at once.
     explicit Claimer(const std::string& location);
 
-    // From asking for the turn until the order is claimed. Throws what went wrong on the way.
+    // From asking for the turn until the claim is on disk. Throws what went wrong on the way.
     [[nodiscard]] Figures stop();
 
    private:

@@ -1,6 +1,5 @@
 #include "tests/bench/create_load.h"
 
-#include "shared/storage/open_store.h"
 #include "tests/bench/service_process.h"
 
 namespace orders::bench {

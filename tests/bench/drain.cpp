@@ -4,39 +4,36 @@
 #include <thread>
 #include <vector>
 
-#include "shared/storage/open_store.h"
+#include "shared/storage/open_storage.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/service_process.h"
 
 namespace orders::bench {
 
-void submit_orders(OrderStore& store, const IdRun& run, std::int64_t orders) {
+void submit_orders(IntakeStore& store, const IdRun& run, std::int64_t orders) {
     constexpr std::int64_t orders_per_commit = 1'000;
-    const SystemClock clock;
     OrderIds ids(run);
     for (std::int64_t done = 0; done < orders; done += orders_per_commit) {
         std::vector<NewOrder> group;
         const auto size = std::min(orders_per_commit, orders - done);
         for (std::int64_t i = 0; i < size; ++i) {
-            group.push_back({.order_id = OrderId::parse(ids.next()).value(),
-                             .priority = i % 2 == 0 ? Priority::normal : Priority::high,
-                             .processing_time = ProcessingTime::parse(1).value()});
+            group.push_back({{.order_id = OrderId::parse(ids.next()).value(),
+                              .priority = i % 2 == 0 ? Priority::normal : Priority::high,
+                              .processing_time = ProcessingTime::parse(1).value()}});
         }
-        const auto work = store.begin();
-        (void)work->submit(group, clock.now().utc);
-        work->commit();
+        (void)store.begin()->commit({.creates = {group}});
         store.tidy();
     }
 }
 
 void submit_orders(const std::string& location, const IdRun& run, std::int64_t orders) {
-    submit_orders(*open_order_store(location), run, orders);
+    submit_orders(*open_storage(location)->open_intake(), run, orders);
 }
 
-Progress::Progress(const std::string& location) : reader_(open_order_reader(location)) {}
+Progress::Progress(const std::string& location) : reader_(open_storage(location)->open_reader()) {}
 
 StatusCounts Progress::counts() {
-    return reader_->report(clock_.now()).total();
+    return reader_->report().total();
 }
 
 std::int64_t Progress::unfinished() {

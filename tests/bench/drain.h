@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "shared/os/system_clock.h"
-#include "shared/storage/order_store.h"
+#include "shared/storage/intake_store.h"
+#include "shared/storage/order_reader.h"
 #include "tests/bench/order_ids.h"
 
 namespace orders::bench {
@@ -15,7 +15,7 @@ namespace orders::bench {
 inline constexpr int drain_threads = 64;
 
 // Puts new orders into the store, 1,000 to a commit, High and Normal by turns.
-void submit_orders(OrderStore& store, const IdRun& run, std::int64_t orders);
+void submit_orders(IntakeStore& store, const IdRun& run, std::int64_t orders);
 void submit_orders(const std::string& location, const IdRun& run, std::int64_t orders);
 
 // Looks at a store from the outside.
@@ -26,13 +26,12 @@ class Progress {
 
     [[nodiscard]] std::int64_t unfinished();
     [[nodiscard]] std::int64_t finished();
-    // Throws where it takes longer than two minutes.
+    // Throws if it takes longer than two minutes.
     void wait_until_all_finished();
 
    private:
     [[nodiscard]] StatusCounts counts();
 
-    SystemClock clock_;
     std::unique_ptr<OrderReader> reader_;
 };
 

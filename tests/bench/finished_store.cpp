@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "shared/os/file_descriptor.h"
-#include "shared/storage/open_store.h"
+#include "shared/storage/open_storage.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/order_ids.h"
 #include "tests/bench/raw_sqlite.h"
@@ -36,7 +36,7 @@ void insert_finished(RawDatabase& database, std::int64_t orders) {
 }  // namespace
 
 void make_finished_store(const std::string& location, std::int64_t orders) {
-    (void)open_order_store(location);  // makes the schema
+    (void)open_storage(location)->open_intake();  // makes the schema
     {
         RawDatabase database(location);
         database.execute(

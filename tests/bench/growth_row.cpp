@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "shared/storage/open_store.h"
+#include "shared/storage/open_storage.h"
 #include "tests/bench/create_load.h"
 #include "tests/bench/drain.h"
 #include "tests/bench/finished_store.h"
@@ -115,26 +115,23 @@ class Growth {
         constexpr std::size_t orders_per_claim = 64;
         constexpr std::chrono::hours lease_time{1};
         const int claims = settings_.pick(200, 10);
-        const auto store = open_order_store(location);
-        submit_orders(*store, new_id_run(IdKind::random),
+        const auto storage = open_storage(location);
+        submit_orders(*storage->open_intake(), new_id_run(IdKind::random),
                       claims * static_cast<std::int64_t>(orders_per_claim));
-        const SystemClock clock;
-        auto enlisting = store->begin();
-        const WorkerId worker = enlisting->enlist(
-            {.name = new_id_run(IdKind::random).name, .host = "bench", .threads = 1}, clock.now(),
-            lease_time);
-        enlisting->commit();
-        enlisting.reset();
+        const auto store = storage->open_worker();
+        const WorkerId worker = store->enlist(
+            {.name = new_id_run(IdKind::random).name, .host = "bench", .threads = 1}, lease_time);
         Latencies latencies;
         for (int i = 0; i < claims; ++i) {
-            const auto work = store->begin();
             const auto begin = SteadyClock::now();
-            const auto claimed = work->claim(worker, orders_per_claim, clock.now(), lease_time);
+            const WorkerOutcomes outcomes = store->take_turn(
+                {.worker = worker, .lease_time = lease_time, .claim_limit = orders_per_claim});
             latencies.add(SteadyClock::now() - begin);
-            std::vector<Settlement> settlements;
-            for (const auto& order : claimed) settlements.push_back({order.lease, Completed{}});
-            (void)work->settle(settlements, clock.now().utc);
-            work->commit();
+            WorkerTurn settling;
+            for (const ClaimedOrder& order : outcomes.claimed) {
+                settling.settlements.push_back({order.lease, Completed{}});
+            }
+            (void)store->take_turn(settling);
             store->tidy();
         }
         return latencies.figures();

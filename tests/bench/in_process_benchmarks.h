@@ -14,11 +14,11 @@ namespace benchmark_name {
 inline constexpr char sync[] = "fdatasync of 16 KiB";
 inline constexpr char raw_insert[] = "raw SQLite, 1,000 inserts per commit";
 inline constexpr char raw_drain[] = "raw SQLite, 64 orders settled and 64 claimed per commit";
-inline constexpr char submit_1[] = "OrderStore, 1 order submitted per commit";
-inline constexpr char submit_64[] = "OrderStore, 64 orders submitted per commit";
-inline constexpr char submit_1000[] = "OrderStore, 1,000 orders submitted per commit";
-inline constexpr char drain_64[] = "OrderStore, 64 orders settled and 64 claimed per commit";
-inline constexpr char report[] = "OrderStore, report";
+inline constexpr char submit_1[] = "Store, 1 order submitted per commit";
+inline constexpr char submit_64[] = "Store, 64 orders submitted per commit";
+inline constexpr char submit_1000[] = "Store, 1,000 orders submitted per commit";
+inline constexpr char drain_64[] = "Store, 64 orders settled and 64 claimed per commit";
+inline constexpr char report[] = "Store, report";
 inline constexpr char parse[] = "parse_order of a request's body";
 }  // namespace benchmark_name
 

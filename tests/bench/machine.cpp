@@ -11,7 +11,7 @@
 #include <sstream>
 #include <thread>
 
-#include "shared/domain/moment.h"
+#include "shared/domain/utc_time.h"
 #include "tests/bench/figures.h"
 
 namespace orders::bench {

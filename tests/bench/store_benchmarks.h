@@ -1,6 +1,6 @@
 #pragma once
 
-// Google Benchmarks of the OrderStore by itself: no HTTP, no other process, one thread.
+// Google Benchmarks of the store by itself: no HTTP, no other process, one thread.
 
 #include <benchmark/benchmark.h>
 

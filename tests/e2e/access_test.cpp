@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/hostile_bytes.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
-#include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
 
 namespace orders::test {
@@ -48,7 +48,7 @@ void check_unauthorized(const HttpAnswer& answer, const std::string& expected_ch
 
 }  // namespace
 
-TEST_CASE("each of the tokens, from the list and from the file, opens the API") {
+TEST_CASE("access: each of the tokens, from the list and from the file, opens the API") {
     ClosedApi processes;
     ChildProcess& api = processes.start_api();
     CHECK_EQ(log_field(api.wait_for_line(" listening ", patience), "access"), "token");
@@ -60,7 +60,7 @@ TEST_CASE("each of the tokens, from the list and from the file, opens the API") 
     CHECK_EQ(http.send({"GET", orders_path, {{"authorization", "BEARER " + listed}}}).status, 200);
 }
 
-TEST_CASE("without a token, or with a wrong one, everything is answered with 401") {
+TEST_CASE("access: without a token, or with a wrong one, everything is answered with 401") {
     ClosedApi processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -83,7 +83,7 @@ TEST_CASE("without a token, or with a wrong one, everything is answered with 401
     CHECK_EQ(http.send({"GET", orders_path + "/a", bearer(listed)}).status, 404);
 }
 
-TEST_CASE("a body that is not let in is not taken for the next request") {
+TEST_CASE("access: a body that is not let in is not taken for the next request") {
     ClosedApi processes;
     processes.start_api();
     RawConnection connection(processes.port());
@@ -95,7 +95,7 @@ TEST_CASE("a body that is not let in is not taken for the next request") {
              404);
 }
 
-TEST_CASE("the health checks need no token, and ignore a wrong one") {
+TEST_CASE("access: the health checks need no token, and ignore a wrong one") {
     ClosedApi processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -109,7 +109,7 @@ TEST_CASE("the health checks need no token, and ignore a wrong one") {
     CHECK_EQ(check.wait_exit(patience), exited(0));
 }
 
-TEST_CASE("two Authorization headers are refused, whichever of them is right") {
+TEST_CASE("access: two Authorization headers are refused, whichever of them is right") {
     ClosedApi processes;
     processes.start_api();
     const std::string good = "Authorization: Bearer " + listed + "\r\n";
@@ -120,7 +120,7 @@ TEST_CASE("two Authorization headers are refused, whichever of them is right") {
     }
 }
 
-TEST_CASE("no token is in any log line or in any answer") {
+TEST_CASE("access: no token is in any log line or in any answer") {
     for (const std::string format : {"text", "json"}) {
         ClosedApi processes;
         processes.set("LOG_FORMAT", format);
@@ -156,7 +156,7 @@ TEST_CASE("no token is in any log line or in any answer") {
     }
 }
 
-TEST_CASE("tokens that cannot be used end the program with 2 and one line without them") {
+TEST_CASE("access: tokens that cannot be used end the program with 2 and one line without them") {
     const TempDir directory;
     const std::string file = directory.file("tokens");
     std::ofstream(file) << "bad token of a file\n";

@@ -13,7 +13,7 @@ namespace orders::test {
 
 using nlohmann::json;
 
-TEST_CASE("with as many orders Pending as may be, new ones are refused until some are done") {
+TEST_CASE("admission: a full queue refuses new orders until some are done") {
     OrderProcesses processes;
     processes.set("API_MAX_PENDING_ORDERS", "5");
     processes.start_api();

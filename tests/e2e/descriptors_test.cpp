@@ -1,5 +1,5 @@
 // An order-api that may open few files: it says how many connections that leaves, serves those, and
-// where even the rest runs out it waits for better times instead of ending or spinning.
+// if even the rest runs out it waits for better times instead of ending or spinning.
 
 #include <doctest/doctest.h>
 
@@ -9,11 +9,11 @@
 #include <string>
 #include <thread>
 
+#include "tests/e2e/hostile_bytes.h"
+#include "tests/e2e/process_figures.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
-#include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/process_figures.h"
 
 namespace orders::test {
 namespace {
@@ -40,7 +40,7 @@ void wait_until_newcomers_are_served(const OrderProcesses& processes) {
 
 }  // namespace
 
-TEST_CASE("few files mean few connections: these are served, and others told so at once") {
+TEST_CASE("descriptors: few files mean few connections, and everyone else is told so at once") {
     constexpr int files = 300;
     OrderProcesses processes;
     ChildProcess& api = start_api(processes, files);
@@ -65,12 +65,12 @@ TEST_CASE("few files mean few connections: these are served, and others told so 
     wait_until_newcomers_are_served(processes);
 }
 
-TEST_CASE("without a file left for another connection the API serves on, and does not spin") {
+TEST_CASE("descriptors: without a file left for a newcomer the API goes on, and does not spin") {
     OrderProcesses processes;
     ChildProcess& api = start_api(processes, 40);
     std::optional<RawConnection> inside(processes.port());
     ask(*inside);
-    // Those who are told that there are too many take a file too, for as long as they do not leave.
+    // A client that is told that there are too many takes a file too, until it leaves.
     std::deque<RawConnection> crowd;
     for (int i = 0; i < 200; ++i) crowd.emplace_back(processes.port());
     eventually(patience, [&] { return open_files(api.pid()) >= 40; });

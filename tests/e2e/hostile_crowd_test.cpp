@@ -1,30 +1,33 @@
 // More than the real order-api can take: more connections than it serves at a time or all at once,
-// requests without end, and bodies that unpack to more. It says so to those that are too many,
-// serves the others, and does not grow.
+// clients that do not read, requests without end, and bodies that unpack to more. It says so to the
+// clients that are too many, serves the others, and does not grow.
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "shared/os/file_descriptor.h"
+#include "tests/e2e/gzip_bomb.h"
+#include "tests/e2e/hostile_bytes.h"
+#include "tests/e2e/process_figures.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
-#include "tests/support/gzip_bomb.h"
 #include "tests/support/halted_process.h"
-#include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/process_figures.h"
 #include "tests/support/skipped.h"
 
 namespace orders::test {
@@ -78,9 +81,37 @@ void wait_until_possible(const FileDescriptor& socket, short what) {
     REQUIRE_EQ(::poll(&watched, 1, static_cast<int>(limit)), 1);
 }
 
+// A client that has sent a request for a long answer and has room for little of it: what is more
+// than some 100 kB stays in the server.
+FileDescriptor deaf_client(int port, const std::string& request) {
+    FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    // In small segments, or the server's kernel takes megabytes for it.
+    constexpr int buffer = 4096;
+    constexpr int segment = 536;
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+    const sockaddr_in address = local_address(port);
+    REQUIRE_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+               0);
+    REQUIRE_EQ(::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL), request.size());
+    return socket;
+}
+
+// What comes until the server closes the connection.
+std::string read_all(const FileDescriptor& socket) {
+    std::string all;
+    std::array<char, 64 * 1024> buffer{};
+    while (true) {
+        wait_until_possible(socket, POLLIN);
+        const ssize_t size = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
+        if (size <= 0) return all;
+        all.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+}
+
 }  // namespace
 
-TEST_CASE("of 5,000 connections those within the limit are served, the others told so") {
+TEST_CASE("hostile_crowd: of 5,000 connections those within the limit are served, others told so") {
     const std::size_t crowd = std::min<std::size_t>(5'000, possible_connections());
     if (crowd < 5'000) MESSAGE("the limit of open files allows only ", crowd, " connections");
     const std::size_t served = crowd - 100;
@@ -113,7 +144,7 @@ TEST_CASE("of 5,000 connections those within the limit are served, the others to
     }
 }
 
-TEST_CASE("a thousand clients that connect in the same moment are all served") {
+TEST_CASE("hostile_crowd: a thousand clients that connect in the same moment are all served") {
     constexpr std::size_t burst = 1'000;
     if (possible_connections() < burst) return skipped("the limit of open files is too low");
     OrderProcesses processes;
@@ -138,7 +169,36 @@ TEST_CASE("a thousand clients that connect in the same moment are all served") {
     }
 }
 
-TEST_CASE("a body that would unpack to 200 MB is refused, and not unpacked") {
+TEST_CASE("hostile_crowd: idle clients and clients that do not read keep nobody waiting") {
+    OrderProcesses processes;
+    processes.start_api();
+    std::vector<nlohmann::json> orders;
+    for (int i = 0; i < 1'000; ++i) orders.push_back(order_json("order-" + std::to_string(i)));
+    processes.submit_all(orders);
+    std::deque<RawConnection> idle;
+    for (int i = 0; i < 400; ++i) idle.emplace_back(processes.port());
+    HttpClient newcomer = processes.client();
+    // The rest of the list is the same whatever comes meanwhile.
+    const std::string cursor = newcomer.get("/api/v1/orders?limit=1").json()["next_cursor"];
+    const std::string list = "/api/v1/orders?limit=1000&cursor=" + cursor;
+    const std::string long_answer = newcomer.get(list).body;
+    CHECK_GT(long_answer.size(), 150'000);
+    std::deque<FileDescriptor> deaf;  // more than the API has threads
+    for (int i = 0; i < 20; ++i) {
+        deaf.push_back(
+            deaf_client(processes.port(), to_bytes({"GET", list, {{"Connection", "close"}}})));
+    }
+    for (int i = 0; i < 20; ++i) {
+        CHECK_EQ(newcomer.post("/api/v1/orders", order_json("new-" + std::to_string(i))).status,
+                 200);
+    }
+    idle.back().send(get_livez);
+    CHECK_EQ(status_of(idle.back().read_answer(patience)), 200);
+    // None of these had to be cut off before the newcomer was served: each still gets its answer.
+    for (const FileDescriptor& client : deaf) CHECK(read_all(client).ends_with(long_answer));
+}
+
+TEST_CASE("hostile_crowd: a body that would unpack to 200 MB is refused, and not unpacked") {
     OrderProcesses processes;
     ChildProcess& api = processes.start_api();
     HttpClient http = processes.client();
@@ -154,12 +214,12 @@ TEST_CASE("a body that would unpack to 200 MB is refused, and not unpacked") {
                        bomb});
         check_problem(answer, 415, "unsupported-media-type");
     }
-    // Nor where nothing says that it is packed.
+    // Nor is it unpacked if nothing says that it is packed.
     check_problem(http.post("/api/v1/orders", bomb), 400, "malformed-body");
     CHECK_LT(peak_kib(api.pid()), before + max_growth_kib);
 }
 
-TEST_CASE("requests without end do not make the API grow") {
+TEST_CASE("hostile_crowd: requests without end do not make the API grow") {
     OrderProcesses processes;
     ChildProcess& api = processes.start_api();
     CHECK_EQ(processes.client().get("/livez").status, 200);

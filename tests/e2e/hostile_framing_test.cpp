@@ -6,9 +6,9 @@
 #include <sstream>
 #include <string>
 
+#include "tests/e2e/hostile_bytes.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
-#include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
 
 namespace orders::test {
@@ -27,7 +27,7 @@ std::string post_of(const std::string& id) {
 
 }  // namespace
 
-TEST_CASE("requests that come in one piece are answered one by one, in their order") {
+TEST_CASE("hostile_framing: requests that come in one piece are answered one by one, in order") {
     OrderProcesses processes;
     processes.start_api();
     RawConnection connection(processes.port());
@@ -43,7 +43,7 @@ TEST_CASE("requests that come in one piece are answered one by one, in their ord
     }
 }
 
-TEST_CASE("a request that comes byte by byte is understood") {
+TEST_CASE("hostile_framing: a request that comes byte by byte is understood") {
     OrderProcesses processes;
     processes.start_api();
     RawConnection connection(processes.port());
@@ -52,7 +52,7 @@ TEST_CASE("a request that comes byte by byte is understood") {
     CHECK_EQ(answer_of(connection.read_answer(patience)).json()["status"], "live");
 }
 
-TEST_CASE("a chunked body is understood") {
+TEST_CASE("hostile_framing: a chunked body is understood") {
     OrderProcesses processes;
     processes.start_api();
     RawConnection connection(processes.port());
@@ -65,7 +65,7 @@ TEST_CASE("a chunked body is understood") {
     CHECK_EQ(answer_of(connection.read_answer(patience)).json()["status"], "live");
 }
 
-TEST_CASE("framing that can be read in two ways is refused, and nothing is smuggled in") {
+TEST_CASE("hostile_framing: what can be read in two ways is refused, and nothing is smuggled in") {
     OrderProcesses processes;
     processes.start_api();
     const std::string smuggled = post_of("smuggled");
@@ -103,7 +103,7 @@ TEST_CASE("framing that can be read in two ways is refused, and nothing is smugg
     CHECK_EQ(processes.client().get("/api/v1/orders/smuggled").status, 404);
 }
 
-TEST_CASE("a chunked body that breaks the rules is refused, and nothing is smuggled in") {
+TEST_CASE("hostile_framing: a chunked body that breaks the rules smuggles nothing in") {
     OrderProcesses processes;
     processes.start_api();
     const std::string head = post_head + "Transfer-Encoding: chunked" + end_of_head;
@@ -117,7 +117,7 @@ TEST_CASE("a chunked body that breaks the rules is refused, and nothing is smugg
     CHECK_EQ(processes.client().get("/api/v1/orders/smuggled").status, 404);
 }
 
-TEST_CASE("a body over the limit is refused before it is taken in, however it is framed") {
+TEST_CASE("hostile_framing: a body over the limit is refused unread, however it is framed") {
     OrderProcesses processes;
     processes.start_api();
     // Only announced.
@@ -143,7 +143,7 @@ TEST_CASE("a body over the limit is refused before it is taken in, however it is
     check_refused(processes, trailers, {400, 413, 431});
 }
 
-TEST_CASE("POST without a length is answered at once") {
+TEST_CASE("hostile_framing: POST without a length is answered at once") {
     OrderProcesses processes;
     processes.start_api();
     RawConnection connection(processes.port());
@@ -152,7 +152,7 @@ TEST_CASE("POST without a length is answered at once") {
     CHECK_EQ(status_of(connection.read_answer(patience)), 200);
 }
 
-TEST_CASE("a body that is shorter than its length stores nothing") {
+TEST_CASE("hostile_framing: a body that is shorter than its length stores nothing") {
     OrderProcesses processes;
     processes.start_api();
     RawConnection connection(processes.port());
@@ -163,7 +163,7 @@ TEST_CASE("a body that is shorter than its length stores nothing") {
     CHECK_EQ(processes.client().get("/api/v1/orders/short").status, 404);
 }
 
-TEST_CASE("what follows a body of the announced length is taken for the next request") {
+TEST_CASE("hostile_framing: what follows a body of the announced length is the next request") {
     OrderProcesses processes;
     processes.start_api();
     RawConnection connection(processes.port());
@@ -175,7 +175,7 @@ TEST_CASE("what follows a body of the announced length is taken for the next req
     CHECK(connection.is_closed_by_server(patience));
 }
 
-TEST_CASE("the body of a request that is refused is not taken for the next one") {
+TEST_CASE("hostile_framing: the body of a request that is refused is not taken for the next one") {
     OrderProcesses processes;
     processes.start_api();
     for (const HttpCall& call :

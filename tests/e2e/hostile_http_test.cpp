@@ -1,16 +1,15 @@
-// Requests that no good client sends, against the real order-api: floods, foreign media, slow and
-// deaf clients. What must hold: a proper answer or a closed connection, and everybody else served
-// meanwhile. Framing is in hostile_framing_test.cpp.
+// Requests that no good client sends, against the real order-api: floods, foreign media, what is no
+// HTTP at all. Each gets a proper answer or a closed connection, and everybody else is served
+// meanwhile. Framing is in hostile_framing_test.cpp, crowds of clients in hostile_crowd_test.cpp.
 
 #include <doctest/doctest.h>
 
-#include <deque>
 #include <string>
 #include <vector>
 
+#include "tests/e2e/hostile_bytes.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
-#include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
 
 namespace orders::test {
@@ -20,7 +19,7 @@ using nlohmann::json;
 
 }  // namespace
 
-TEST_CASE("a compressed body is refused and not unpacked") {
+TEST_CASE("hostile_http: a compressed body is refused and not unpacked") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -35,7 +34,7 @@ TEST_CASE("a compressed body is refused and not unpacked") {
     }
 }
 
-TEST_CASE("forms are refused") {
+TEST_CASE("hostile_http: forms are refused") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -57,7 +56,7 @@ TEST_CASE("forms are refused") {
     check_problem(answer, 415, "unsupported-media-type");
 }
 
-TEST_CASE("header values are not percent-decoded") {
+TEST_CASE("hostile_http: header values are not percent-decoded") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -75,7 +74,7 @@ TEST_CASE("header values are not percent-decoded") {
     CHECK_EQ(http.get("/livez").status, 200);
 }
 
-TEST_CASE("a flood of headers is refused with 431, and a request line that is too long with 414") {
+TEST_CASE("hostile_http: too many headers are refused with 431, a line too long with 414") {
     OrderProcesses processes;
     processes.start_api();
     const std::string line = "GET /livez HTTP/1.1\r\nHost: a\r\n";
@@ -91,7 +90,7 @@ TEST_CASE("a flood of headers is refused with 431, and a request line that is to
     check_refused(processes, "GET /" + std::string(5'000'000, 'a'), {414});
 }
 
-TEST_CASE("a path of many segments or wildcards is answered") {
+TEST_CASE("hostile_http: a path of many segments or wildcards is answered") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -103,7 +102,7 @@ TEST_CASE("a path of many segments or wildcards is answered") {
     CHECK_EQ(http.get("/livez").status, 200);
 }
 
-TEST_CASE("the whole answer comes, uncompressed, whatever the client asks for") {
+TEST_CASE("hostile_http: the whole answer comes, uncompressed, whatever the client asks for") {
     OrderProcesses processes;
     processes.start_api();
     std::vector<json> orders;
@@ -129,7 +128,7 @@ TEST_CASE("the whole answer comes, uncompressed, whatever the client asks for") 
     }
 }
 
-TEST_CASE("a connection is closed after the answer when the client asks for it") {
+TEST_CASE("hostile_http: a connection is closed after the answer when the client asks for it") {
     OrderProcesses processes;
     processes.start_api();
     for (const std::string request : {"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -143,7 +142,7 @@ TEST_CASE("a connection is closed after the answer when the client asks for it")
     }
 }
 
-TEST_CASE("a client that waits for 100 Continue gets its answer") {
+TEST_CASE("hostile_http: a client that waits for 100 Continue gets its answer") {
     OrderProcesses processes;
     processes.start_api();
     RawConnection connection(processes.port());
@@ -155,7 +154,7 @@ TEST_CASE("a client that waits for 100 Continue gets its answer") {
     CHECK_EQ(status_of(connection.read_answer(patience)), 200);
 }
 
-TEST_CASE("what is no HTTP/1 request at all is refused") {
+TEST_CASE("hostile_http: what is no HTTP/1 request at all is refused") {
     OrderProcesses processes;
     processes.start_api();
     const std::string tls_hello("\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03", 10);
@@ -173,49 +172,7 @@ TEST_CASE("what is no HTTP/1 request at all is refused") {
     }
 }
 
-TEST_CASE("a hundred slow senders do not keep a newcomer waiting, and are told when time is up") {
-    OrderProcesses processes;
-    processes.start_api();
-    std::deque<RawConnection> slow;
-    for (int i = 0; i < 100; ++i) {
-        RawConnection& connection = slow.emplace_back(processes.port());
-        REQUIRE(connection.is_open());
-        connection.send(i % 2 == 0 ? "GET /livez HT" : post_head + "Content-Length: 9\r\n\r\n{");
-    }
-    HttpClient newcomer = processes.client();
-    CHECK_EQ(newcomer.get("/livez").status, 200);
-    CHECK_EQ(newcomer.post("/api/v1/orders", order_json("newcomer")).status, 200);
-    for (RawConnection& connection : slow) {
-        const HttpAnswer answer = answer_of(connection.read_answer(patience));
-        check_problem(answer, 408, "request-too-slow");
-        CHECK(connection.is_closed_by_server(patience));
-    }
-    CHECK_EQ(newcomer.get("/livez").status, 200);
-}
-
-TEST_CASE("hundreds of idle connections and of clients that do not read keep nobody waiting") {
-    OrderProcesses processes;
-    processes.start_api();
-    std::vector<json> orders;
-    for (int i = 0; i < 1'000; ++i) orders.push_back(order_json("order-" + std::to_string(i)));
-    processes.submit_all(orders);
-    std::deque<RawConnection> idle;
-    for (int i = 0; i < 400; ++i) idle.emplace_back(processes.port());
-    std::deque<RawConnection> deaf;
-    const std::string large_answer = to_bytes({"GET", "/api/v1/orders?limit=1000"});
-    for (int i = 0; i < 100; ++i) {
-        deaf.emplace_back(processes.port()).send(large_answer + large_answer + large_answer);
-    }
-    HttpClient newcomer = processes.client();
-    for (int i = 0; i < 20; ++i) {
-        CHECK_EQ(newcomer.post("/api/v1/orders", order_json("new-" + std::to_string(i))).status,
-                 200);
-    }
-    idle.back().send(get_livez);
-    CHECK_EQ(status_of(idle.back().read_answer(patience)), 200);
-}
-
-TEST_CASE("a second API on the same port ends with 1 and says why") {
+TEST_CASE("hostile_http: a second API on the same port ends with 1 and says why") {
     OrderProcesses processes;
     processes.start_api();
     ChildProcess& second =

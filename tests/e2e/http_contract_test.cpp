@@ -42,7 +42,7 @@ std::set<std::string> words_of(std::string list) {
 
 }  // namespace
 
-TEST_CASE("POST of a new order answers 200 with the order and where it is to be found") {
+TEST_CASE("http_contract: POST of a new order answers 200 with the order and its location") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -65,7 +65,7 @@ TEST_CASE("POST of a new order answers 200 with the order and where it is to be 
     CHECK_EQ(http.get(answer.header("location").value()).json(), answer.json());
 }
 
-TEST_CASE("POST of an id that is taken answers 409 with the status of the order that has it") {
+TEST_CASE("http_contract: POST of an id that is taken answers 409 with that order's status") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -84,7 +84,7 @@ TEST_CASE("POST of an id that is taken answers 409 with the status of the order 
     CHECK_EQ(answer.json()["order_status"], "Processed");
 }
 
-TEST_CASE("a body may be a mebibyte, and 413 answers anything larger") {
+TEST_CASE("http_contract: a body may be a mebibyte, and 413 answers anything larger") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -97,7 +97,7 @@ TEST_CASE("a body may be a mebibyte, and 413 answers anything larger") {
     CHECK_EQ(http.get("/livez").status, 200);
 }
 
-TEST_CASE("orders are taken as JSON only, and 415 answers anything else") {
+TEST_CASE("http_contract: orders are taken as JSON only, and 415 answers anything else") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -119,7 +119,7 @@ TEST_CASE("orders are taken as JSON only, and 415 answers anything else") {
     CHECK_EQ(processes.counts()["Pending"], 3);
 }
 
-TEST_CASE("503 with Retry-After answers an order that cannot be stored now, and it is not stored") {
+TEST_CASE("http_contract: an order that cannot be stored now gets 503 and Retry-After") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -159,7 +159,7 @@ TEST_CASE("503 with Retry-After answers an order that cannot be stored now, and 
     CHECK_EQ(http.post(orders_path, order_json(refused_id)).status, 200);
 }
 
-TEST_CASE("GET of an order answers 404 where there is none") {
+TEST_CASE("http_contract: GET of an order answers 404 if there is none") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -172,7 +172,7 @@ TEST_CASE("GET of an order answers 404 where there is none") {
     CHECK_EQ(http.get(orders_path + "/" + std::string(1'000, 'a')).status, 404);
 }
 
-TEST_CASE("an id may be percent-encoded in the path, and may be one that looks like a route") {
+TEST_CASE("http_contract: an id may be percent-encoded in the path, and may look like a route") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -185,7 +185,7 @@ TEST_CASE("an id may be percent-encoded in the path, and may be one that looks l
     CHECK_EQ(http.get(orders_path + "/a%2E_%3a~-z").status, 200);
 }
 
-TEST_CASE("a batch answers for each order in the order given") {
+TEST_CASE("http_contract: a batch answers for each order in the order given") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -221,7 +221,7 @@ TEST_CASE("a batch answers for each order in the order given") {
     CHECK_EQ(processes.order("new")["priority"], "Normal");
 }
 
-TEST_CASE("a batch must be a list of one to a thousand orders") {
+TEST_CASE("http_contract: a batch must be a list of one to a thousand orders") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -241,7 +241,7 @@ TEST_CASE("a batch must be a list of one to a thousand orders") {
     CHECK_EQ(processes.counts()["Pending"], 0);
 }
 
-TEST_CASE("the report of an empty store is complete") {
+TEST_CASE("http_contract: the report of an empty store is complete") {
     OrderProcesses processes;
     processes.start_api();
     const HttpAnswer answer = processes.client().get("/api/v1/report");
@@ -253,7 +253,7 @@ TEST_CASE("the report of an empty store is complete") {
                                  {"workers", json::array()}});
 }
 
-TEST_CASE("the API says that it lives and is ready") {
+TEST_CASE("http_contract: the API says that it lives and is ready") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -261,7 +261,7 @@ TEST_CASE("the API says that it lives and is ready") {
     CHECK_EQ(http.get("/readyz").json(), json{{"status", "ready"}});
 }
 
-TEST_CASE("an unknown route answers 404") {
+TEST_CASE("http_contract: an unknown route answers 404") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -278,7 +278,7 @@ TEST_CASE("an unknown route answers 404") {
     check_problem(http.post("/nowhere", json::object()), 404, "route-not-found");
 }
 
-TEST_CASE("a known route with another method answers 405 and says which it allows") {
+TEST_CASE("http_contract: a known route with another method answers 405 and says which it allows") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -305,7 +305,7 @@ TEST_CASE("a known route with another method answers 405 and says which it allow
     CHECK_EQ(http.get("/livez").status, 200);
 }
 
-TEST_CASE("HEAD answers as GET does, without the body") {
+TEST_CASE("http_contract: HEAD answers as GET does, without the body") {
     OrderProcesses processes;
     processes.start_api();
     processes.submit(order_json("1235"));

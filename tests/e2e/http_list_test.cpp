@@ -56,7 +56,7 @@ std::vector<std::string> ids_of_all_pages(HttpClient& http, const std::string& q
     return ids_of_all_pages(http, query, [] {});
 }
 
-// The ids from the newest to the oldest; only those of one priority where it is given.
+// The ids from the newest to the oldest; only those of one priority if it is given.
 std::vector<std::string> newest_first(const std::optional<std::string>& priority = std::nullopt) {
     std::vector<std::string> ids;
     for (int i = order_count; i >= 1; --i) {
@@ -67,7 +67,7 @@ std::vector<std::string> newest_first(const std::optional<std::string>& priority
 
 }  // namespace
 
-TEST_CASE("an empty list is one empty page") {
+TEST_CASE("http_list: an empty list is one empty page") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
@@ -76,7 +76,7 @@ TEST_CASE("an empty list is one empty page") {
     CHECK_EQ(http.get("/api/v1/orders?status=Failed&priority=High").json(), empty);
 }
 
-TEST_CASE("the pages of the list hold every order once, newest first") {
+TEST_CASE("http_list: the pages of the list hold every order once, newest first") {
     OrderProcesses processes;
     processes.start_api();
     submit_orders(processes);
@@ -90,7 +90,7 @@ TEST_CASE("the pages of the list hold every order once, newest first") {
     CHECK_EQ(page["orders"][1], processes.order(id_of(order_count - 1)));
 }
 
-TEST_CASE("a page holds fifty orders where no limit is given") {
+TEST_CASE("http_list: a page holds fifty orders if no limit is given") {
     OrderProcesses processes;
     processes.start_api();
     std::vector<json> orders;
@@ -101,7 +101,7 @@ TEST_CASE("a page holds fifty orders where no limit is given") {
     CHECK(page["next_cursor"].is_string());
 }
 
-TEST_CASE("the list may be narrowed to a priority and to a status") {
+TEST_CASE("http_list: the list may be narrowed to a priority and to a status") {
     OrderProcesses processes;
     processes.start_api();
     submit_orders(processes);
@@ -120,7 +120,7 @@ TEST_CASE("the list may be narrowed to a priority and to a status") {
     CHECK_EQ(ids_of_all_pages(http, "status=Processed&limit=4"), newest_first());
 }
 
-TEST_CASE("orders that come while somebody pages do not disturb the pages") {
+TEST_CASE("http_list: orders that come while somebody pages do not disturb the pages") {
     OrderProcesses processes;
     processes.start_api();
     submit_orders(processes);
@@ -131,7 +131,7 @@ TEST_CASE("orders that come while somebody pages do not disturb the pages") {
     CHECK_GT(late_orders, 5);
 }
 
-TEST_CASE("a query that is not understood answers 400 and names the parameter") {
+TEST_CASE("http_list: a query that is not understood answers 400 and names the parameter") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();

@@ -59,7 +59,7 @@ int milliseconds_between(const json& from, const json& to) {
 
 }  // namespace
 
-TEST_CASE("an order is taken in as Pending and ends as Processed") {
+TEST_CASE("order_flow: an order is taken in as Pending and ends as Processed") {
     OrderProcesses processes;
     processes.start_api();
     const json created = processes.client().post("/api/v1/orders", order_json("1235")).json();
@@ -80,7 +80,7 @@ TEST_CASE("an order is taken in as Pending and ends as Processed") {
     CHECK_GE(milliseconds_between(ended["started_at"], ended["finished_at"]), 10);
 }
 
-TEST_CASE("an order that takes longer than the timeout is Failed at the deadline") {
+TEST_CASE("order_flow: an order that takes longer than the timeout is Failed at the deadline") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "60000");
     processes.start_api();
@@ -96,7 +96,7 @@ TEST_CASE("an order that takes longer than the timeout is Failed at the deadline
     CHECK_LT(lasted, 20'000);
 }
 
-TEST_CASE("an order that is done just before the timeout is Processed") {
+TEST_CASE("order_flow: an order that is done just before the timeout is Processed") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "100");
     processes.start_api();
@@ -105,7 +105,7 @@ TEST_CASE("an order that is done just before the timeout is Processed") {
     CHECK_EQ(processes.finished_order("in-time")["status"], "Processed");
 }
 
-TEST_CASE("High orders go before Normal ones, first come first served within each") {
+TEST_CASE("order_flow: High orders go before Normal ones, first come first served within each") {
     OrderProcesses processes;
     processes.start_api();
     for (const char* id : {"n1", "n2", "h1", "n3", "h2", "h3", "n4"}) {
@@ -116,12 +116,12 @@ TEST_CASE("High orders go before Normal ones, first come first served within eac
              std::vector<std::string>{"h1", "h2", "h3", "n1", "n2", "n3", "n4"});
 }
 
-TEST_CASE("a High order overtakes the Normal orders that wait while a worker is busy") {
+TEST_CASE("order_flow: a High order overtakes the Normal orders that wait while a worker is busy") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "100");
     processes.start_api();
     processes.start_worker({"--worker-count", "1"});
-    processes.submit(order_json("running", "Normal", 30));
+    processes.submit(order_json("running", "Normal", 15));
     eventually(patience, [&] { return processes.order("running")["status"] != "Pending"; });
     processes.submit(order_json("normal"));
     processes.submit(order_json("high", "High"));
@@ -129,7 +129,7 @@ TEST_CASE("a High order overtakes the Normal orders that wait while a worker is 
              std::vector<std::string>{"running", "high", "normal"});
 }
 
-TEST_CASE("a batch of a thousand orders is taken in at once and all of them are processed") {
+TEST_CASE("order_flow: a batch of a thousand orders is taken at once and all are processed") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "0");
     processes.start_api();
@@ -147,7 +147,7 @@ TEST_CASE("a batch of a thousand orders is taken in at once and all of them are 
     CHECK_EQ(counts["Processed"], 1'000);
 }
 
-TEST_CASE("workers share the orders, and each order is processed once") {
+TEST_CASE("order_flow: workers share the orders, and each order is processed once") {
     OrderProcesses processes;
     processes.start_api();
     std::set<std::string> names;
@@ -174,7 +174,7 @@ TEST_CASE("workers share the orders, and each order is processed once") {
     check_every_order_ended(processes.database(), ids);
 }
 
-TEST_CASE("the report counts every order once and names the live workers") {
+TEST_CASE("order_flow: the report counts every order once and names the live workers") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "1000");
     processes.start_api();
@@ -211,7 +211,7 @@ TEST_CASE("the report counts every order once and names the live workers") {
     CHECK(http.get("/api/v1/report").json()["workers"].empty());
 }
 
-TEST_CASE("a worker reports how many orders are in which status") {
+TEST_CASE("order_flow: a worker reports how many orders are in which status") {
     OrderProcesses processes;
     processes.start_api();
     ChildProcess& worker = processes.start_worker({"--report-interval", "1"});
@@ -225,7 +225,7 @@ TEST_CASE("a worker reports how many orders are in which status") {
     CHECK_EQ(log_field(line, "live_workers"), "1");
 }
 
-TEST_CASE("either program may come first") {
+TEST_CASE("order_flow: either program may come first") {
     OrderProcesses processes;
     SUBCASE("the worker") {
         processes.start_worker();
@@ -243,7 +243,7 @@ TEST_CASE("either program may come first") {
     CHECK_EQ(processes.finished_order("first")["status"], "Processed");
 }
 
-TEST_CASE("a worker that has nothing to do is woken by new orders, again and again") {
+TEST_CASE("order_flow: a worker that has nothing to do is woken by new orders, again and again") {
     OrderProcesses processes;
     processes.start_worker();
     processes.start_api();
@@ -254,7 +254,7 @@ TEST_CASE("a worker that has nothing to do is woken by new orders, again and aga
     }
 }
 
-TEST_CASE("orders outlive both programs") {
+TEST_CASE("order_flow: orders outlive both programs") {
     OrderProcesses processes;
     processes.start_api();
     processes.start_worker();
@@ -278,7 +278,7 @@ TEST_CASE("orders outlive both programs") {
     check_every_order_ended(processes.database(), {"done", "waiting"});
 }
 
-TEST_CASE("random orders as a script sends them get 200 when the id is new, and 409 otherwise") {
+TEST_CASE("order_flow: random orders as a script sends them get 200 if the id is new, else 409") {
     OrderProcesses processes;
     processes.start_api();
     processes.start_worker();

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/program_run.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/program_run.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {
@@ -24,7 +24,7 @@ void submit_instant_orders(OrderProcesses& processes) {
     processes.submit_all(batch);
 }
 
-// Where a unit takes a millisecond and the timeout is a second.
+// If a unit takes a millisecond and the timeout is a second.
 void submit_failing_orders(OrderProcesses& processes) {
     std::vector<nlohmann::json> batch;
     for (int i = 0; i < failing_orders; ++i) {
@@ -33,7 +33,7 @@ void submit_failing_orders(OrderProcesses& processes) {
     processes.submit_all(batch);
 }
 
-// Until all have ended, and so many with this status are there.
+// Waits until all have ended, and so many with this status are there.
 void wait_for(OrderProcesses& processes, const std::string& status, int number) {
     eventually(
         patience, [&] { return processes.counts(); },
@@ -73,23 +73,25 @@ TEST_CASE("retention: old orders go while everything runs, and the store stays s
 // they are older, and yet all there once the others are gone. The last order of all always stays.
 
 TEST_CASE("retention: Processed orders are kept while younger Failed ones go") {
-    OrderProcesses processes;
-    processes.set("SERVICE_TIME_UNIT_MS", "1");
-    processes.start_api();
-    OrderProcesses::Flags flags{"--order-process-timeout", "1", "--keep-failed-seconds", "1"};
-    SUBCASE("for ever, by default") {}
-    SUBCASE("for the time that is set for them") {
-        flags.insert(flags.end(), {"--keep-processed-seconds", "315360000"});
+    // Side by side, because it takes seconds until the others are gone.
+    OrderProcesses kept_for_ever;  // by default
+    OrderProcesses kept_for_ten_years;
+    kept_for_ten_years.set("SERVICE_KEEP_PROCESSED_SECONDS", "315360000");
+    for (OrderProcesses* const processes : {&kept_for_ever, &kept_for_ten_years}) {
+        processes->set("SERVICE_TIME_UNIT_MS", "1");
+        processes->start_api();
+        processes->start_worker({"--order-process-timeout", "1", "--keep-failed-seconds", "1"});
+        submit_instant_orders(*processes);
+        processes->counts_when_finished(orders);
+        submit_failing_orders(*processes);
+        processes->submit(order_json("last"));
     }
-    processes.start_worker(flags);
-    submit_instant_orders(processes);
-    processes.counts_when_finished(orders);
-    submit_failing_orders(processes);
-    processes.submit(order_json("last"));
-    wait_for(processes, "Failed", 0);
-    processes.stop_all();
-    CHECK_EQ(stored_orders(processes.database()).size(), orders + 1);
-    check_store_is_consistent(processes.database());
+    for (OrderProcesses* const processes : {&kept_for_ever, &kept_for_ten_years}) {
+        wait_for(*processes, "Failed", 0);
+        processes->stop_all();
+        CHECK_EQ(stored_orders(processes->database()).size(), orders + 1);
+        check_store_is_consistent(processes->database());
+    }
 }
 
 TEST_CASE("retention: Failed orders are kept while younger Processed ones go") {

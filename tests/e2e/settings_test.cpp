@@ -1,5 +1,5 @@
 // Command lines, environment variables and databases, good and bad, as a user meets them: both
-// programs say in one line what is wrong, and spoil nothing.
+// programs say in one line what is wrong, and spoil nothing. (Commands are in commands_test.cpp.)
 
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/program_run.h"
 #include "tests/support/eventually.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/program_run.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {
@@ -39,6 +39,9 @@ const std::vector<IntegerSetting>& integer_settings() {
         {api, "--port", "API_PORT", "8080", "0", "65535", "-1", "65536"},
         {api, "--drain-seconds", "API_DRAIN_SECONDS", "10", "1", "600", "0", "601"},
         {api, "--max-connections", "API_MAX_CONNECTIONS", "8000", "1", "100000", "0", "100001"},
+        {api, "--max-pending-orders", "API_MAX_PENDING_ORDERS", "1000000", "1", "1000000000", "0",
+         "1000000001"},
+        {api, "--min-free-mb", "API_MIN_FREE_MB", "128", "0", "1048576", "-1", "1048577"},
         {worker, "--worker-count", "SERVICE_WORKER_COUNT", "10", "1", "1024", "0", "1025"},
         {worker, "--order-process-timeout", "SERVICE_ORDER_PROCESS_TIMEOUT", "5", "1", "86400", "0",
          "86401"},
@@ -61,7 +64,7 @@ std::vector<std::string> both_programs() {
 
 }  // namespace
 
-TEST_CASE("--help shows every setting with its variable, default and range") {
+TEST_CASE("settings: --help shows every setting with its variable, default and range") {
     for (const std::string& program : both_programs()) {
         for (const char* flag : {"--help", "-h"}) {
             const Run help = run(program, {flag});
@@ -70,18 +73,18 @@ TEST_CASE("--help shows every setting with its variable, default and range") {
             for (const IntegerSetting& setting : integer_settings()) {
                 if (setting.program != program) continue;
                 // What is said of one setting stands between its flag and the next one.
-                const std::size_t begin = help.output.find(setting.flag + " ");
+                const std::size_t begin = help.output.find("  " + setting.flag + " VALUE\n");
                 REQUIRE_MESSAGE(begin != std::string::npos, setting.flag);
                 const std::string about =
-                    help.output.substr(begin, help.output.find(" --", begin) - begin);
+                    help.output.substr(begin, help.output.find("\n  --", begin) - begin);
                 for (const std::string& word :
                      {setting.variable, setting.fallback, setting.min, setting.max}) {
                     CHECK_MESSAGE(about.find(word) != std::string::npos, setting.flag, ": ", word);
                 }
             }
-            for (const char* word : {"--db", "DB_PATH", "orders.db", "--log-level", "DB_LOG_LEVEL",
-                                     "INFO", "DEBUG", "--log-format", "LOG_FORMAT", "text", "json",
-                                     "--version", "--help", "healthcheck"}) {
+            for (const char* word :
+                 {"--db", "DB_PATH", "orders.db", "--log-level", "DB_LOG_LEVEL", "INFO", "DEBUG",
+                  "--log-format", "LOG_FORMAT", "text", "json", "--version", "--help"}) {
                 CHECK_MESSAGE(help.output.find(word) != std::string::npos, word);
             }
         }
@@ -89,7 +92,7 @@ TEST_CASE("--help shows every setting with its variable, default and range") {
     CHECK(run(api_program(), {"--help"}).output.find("API_HOST") != std::string::npos);
 }
 
-TEST_CASE("--version says which program and version it is") {
+TEST_CASE("settings: --version says which program and version it is") {
     for (const std::string& program : both_programs()) {
         const Run version = run(program, {"--version"});
         CHECK_EQ(version.ending, exited(0));
@@ -99,7 +102,7 @@ TEST_CASE("--version says which program and version it is") {
     }
 }
 
-TEST_CASE("a number that does not fit ends the program with 2 and is named") {
+TEST_CASE("settings: a number that does not fit ends the program with 2 and is named") {
     for (const IntegerSetting& setting : integer_settings()) {
         CAPTURE(setting.flag);
         for (const std::string& value :
@@ -116,7 +119,7 @@ TEST_CASE("a number that does not fit ends the program with 2 and is named") {
     }
 }
 
-TEST_CASE("a word that does not fit ends the program with 2 and is named") {
+TEST_CASE("settings: a word that does not fit ends the program with 2 and is named") {
     for (const std::string& program : both_programs()) {
         check_refused(run(program, {"--log-level", "LOUD"}), 2, {"--log-level", "LOUD", "DEBUG"});
         check_refused(run(program, {}, {{"DB_LOG_LEVEL", "LOUD"}}), 2, {"DB_LOG_LEVEL", "LOUD"});
@@ -131,7 +134,7 @@ TEST_CASE("a word that does not fit ends the program with 2 and is named") {
     }
 }
 
-TEST_CASE("a flag goes before its environment variable, which goes before the default") {
+TEST_CASE("settings: a flag overrides the environment variable, which overrides the default") {
     OrderProcesses processes;
     const auto threads = [&](const Flags& flags) {
         return log_field(processes.start_worker(flags).wait_for_line(" working ", patience),
@@ -146,7 +149,7 @@ TEST_CASE("a flag goes before its environment variable, which goes before the de
     CHECK_EQ(threads({}), "10");
 }
 
-TEST_CASE("the log may be JSON, one object to the line, and quieter or louder") {
+TEST_CASE("log: it may be JSON, one object per line, and quieter or louder") {
     OrderProcesses processes;
     processes.set("LOG_FORMAT", "JSON");
     processes.set("DB_LOG_LEVEL", "debug");
@@ -172,7 +175,8 @@ TEST_CASE("the log may be JSON, one object to the line, and quieter or louder") 
     CHECK(quiet.error_lines().empty());
 }
 
-TEST_CASE("a database that cannot be used ends the program with 1, and is left as it was") {
+TEST_CASE(
+    "settings: a database that cannot be used ends the program with 1, and is left as it was") {
     const TempDir directory;
     const std::string folder = directory.file("folder");
     std::filesystem::create_directory(folder);
@@ -198,7 +202,8 @@ TEST_CASE("a database that cannot be used ends the program with 1, and is left a
     CHECK(!std::filesystem::exists(directory.file("missing")));
 }
 
-TEST_CASE("a database of a newer version ends the program with 1, and is left as it was") {
+TEST_CASE(
+    "settings: a database of a newer version ends the program with 1, and is left as it was") {
     OrderProcesses processes;
     processes.start_api();
     processes.submit(order_json("kept"));
@@ -211,39 +216,6 @@ TEST_CASE("a database of a newer version ends the program with 1, and is left as
     }
     CHECK_EQ(contents_of(database), before);
     CHECK_EQ(stored_orders(database).size(), 1);
-}
-
-TEST_CASE("healthcheck of order-api tells whether the API is ready") {
-    OrderProcesses processes;
-    ChildProcess& api = processes.start_api();
-    const Flags check{"healthcheck", "--port", std::to_string(processes.port())};
-    CHECK_EQ(run(api_program(), check).ending, exited(0));
-    api.signal(SIGTERM);
-    CHECK_EQ(api.wait_exit(patience), exited(0));
-    check_refused(run(api_program(), check), 1, {"order-api"});
-    check_refused(run(api_program(), {"healthcheck", "--port", "nonsense"}), 2, {"--port"});
-}
-
-TEST_CASE("healthcheck of order-worker tells whether a worker of this machine is live") {
-    OrderProcesses processes;
-    const Flags check{"healthcheck", "--db", processes.database()};
-    CHECK_EQ(run(worker_program(), check).ending, exited(1));
-    CHECK(!std::filesystem::exists(processes.database()));
-
-    ChildProcess& worker = processes.start_worker();
-    CHECK_EQ(run(worker_program(), check).ending, exited(0));
-    worker.signal(SIGTERM);
-    CHECK_EQ(worker.wait_exit(patience), exited(0));
-    check_refused(run(worker_program(), check), 1, {"order-worker"});
-}
-
-TEST_CASE("healthcheck notices a worker that died without a word") {
-    OrderProcesses processes;
-    ChildProcess& worker = processes.start_worker({"--lease-seconds", "1"});
-    const Flags check{"healthcheck", "--db", processes.database()};
-    CHECK_EQ(run(worker_program(), check).ending, exited(0));
-    worker.kill();
-    eventually(patience, [&] { return run(worker_program(), check).ending == exited(1); });
 }
 
 }  // namespace orders::test

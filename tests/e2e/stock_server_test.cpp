@@ -1,6 +1,6 @@
-// A control: some of the attacks that order-api withstands, made on the HTTP library as it comes,
-// where they do their damage. If they ceased to work here, the tests of order-api that make the
-// same ones would prove nothing.
+// A control: several attacks that order-api withstands, made on the HTTP library as it comes, which
+// they damage. If they ceased to work here, the tests of order-api that make the same ones would
+// prove nothing.
 
 #include <doctest/doctest.h>
 #include <httplib.h>
@@ -12,9 +12,9 @@
 #include <string>
 #include <thread>
 
+#include "tests/e2e/gzip_bomb.h"
+#include "tests/e2e/hostile_bytes.h"
 #include "tests/support/eventually.h"
-#include "tests/support/gzip_bomb.h"
-#include "tests/support/hostile_bytes.h"
 #include "tests/support/order_processes.h"
 
 namespace orders::test {
@@ -83,7 +83,7 @@ std::string chunks(std::size_t bytes) {
 
 }  // namespace
 
-TEST_CASE("stock server: a body that a guard turned away is taken for the next request") {
+TEST_CASE("stock_server: a body that a guard turned away is taken for the next request") {
     StockServer server;
     const std::string body = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
     RawConnection connection(server.port());
@@ -94,7 +94,7 @@ TEST_CASE("stock server: a body that a guard turned away is taken for the next r
     eventually(patience, [&] { return server.is_smuggled.load(); });
 }
 
-TEST_CASE("stock server: a chunked body may be larger than the limit") {
+TEST_CASE("stock_server: a chunked body may be larger than the limit") {
     const StockServer server;
     const HttpAnswer answer =
         server.answer_to("POST /orders HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
@@ -103,7 +103,7 @@ TEST_CASE("stock server: a chunked body may be larger than the limit") {
     CHECK_EQ(answer.body, std::to_string(2 * body_limit));
 }
 
-TEST_CASE("stock server: a compressed body is unpacked, far beyond the limit") {
+TEST_CASE("stock_server: a compressed body is unpacked, far beyond the limit") {
     constexpr std::size_t unpacked = 200'000'000;
     const StockServer server;
     const std::string bomb = gzip_bomb(unpacked);
@@ -115,7 +115,7 @@ TEST_CASE("stock server: a compressed body is unpacked, far beyond the limit") {
     CHECK_EQ(answer.body, std::to_string(unpacked));
 }
 
-TEST_CASE("stock server: a list is sent in as many parts as a client asks for, and grows by that") {
+TEST_CASE("stock_server: a list is sent in as many parts as a client asks for, and grows by that") {
     const StockServer server;
     std::string ranges = "bytes=0-";
     for (int i = 0; i < 50; ++i) ranges += ",0-";
@@ -125,14 +125,14 @@ TEST_CASE("stock server: a list is sent in as many parts as a client asks for, a
     CHECK_GT(answer.body.size(), 50 * list_size);
 }
 
-TEST_CASE("stock server: header values are percent-decoded") {
+TEST_CASE("stock_server: header values are percent-decoded") {
     const StockServer server;
     const HttpAnswer answer =
         server.answer_to("GET /note HTTP/1.1\r\nHost: a\r\nX-Note: a%0d%0ab" + end_of_head);
     CHECK_EQ(answer.body, "a\r\nb");
 }
 
-TEST_CASE("stock server: a POST without a length is not answered before the client gives up") {
+TEST_CASE("stock_server: a POST without a length is not answered before the client gives up") {
     const StockServer server;
     const auto start = std::chrono::steady_clock::now();
     const HttpAnswer answer = server.answer_to("POST /orders HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -140,13 +140,13 @@ TEST_CASE("stock server: a POST without a length is not answered before the clie
     CHECK_EQ(answer.status, 400);
 }
 
-TEST_CASE("stock server: a second one takes the same port, and nobody is told") {
+TEST_CASE("stock_server: a second one takes the same port, and nobody is told") {
     const StockServer server;
     httplib::Server second;
     CHECK(second.bind_to_port("127.0.0.1", server.port()));
 }
 
-TEST_CASE("stock server: two framings are accepted together") {
+TEST_CASE("stock_server: two framings are accepted together") {
     const StockServer server;
     const HttpAnswer answer = server.answer_to(
         "POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n"
@@ -155,14 +155,14 @@ TEST_CASE("stock server: two framings are accepted together") {
     CHECK_EQ(answer.body, "0");
 }
 
-TEST_CASE("stock server: a client's header passes for its address") {
+TEST_CASE("stock_server: a client's header passes for its address") {
     const StockServer server;
     const HttpAnswer answer =
         server.answer_to("GET /address HTTP/1.1\r\nHost: a\r\nREMOTE_ADDR: 1.2.3.4\r\n\r\n");
     CHECK_EQ(answer.body, "1.2.3.4");
 }
 
-TEST_CASE("stock server: an exception's text is sent to the client") {
+TEST_CASE("stock_server: an exception's text is sent to the client") {
     const StockServer server;
     const HttpAnswer answer = server.answer_to("GET /broken HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK_EQ(answer.status, 500);

@@ -32,7 +32,7 @@ void wait_for_processing(OrderProcesses& processes, int orders) {
 
 }  // namespace
 
-TEST_CASE("a worker that is asked to stop finishes the work that is nearly done") {
+TEST_CASE("stopping: a worker finishes the work that is nearly done before it stops") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "1000");
     processes.set("SERVICE_DRAIN_SECONDS", "60");
@@ -50,7 +50,7 @@ TEST_CASE("a worker that is asked to stop finishes the work that is nearly done"
     CHECK_EQ(not_begun["attempts"], 0);
 }
 
-TEST_CASE("a worker that is asked to stop gives back work that takes too long, uncharged") {
+TEST_CASE("stopping: a worker that stops gives back work that takes too long, uncharged") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "60000");
     processes.start_api();
@@ -87,7 +87,7 @@ TEST_CASE("a worker that is asked to stop gives back work that takes too long, u
     check_every_order_ended(processes.database(), {"a", "b", "c"});
 }
 
-TEST_CASE("a second signal ends a draining worker at once, and its work is not lost") {
+TEST_CASE("stopping: a second signal ends a draining worker at once, and its work is not lost") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "60000");
     processes.set("SERVICE_DRAIN_SECONDS", "600");
@@ -114,7 +114,7 @@ TEST_CASE("a second signal ends a draining worker at once, and its work is not l
     CHECK_EQ(processes.finished_order("long")["status"], "Processed");
 }
 
-TEST_CASE("an API that is asked to stop answers every request it has taken, and loses none") {
+TEST_CASE("stopping: an API answers every request it has taken before it stops, and loses none") {
     OrderProcesses processes;
     ChildProcess& api = processes.start_api();
     struct Tally {
@@ -177,7 +177,7 @@ TEST_CASE("an API that is asked to stop answers every request it has taken, and 
     check_store_is_consistent(processes.database());
 }
 
-TEST_CASE("an API that is asked to stop does not wait for idle or half-sent requests") {
+TEST_CASE("stopping: an API that stops does not wait for idle or half-sent requests") {
     OrderProcesses processes;
     ChildProcess& api = processes.start_api({"--drain-seconds", "600"});
     RawConnection idle(processes.port());
@@ -191,7 +191,7 @@ TEST_CASE("an API that is asked to stop does not wait for idle or half-sent requ
     CHECK_EQ(status_of(processes.client().attempt({"GET", "/livez"})), 0);
 }
 
-TEST_CASE("a signal during start-up is not lost, whenever it comes") {
+TEST_CASE("stopping: a signal during start-up is not lost, whenever it comes") {
     OrderProcesses processes;
     std::mt19937 random = seeded_random();
     for (const std::string& program : {api_program(), worker_program()}) {

@@ -9,7 +9,7 @@
 
 namespace orders::test {
 
-TEST_CASE("an order is there after the API was killed behind its answer") {
+TEST_CASE("api_killed: an order is there after the API was killed behind its answer") {
     OrderProcesses processes;
     for (int i = 0; i < 5; ++i) {
         ChildProcess& api = processes.start_api();

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "tests/faults/control_safeguards.h"
+#include "tests/faults/fault_control.h"
 #include "tests/faults/model_check.h"
-#include "tests/support/fault_control.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/seed.h"
 #include "tests/support/skipped.h"
@@ -149,26 +149,26 @@ json scattered_batch(std::mt19937& random, Ids& ids) {
 
 }  // namespace
 
-TEST_CASE("a sync that fails in a commit ends the API, and what it held is unknown") {
+TEST_CASE("bad_disk_api: a sync that fails in a commit ends the API, and what it held is unknown") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_failing_commit([](FaultControl& faults) { faults.fail(faults->syncs, EIO); });
 }
 
-TEST_CASE("a sync that fails once ends the API: it does not try another") {
+TEST_CASE("bad_disk_api: a sync that fails once ends the API: it does not try another") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_failing_commit([](FaultControl& faults) {
         faults.fail(faults->syncs, EIO, {.passes = 7, .failures = 1});
     });
 }
 
-TEST_CASE("a log that cannot be written in a commit ends the API") {
+TEST_CASE("bad_disk_api: a log that cannot be written in a commit ends the API") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_failing_commit([](FaultControl& faults) {
         faults.fail(faults->writes, EIO, {.file = FaultControl::File::log, .passes = 3});
     });
 }
 
-TEST_CASE("a sync that fails in a checkpoint ends the API, and all that was stored is there") {
+TEST_CASE("bad_disk_api: a sync that fails in a checkpoint ends the API, and loses no order") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     FaultControl faults;
@@ -197,7 +197,7 @@ TEST_CASE("a sync that fails in a checkpoint ends the API, and all that was stor
     check_after_restart(processes, told);
 }
 
-TEST_CASE("a directory that cannot be synced ends both programs at the start") {
+TEST_CASE("bad_disk_api: a directory that cannot be synced ends both programs at the start") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     for (const std::string& program : {api_program(), worker_program()}) {
@@ -209,7 +209,7 @@ TEST_CASE("a directory that cannot be synced ends both programs at the start") {
     }
 }
 
-TEST_CASE("negative control: an API that goes on after a failed sync is noticed") {
+TEST_CASE("bad_disk_api: negative control: an API that outlives a failed sync is noticed") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     FaultControl faults;

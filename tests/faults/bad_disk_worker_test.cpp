@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "tests/faults/control_safeguards.h"
+#include "tests/faults/dose.h"
+#include "tests/faults/fault_control.h"
 #include "tests/faults/model_check.h"
-#include "tests/support/dose.h"
-#include "tests/support/fault_control.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
 
@@ -53,7 +53,7 @@ void check_others_finish(OrderProcesses& processes, const Orders& orders) {
 
 }  // namespace
 
-TEST_CASE("a sync that fails in any of a worker's commits ends it, and no order") {
+TEST_CASE("bad_disk_worker: a sync that fails in any of a worker's commits ends it, and no order") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
@@ -72,7 +72,7 @@ TEST_CASE("a sync that fails in any of a worker's commits ends it, and no order"
     check_others_finish(processes, orders);
 }
 
-TEST_CASE("a log that cannot be written ends a worker, and no order") {
+TEST_CASE("bad_disk_worker: a log that cannot be written ends a worker, and no order") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
@@ -89,7 +89,7 @@ TEST_CASE("a log that cannot be written ends a worker, and no order") {
     check_others_finish(processes, orders);
 }
 
-TEST_CASE("negative control: a worker that goes on after a failed sync is noticed") {
+TEST_CASE("bad_disk_worker: negative control: a worker that outlives a failed sync is noticed") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     start_recorded_api(processes);

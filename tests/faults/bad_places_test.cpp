@@ -1,6 +1,6 @@
-// Databases in places where none can be, and files that are damaged: both programs say so in one
-// line, end with 1, and leave everything as it was. Missing directories, files that are something
-// else, and newer schemas are in e2e/settings_test.cpp.
+// Databases in places that are not fit for one, and files that are damaged: both programs say so in
+// one line, end with 1, and leave everything as it was. Missing directories, files that are
+// something else, and newer schemas are in e2e/settings_test.cpp.
 
 #include <doctest/doctest.h>
 #include <linux/magic.h>
@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/fault_control.h"
+#include "tests/faults/fault_control.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/mounted_memory.h"
 #include "tests/support/order_processes.h"
@@ -51,7 +51,7 @@ void overwrite(const std::string& path, std::size_t at, const std::string& bytes
     file << bytes;
 }
 
-// By way of the wrapper, a command line, where there is one.
+// Started by `wrapper`, the beginning of a command line, if there is one.
 std::vector<std::string> error_lines_of_failure(const std::string& program,
                                                 const std::string& database,
                                                 const std::map<std::string, std::string>& more,
@@ -78,7 +78,7 @@ void check_both_refuse(const std::string& database, const std::string& word,
 
 }  // namespace
 
-TEST_CASE("a file system that may only be read is refused, with a store on it or without") {
+TEST_CASE("bad_places: a read-only file system is refused, with a store on it or without") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     MountedMemory disk(8);
     make_store(disk.file("orders.db"));
@@ -89,7 +89,7 @@ TEST_CASE("a file system that may only be read is refused, with a store on it or
     CHECK(contents_of_all(disk.path()) == before);
 }
 
-TEST_CASE("a store that belongs to somebody else is refused") {
+TEST_CASE("bad_places: a store that belongs to somebody else is refused") {
     if (::geteuid() != 0) return skipped("needs root, to be somebody else");
     const TempDir directory;
     std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
@@ -102,7 +102,7 @@ TEST_CASE("a store that belongs to somebody else is refused") {
     CHECK(contents_of_all(directory.path()) == before);
 }
 
-TEST_CASE("a damaged database is refused, and left as it was") {
+TEST_CASE("bad_places: a damaged database is refused, and left as it was") {
     struct Damage {
         const char* what;
         std::size_t at;
@@ -125,7 +125,7 @@ TEST_CASE("a damaged database is refused, and left as it was") {
     }
 }
 
-TEST_CASE("a file system that breaks write-ahead logging is refused before anything is written") {
+TEST_CASE("bad_places: a file system that breaks write-ahead logging is refused before any write") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     const TempDir directory;
     FaultControl faults;
@@ -138,7 +138,7 @@ TEST_CASE("a file system that breaks write-ahead logging is refused before anyth
     CHECK(std::filesystem::is_empty(directory.path()));
 }
 
-TEST_CASE("a file system that may have anything behind it is warned about, once per program") {
+TEST_CASE("bad_places: a file system that may hide anything is warned about, once per program") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     FaultControl faults;

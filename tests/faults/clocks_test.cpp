@@ -9,8 +9,8 @@
 #include <sstream>
 #include <string>
 
+#include "tests/faults/fault_control.h"
 #include "tests/faults/model_check.h"
-#include "tests/support/fault_control.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
@@ -59,9 +59,9 @@ void check_jump(std::chrono::seconds jump) {
     leave_with_dead_worker(processes, "held-by-the-dead", 3'600, environment);
     leave_with_dead_worker(processes, "left-by-the-dead", 2, environment);
     ChildProcess& worker = processes.start_worker(
-        {"--time-unit-ms", "1000", "--worker-count", "1", "--order-process-timeout", "4"},
+        {"--time-unit-ms", "500", "--worker-count", "1", "--order-process-timeout", "2"},
         environment);
-    processes.submit(order_json("in-work"));
+    processes.submit(order_json("in-work", "Normal", 2));
     eventually(patience, [&] { return processes.order("in-work")["status"] != "Pending"; });
     processes.submit(order_json("waiting"));
 
@@ -104,17 +104,17 @@ void check_jump(std::chrono::seconds jump) {
 
 }  // namespace
 
-TEST_CASE("a wall clock that jumps forward ends no lease early") {
+TEST_CASE("clocks: a wall clock that jumps forward ends no lease early") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_jump(5h);
 }
 
-TEST_CASE("a wall clock that jumps back prolongs no lease") {
+TEST_CASE("clocks: a wall clock that jumps back prolongs no lease") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_jump(-5h);
 }
 
-TEST_CASE("negative control: a lease that lives by a clock that jumps ends early") {
+TEST_CASE("clocks: negative control: a lease that lives by a clock that jumps ends early") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     FaultControl faults;
@@ -125,7 +125,7 @@ TEST_CASE("negative control: a lease that lives by a clock that jumps ends early
     CHECK_EQ(processes.finished_order("held-by-the-dead")["attempts"], 2);
 }
 
-TEST_CASE("after the machine was started again, what a worker held comes back at once") {
+TEST_CASE("clocks: after the machine was started again, what a worker held comes back at once") {
     OrderProcesses processes;
     start_recorded_api(processes);
     leave_with_dead_worker(processes, "held", 3'600);

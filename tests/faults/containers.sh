@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Attacks the composed system: kills, freezes, scales, restarts and replaces its containers while a
 # client creates orders, and then looks for every order that the API acknowledged. Looks into the
-# images too. Needs Docker with Compose, and curl; takes some three minutes, most of them for the
+# images too. Needs Docker with Compose, and curl; takes about three minutes, most of them for the
 # images.
 #
 # It has a project, a port (CONTAINERS_PORT, 18099) and a volume of its own, and removes them. In the

@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "shared/storage/open_store.h"
+#include "shared/storage/sqlite/sqlite_storage.h"
 #include "tests/faults/control_safeguards.h"
+#include "tests/faults/dose.h"
 #include "tests/faults/recorded_disk.h"
-#include "tests/support/dose.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
 #include "tests/support/seed.h"
@@ -43,11 +43,11 @@ struct Promise {
 class History {
    public:
     explicit History(std::mt19937& random) : random_(random) {
-        (void)open_order_store(database_);  // the schema is there before the disk is watched
+        (void)storage_->open_intake();  // the schema is there before the disk is watched
         checkpoint();
         disk_.emplace(database_);
-        api_ = open_order_store(database_);
-        for (int i = 0; i < 2; ++i) workers_.push_back({open_order_store(database_), {}, {}});
+        api_ = storage_->open_intake();
+        for (int i = 0; i < 2; ++i) workers_.push_back({storage_->open_worker(), {}, {}});
         for (Worker& worker : workers_) enlist(worker);
         for (int i = 0; i < steps_per_history; ++i) take_step();
         api_.reset();
@@ -61,7 +61,8 @@ class History {
         const TempDir after_reboot;
         const std::string image = after_reboot.file("orders.db");
         disk_->write_crash_image(moment, random_, image);
-        (void)open_order_store(image);  // recovers what the log holds, as the programs do
+        // Recovers what the log holds, as the programs do.
+        (void)sqlite::open_storage(image, clock_)->open_intake();
         Findings findings = inconsistencies(image);
         const auto orders = stored_orders(image);
         std::set<std::string> lost;
@@ -90,7 +91,7 @@ class History {
 
    private:
     struct Worker {
-        std::unique_ptr<OrderStore> store;
+        std::unique_ptr<WorkerStore> store;
         WorkerId id;
         std::vector<ClaimedOrder> held;
     };
@@ -114,21 +115,17 @@ class History {
         for (int i = any_of(random_, 1, 30); i > 0; --i) {
             const auto number = random_();  // ids that lie anywhere in their index
             orders.push_back(an_order("order-" + std::to_string(number)));
-            submitted_at_.emplace(orders.back().order_id.text(), disk_->now());
+            submitted_at_.emplace(orders.back().spec.order_id.text(), disk_->now());
         }
-        const auto work = api_->begin();
-        (void)work->submit(orders, clock_.now().utc);
-        work->commit();
-        for (const NewOrder& order : orders) promise(order.order_id, 0);
+        (void)api_->begin()->commit({.creates = {orders}});
+        for (const NewOrder& order : orders) promise(order.spec.order_id, 0);
         acknowledged_ += orders.size();
     }
 
     void enlist(Worker& worker) {
-        const auto work = worker.store->begin();
-        worker.id = work->enlist(
+        worker.id = worker.store->enlist(
             {.name = "worker-" + std::to_string(++enlisted_), .host = "host", .threads = 1},
-            clock_.now(), lease_time);
-        work->commit();
+            lease_time);
     }
 
     // It dies with what it holds, and another takes its place.
@@ -139,33 +136,32 @@ class History {
 
     // As a dispatcher's: settles, gives back, takes back what ran out, claims.
     void take_turn(Worker& worker) {
-        std::vector<Settlement> settlements;
-        std::vector<Lease> releases;
+        WorkerTurn turn{.worker = worker.id,
+                        .lease_time = lease_time,
+                        .take_back_limit = 1'000,
+                        .max_attempts = 100,
+                        .claim_limit = 20};
         for (const ClaimedOrder& order : worker.held) {
             switch (any_of(random_, 1, 10)) {
                 case 1:
-                    releases.push_back(order.lease);
+                    turn.releases.push_back(order.lease);
                     break;
                 case 2:
-                    settlements.push_back({order.lease, Failure{failure_reason::timeout}});
+                    turn.settlements.push_back({order.lease, Failure{failure_reason::timeout}});
                     break;
                 default:
-                    settlements.push_back({order.lease, Completed{}});
+                    turn.settlements.push_back({order.lease, Completed{}});
             }
         }
         const auto held = std::exchange(worker.held, {});
-        const auto work = worker.store->begin();
-        const auto outcomes = work->settle(settlements, clock_.now().utc);
-        work->release(releases);
-        (void)work->requeue_expired(clock_.now(), 100, 1'000);
-        worker.held = work->claim(worker.id, 20, clock_.now(), lease_time);
-        work->commit();
-        for (std::size_t at = 0; at < settlements.size(); ++at) {
-            if (outcomes[at] != SettleOutcome::settled) continue;
+        WorkerOutcomes outcomes = worker.store->take_turn(turn);
+        worker.held = std::move(outcomes.claimed);
+        for (std::size_t at = 0; at < turn.settlements.size(); ++at) {
+            const auto& [lease, result] = turn.settlements[at];
+            if (outcomes.settled[at] != SettleOutcome::settled) continue;
             for (const ClaimedOrder& order : held) {
-                if (order.lease != settlements[at].lease) continue;
-                const bool is_processed = std::holds_alternative<Completed>(settlements[at].result);
-                promise(order.order_id, is_processed ? 2 : 3);
+                if (order.lease != lease) continue;
+                promise(order.spec.order_id, std::holds_alternative<Completed>(result) ? 2 : 3);
             }
         }
     }
@@ -186,8 +182,9 @@ class History {
     TempDir directory_;
     std::string database_ = directory_.file("orders.db");
     ManualClock clock_;
+    std::unique_ptr<Storage> storage_ = sqlite::open_storage(database_, clock_);
     std::optional<RecordedDisk> disk_;
-    std::unique_ptr<OrderStore> api_;
+    std::unique_ptr<IntakeStore> api_;
     std::vector<Worker> workers_;
     int enlisted_ = 0;
     std::size_t acknowledged_ = 0;
@@ -218,7 +215,7 @@ CrashTally examine_crashes(std::mt19937& random, int images) {
 
 }  // namespace
 
-TEST_CASE("whatever a crash leaves of unsynced writes, what was promised is there") {
+TEST_CASE("crash_images: whatever a crash leaves of unsynced writes, what was promised is there") {
     std::mt19937 random = seeded_random();
     const CrashTally tally = examine_crashes(random, dose(100, 1'000));
     for (const std::string& finding : tally.findings) FAIL_CHECK(finding);
@@ -227,8 +224,7 @@ TEST_CASE("whatever a crash leaves of unsynced writes, what was promised is ther
               << std::endl;
 }
 
-TEST_CASE(
-    "negative control: without a sync for every commit, crash images miss what was promised") {
+TEST_CASE("crash_images: negative control: without a sync for every commit, promises are broken") {
     const WithoutSafeguard control(sqlite::Safeguard::commit_sync);
     std::mt19937 random = seeded_random();
     const CrashTally tally = examine_crashes(random, images_per_history);

@@ -38,7 +38,7 @@ HttpAnswer create_until_refused(const OrderProcesses& processes, std::set<std::s
 
 }  // namespace
 
-TEST_CASE("a full disk refuses orders, and loses none that it has") {
+TEST_CASE("disk_full: a full disk refuses orders, and loses none that it has") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     const MountedMemory disk(16);
     OrderProcesses processes;
@@ -81,7 +81,7 @@ TEST_CASE("a full disk refuses orders, and loses none that it has") {
     check_promises(evidence_of(processes, stored));
 }
 
-TEST_CASE("both programs end, and say why, where a full disk has no room for a store") {
+TEST_CASE("disk_full: both programs end, and say why, if a full disk has no room for a store") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     const MountedMemory disk(1);
     disk.fill("ballast", 0);

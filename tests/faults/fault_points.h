@@ -2,7 +2,7 @@
 
 // The faults that a test can put into a program while it runs, and what was counted there. The
 // struct lies in a file that the test and the program both map: fault_points.cpp, loaded into the
-// program, obeys it; tests/support/fault_control.h writes it. All zero means no faults.
+// program, obeys it; tests/faults/fault_control.h writes it. All zero means no faults.
 
 #include <atomic>
 #include <cstdint>

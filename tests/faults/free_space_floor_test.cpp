@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/faults/dose.h"
+#include "tests/faults/fault_control.h"
 #include "tests/support/check_problem.h"
-#include "tests/support/dose.h"
 #include "tests/support/eventually.h"
-#include "tests/support/fault_control.h"
 #include "tests/support/mounted_memory.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
@@ -24,7 +24,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int floor_megabytes = 128;  // what ships
-// Above it: some 25,000 orders or 80,000.
+// Above it: about 25,000 orders or 80,000.
 int room_megabytes() {
     return dose(8, 24);
 }
@@ -60,7 +60,7 @@ void wait_for_readyz(const OrderProcesses& processes, int status) {
 
 }  // namespace
 
-TEST_CASE("with less room on the disk than is to be kept, orders are refused and reading goes on") {
+TEST_CASE("free_space_floor: below the floor orders are refused, and reading goes on") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     FaultControl faults;
@@ -80,7 +80,7 @@ TEST_CASE("with less room on the disk than is to be kept, orders are refused and
     wait_for_readyz(processes, 200);
 }
 
-TEST_CASE("what was accepted before a disk came to its floor is settled without further room") {
+TEST_CASE("free_space_floor: what was accepted above the floor is settled without further room") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     const MountedMemory disk(floor_megabytes + room_megabytes());
     OrderProcesses processes;
@@ -97,7 +97,7 @@ TEST_CASE("what was accepted before a disk came to its floor is settled without 
     check_every_order_ended(disk.file("orders.db"), accepted);
 }
 
-TEST_CASE("control: what was accepted until a disk was full is not settled before there is room") {
+TEST_CASE("free_space_floor: negative control: on a full disk, what was accepted is not settled") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     const MountedMemory disk(floor_megabytes + room_megabytes());
     OrderProcesses processes;

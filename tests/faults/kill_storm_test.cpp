@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "tests/faults/control_safeguards.h"
+#include "tests/faults/dose.h"
 #include "tests/faults/model_check.h"
 #include "tests/faults/order_clients.h"
-#include "tests/support/dose.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/seed.h"
@@ -129,7 +129,7 @@ struct Storm {
 
 }  // namespace
 
-TEST_CASE("nothing is lost and nothing done twice while everybody is killed again and again") {
+TEST_CASE("kill_storm: nothing is lost and nothing done twice, whoever is killed") {
     std::mt19937 random = seeded_random();
     Storm storm(random);
     storm.begin();
@@ -153,7 +153,7 @@ TEST_CASE("nothing is lost and nothing done twice while everybody is killed agai
               << " refused" << std::endl;
 }
 
-TEST_CASE("nothing but what has ended is deleted while everybody is killed again and again") {
+TEST_CASE("kill_storm: nothing but what has ended is deleted, whoever is killed") {
     std::mt19937 random = seeded_random();
     Storm storm(random);
     storm.processes.set("SERVICE_KEEP_PROCESSED_SECONDS", "1");
@@ -176,7 +176,7 @@ TEST_CASE("nothing but what has ended is deleted while everybody is killed again
               << std::endl;
 }
 
-TEST_CASE("negative control: without leases that expire, a kill loses orders, and it is noticed") {
+TEST_CASE("kill_storm: negative control: without leases that expire, a kill loses orders") {
     std::mt19937 random = seeded_random();
     Storm storm(random);
     storm.processes.use_programs(api_program(), worker_control_program());

@@ -40,7 +40,7 @@ ChildProcess& start_halted_worker(OrderProcesses& processes, const std::string& 
 
 }  // namespace
 
-TEST_CASE("the late result of a worker that lost its lease is refused") {
+TEST_CASE("lease_lost: the late result of a worker that lost its lease is refused") {
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
     start_recorded_api(processes);
@@ -67,13 +67,13 @@ TEST_CASE("the late result of a worker that lost its lease is refused") {
     check_promises(evidence_of(processes, {"contested", "next"}));
 }
 
-TEST_CASE("a late result is refused while the other worker still has the order") {
+TEST_CASE("lease_lost: a late result is refused while the other worker still has the order") {
     OrderProcesses processes;
     start_recorded_api(processes);
     ChildProcess& halted = start_halted_worker(processes, "contested");
 
     ChildProcess& successor =
-        processes.start_worker({"--time-unit-ms", "4000", "--lease-seconds", "1"});
+        processes.start_worker({"--time-unit-ms", "2000", "--lease-seconds", "1"});
     eventually(
         patience, [&] { return processes.order("contested"); },
         [](const json& order) {
@@ -90,7 +90,7 @@ TEST_CASE("a late result is refused while the other worker still has the order")
     check_promises(evidence_of(processes, {"contested"}));
 }
 
-TEST_CASE("a worker that stood still, but was not replaced, may go on") {
+TEST_CASE("lease_lost: a worker that stood still, but was not replaced, may go on") {
     OrderProcesses processes;
     start_recorded_api(processes);
     ChildProcess& halted = start_halted_worker(processes, "uncontested");
@@ -105,7 +105,7 @@ TEST_CASE("a worker that stood still, but was not replaced, may go on") {
     check_promises(evidence_of(processes, {"uncontested"}));
 }
 
-TEST_CASE("negative control: without fencing tokens, a late result is taken, and it is noticed") {
+TEST_CASE("lease_lost: negative control: without fencing tokens, a late result is taken") {
     OrderProcesses processes;
     processes.use_programs(api_program(), worker_control_program());
     processes.set(left_out_variable, to_string(sqlite::Safeguard::fencing_token));

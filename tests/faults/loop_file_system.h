@@ -13,12 +13,12 @@ namespace orders::test {
 
 class LoopFileSystem {
    public:
-    // Why there can be none here; empty where there can be.
+    // Why there can be none here; empty if there can be.
     [[nodiscard]] static std::optional<std::string> missing();
 
-    // Makes and mounts it. Throws where that fails.
+    // Makes and mounts it. Throws if that fails.
     explicit LoopFileSystem(int mebibytes);
-    // Unmounts it, whoever still uses it.
+    // Unmounts it, even if it is still in use.
     ~LoopFileSystem();
     LoopFileSystem(const LoopFileSystem&) = delete;
     LoopFileSystem& operator=(const LoopFileSystem&) = delete;
@@ -28,7 +28,7 @@ class LoopFileSystem {
     // From here on nothing reaches the disk, not even what the kernel still has in memory, and
     // every write and sync fails. (ext4's shutdown ioctl without a flush of the journal, as
     // xfstests use it.) A sync that is under way meanwhile may be told that it has succeeded:
-    // whoever syncs should be halted before, and never go on.
+    // halt the processes that sync before, and never continue them.
     void cut_power();
     // Mounts it again, as after a reboot. Nobody may have a file open in it.
     void power_up();

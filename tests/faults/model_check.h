@@ -7,7 +7,7 @@
 //   - the clients: every acknowledged order is there, none that was refused, none that nobody sent;
 //   - the store's history, which triggers keep from record_history() on, in the very transactions
 //     that it tells of: orders moved only along the life cycle, each ended exactly once, and only
-//     what has ended was deleted, where anything may be;
+//     what has ended was deleted, if anything may be;
 //   - the workers' logs at debug level: each order was settled at most once, with the token of the
 //     store's newest claim;
 //   - the store itself: sound, with counters that equal a recount.
@@ -23,7 +23,7 @@
 
 namespace orders::test {
 
-// To be called once, on a store that no order has come to yet.
+// Call it once, on a store that no order has come to yet.
 void record_history(const std::string& database);
 // Starts an API, has its store keep its history, and the workers that are started later say what
 // they settle.

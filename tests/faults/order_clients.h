@@ -1,7 +1,7 @@
 #pragma once
 
 // Clients that send orders while everything around them breaks, and keep a log of what they know:
-// singly and in batches, new ones, duplicates and invalid ones, the same again where an answer was
+// singly and in batches, new ones, duplicates and invalid ones, the same again if an answer was
 // lost, and reading back what was acknowledged.
 
 #include <atomic>
@@ -28,7 +28,7 @@ struct ClientLog {
     void add(const ClientLog& other);
 };
 
-// Where orders are deleted some time after their end, no client can expect to find them, nor that
+// If orders are deleted some time after their end, no client can expect to find them, nor that
 // their ids stay taken.
 struct ClientHabits {
     bool asks_again = true;  // about orders whose answer was lost

@@ -11,10 +11,10 @@
 #include <thread>
 
 #include "tests/faults/control_safeguards.h"
+#include "tests/faults/dose.h"
 #include "tests/faults/loop_file_system.h"
 #include "tests/faults/model_check.h"
 #include "tests/faults/order_clients.h"
-#include "tests/support/dose.h"
 #include "tests/support/eventually.h"
 #include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"
@@ -50,8 +50,9 @@ struct PowerCuts {
                              [&] { return processes.port(); });
         eventually(patience, [&] { return clients.answers() > 100; });
         std::this_thread::sleep_for(std::chrono::milliseconds(any_of(random, 0, 400)));
-        // The cut takes its time, and the kernel lets a sync that is under way meanwhile succeed,
-        // though it has failed. Without power nobody would live to see that; so nobody does here.
+        // The cut takes its time, and the kernel reports success for a sync that is under way
+        // meanwhile, though it has failed. Without power nobody would live to see that; so nobody
+        // does here.
         for (ChildProcess* const process : {api, worker}) {
             process->signal(SIGSTOP);
             eventually(patience, [&] { return is_halted(*process); });
@@ -80,7 +81,7 @@ struct PowerCuts {
 
 }  // namespace
 
-TEST_CASE("nothing that was acknowledged is lost when the power is cut") {
+TEST_CASE("power_cut: nothing that was acknowledged is lost when the power is cut") {
     if (const auto missing = LoopFileSystem::missing()) return skipped(*missing);
     std::mt19937 random = seeded_random();
     PowerCuts power(random, false);
@@ -94,7 +95,7 @@ TEST_CASE("nothing that was acknowledged is lost when the power is cut") {
               << " orders acknowledged, " << power.log.maybe.size() << " perhaps" << std::endl;
 }
 
-TEST_CASE("negative control: without a sync for every commit, a power cut loses orders") {
+TEST_CASE("power_cut: negative control: without a sync for every commit, orders are lost") {
     if (const auto missing = LoopFileSystem::missing()) return skipped(*missing);
     std::mt19937 random = seeded_random();
     PowerCuts power(random, true);

@@ -13,7 +13,7 @@
 
 namespace orders::test {
 
-TEST_CASE("a worker outlasts a program that keeps a transaction open") {
+TEST_CASE("store_blocked: a worker outlasts a program that keeps a transaction open") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "100");
     start_recorded_api(processes);
@@ -33,7 +33,7 @@ TEST_CASE("a worker outlasts a program that keeps a transaction open") {
     check_promises(evidence_of(processes, {"held", "also-held", "next"}));
 }
 
-TEST_CASE("a worker that is asked to stop while the store is blocked still ends in time") {
+TEST_CASE("store_blocked: a worker that is to stop while the store is blocked ends in time") {
     OrderProcesses processes;
     start_recorded_api(processes);
     ChildProcess& worker = processes.start_worker(

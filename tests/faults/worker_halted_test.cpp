@@ -8,9 +8,10 @@
 #include <chrono>
 #include <string>
 
+#include "tests/faults/fault_control.h"
 #include "tests/faults/model_check.h"
 #include "tests/support/check_problem.h"
-#include "tests/support/fault_control.h"
+#include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
@@ -23,8 +24,9 @@ using Step = FaultControl::Step;
 
 constexpr std::chrono::seconds lease_time{1};
 
-// How often a worker that finds an order waiting takes its turn, and syncs, before what it is made
-// to stand still at: it opens the store (a turn without a sync), signs on, claims, settles.
+// How often a worker that finds an order waiting takes its turn, and syncs, before the step at
+// which it is made to stand still: it opens the store (a turn without a sync), signs on, claims,
+// settles.
 constexpr int turns_before_claim = 2;
 constexpr int turns_before_settle = 3;
 constexpr int syncs_before_claim = 1;
@@ -40,6 +42,7 @@ struct Halted {
         worker = &processes.start_worker({"--worker-count", "1", "--time-unit-ms", time_unit_ms},
                                          faults.environment());
         faults.wait_until_halted(*worker);
+        halted_at = since_boot();
     }
 
     [[nodiscard]] std::string started_at() const {
@@ -51,19 +54,21 @@ struct Halted {
     FaultControl faults;
     OrderProcesses processes;
     ChildProcess* worker = nullptr;
+    std::chrono::nanoseconds halted_at{};  // by the boot clock
 };
 
 // While the worker has its turn, nobody else writes; nothing is lost by that.
 void check_turn_is_kept_over_lease(Step step, int passes) {
     Halted halted(step, passes);
     OrderProcesses& processes = halted.processes;
+    ChildProcess& other = processes.launch(worker_program(), {});
     HttpClient http = processes.client();
+    const json before = processes.order("contested");
+    // It takes the API longer than the lease to give up.
     check_problem(http.post("/api/v1/orders", order_json("next")), 503, "overloaded");
     CHECK_EQ(http.get("/api/v1/orders/next").status, 404);
-    const json before = processes.order("contested");
     CHECK_EQ(http.get("/readyz").status, 503);
-    ChildProcess& other = processes.launch(worker_program(), {});
-    outlast(lease_time);
+    outlast(lease_time, halted.halted_at);
     // Nothing of the transaction is seen by anyone.
     CHECK_EQ(processes.order("contested"), before);
     CHECK_EQ(other.count_lines(" working "), 0);
@@ -83,7 +88,7 @@ void check_turn_is_kept_over_lease(Step step, int passes) {
 
 }  // namespace
 
-TEST_CASE("a worker that stands still before its turn to claim holds up nobody") {
+TEST_CASE("worker_halted: a worker halted before its turn to claim holds up nobody") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     Halted halted(Step::before_turn, turns_before_claim);
     OrderProcesses& processes = halted.processes;
@@ -103,22 +108,22 @@ TEST_CASE("a worker that stands still before its turn to claim holds up nobody")
     check_promises(evidence_of(processes, {"contested", "next"}));
 }
 
-TEST_CASE("a worker that stands still at the beginning of its claim loses nothing") {
+TEST_CASE("worker_halted: a worker halted at the beginning of its claim loses nothing") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_turn_is_kept_over_lease(Step::in_turn, turns_before_claim);
 }
 
-TEST_CASE("a worker that stands still before the sync of its claim loses nothing") {
+TEST_CASE("worker_halted: a worker halted before the sync of its claim loses nothing") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_turn_is_kept_over_lease(Step::before_sync, syncs_before_claim);
 }
 
-TEST_CASE("a worker that stands still before the sync of its result loses nothing") {
+TEST_CASE("worker_halted: a worker halted before the sync of its result loses nothing") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_turn_is_kept_over_lease(Step::before_sync, syncs_before_settle);
 }
 
-TEST_CASE("the result of a worker that stands still before its turn to settle is refused") {
+TEST_CASE("worker_halted: the result of a worker halted before its turn to settle is refused") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     Halted halted(Step::before_turn, turns_before_settle);
     OrderProcesses& processes = halted.processes;
@@ -142,7 +147,7 @@ TEST_CASE("the result of a worker that stands still before its turn to settle is
     check_promises(evidence_of(processes, {"contested"}));
 }
 
-TEST_CASE("without another worker, one that stands still before its turn to settle may go on") {
+TEST_CASE("worker_halted: without another worker, one halted before its turn to settle may go on") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     Halted halted(Step::before_turn, turns_before_settle);
     OrderProcesses& processes = halted.processes;

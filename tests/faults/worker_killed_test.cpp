@@ -22,7 +22,7 @@ void wait_until_processing(OrderProcesses& processes, const std::string& id) {
 
 }  // namespace
 
-TEST_CASE("an order whose worker is killed is finished by another worker") {
+TEST_CASE("worker_killed: an order whose worker is killed is finished by another worker") {
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
     start_recorded_api(processes);
@@ -45,7 +45,7 @@ TEST_CASE("an order whose worker is killed is finished by another worker") {
     check_promises(evidence_of(processes, {"orphan"}));
 }
 
-TEST_CASE("a killed worker is no longer reported as live once its heartbeat is overdue") {
+TEST_CASE("worker_killed: a killed worker is not reported as live once its heartbeat is overdue") {
     OrderProcesses processes;
     start_recorded_api(processes);
     ChildProcess& worker = processes.start_worker({"--lease-seconds", "1"});
@@ -56,7 +56,7 @@ TEST_CASE("a killed worker is no longer reported as live once its heartbeat is o
     eventually(patience, live_workers, [](std::size_t workers) { return workers == 0; });
 }
 
-TEST_CASE("an order that every worker dies with is Failed after the last attempt") {
+TEST_CASE("worker_killed: an order that every worker dies with is Failed after the last attempt") {
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
     processes.set("SERVICE_MAX_ATTEMPTS", "2");

@@ -1,5 +1,5 @@
-// Writers take turns: somebody who wants to write once is not overtaken again and again by somebody
-// who writes without a pause. Counted in transactions, so no machine is too slow for it.
+// Writers take turns: a writer that wants to write once is not overtaken again and again by one
+// that writes without a pause. Counted in transactions, so no machine is too slow for it.
 
 #include <doctest/doctest.h>
 
@@ -10,12 +10,11 @@
 #include <thread>
 #include <vector>
 
-#include "shared/storage/open_store.h"
+#include "shared/storage/open_storage.h"
 #include "shared/storage/store_error.h"
 #include "tests/faults/control_safeguards.h"
-#include "tests/support/dose.h"
+#include "tests/faults/dose.h"
 #include "tests/support/eventually.h"
-#include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
 #include "tests/support/temp_dir.h"
 
@@ -34,19 +33,17 @@ struct Overtakings {
 Overtakings count_overtakings(int times) {
     const TempDir directory;
     const std::string database = directory.file("orders.db");
-    const ManualClock clock;
-    const auto ours = open_order_store(database);
+    const auto storage = open_storage(database);
+    const auto ours = storage->open_intake();
     std::atomic<int> commits = 0;
     const std::jthread busy_writer([&](const std::stop_token& stop) {
-        const auto store = open_order_store(database);
+        const auto store = storage->open_intake();
         for (int n = 0; !stop.stop_requested(); ++n) {
             std::vector<NewOrder> orders;
             for (int i = 0; i < orders_per_commit; ++i) {
                 orders.push_back(an_order("order-" + std::to_string(n * orders_per_commit + i)));
             }
-            const auto work = store->begin();
-            (void)work->submit(orders, clock.now().utc);
-            work->commit();
+            (void)store->begin()->commit({.creates = {orders}});
             ++commits;
         }
     });
@@ -68,7 +65,7 @@ Overtakings count_overtakings(int times) {
 
 }  // namespace
 
-TEST_CASE("a writer without a pause does not overtake one that waits for its turn") {
+TEST_CASE("writers_in_turn: a writer that never pauses does not overtake one that waits") {
     const int turns = dose(30, 500);
     const auto [median, given_up] = count_overtakings(turns);
     std::cout << "writers in turn: " << turns << " turns, each overtaken by " << median
@@ -77,9 +74,9 @@ TEST_CASE("a writer without a pause does not overtake one that waits for its tur
     CHECK_LE(median, 3);  // one that is writing, one that is next already, and one more
 }
 
-TEST_CASE("negative control: without the turnstile, a writer that waits is overtaken on and on") {
+TEST_CASE("writers_in_turn: negative control: without the turnstile, one that waits is overtaken") {
     const WithoutSafeguard control(sqlite::Safeguard::turnstile);
-    const auto [median, given_up] = count_overtakings(5);
+    const auto [median, given_up] = count_overtakings(3);
     std::cout << "noticed: overtaken by " << median << " transactions, " << given_up << " given up"
               << std::endl;
     CHECK_GT(median, 3);

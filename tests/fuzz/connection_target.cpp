@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -26,12 +27,16 @@
 #include <vector>
 
 #include "api/http/connection_driver.h"
+#include "api/http/problem.h"
+#include "api/http/response_head.h"
 #include "shared/os/wake_signal.h"
 #include "tests/fuzz/invariant.h"
 #include "tests/fuzz/pieces.h"
 
 namespace orders::test {
 namespace {
+
+using namespace orders::http;
 
 constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
 // Only a broken program waits so long.
@@ -41,72 +46,66 @@ constexpr std::chrono::milliseconds patience{patience_ms};
 constexpr int socket_buffer_bytes = 4 * 1024;
 constexpr std::size_t large_answer_bytes = 9 * 1024;
 
-constexpr ConversationLimits limits{.framing = {.max_request_line_bytes = 64,
-                                                .max_header_bytes = 256,
-                                                .max_headers = 8,
-                                                .max_body_bytes = 48},
-                                    .max_connections = 4,
-                                    .max_buffered_bytes = 16 * 1024 * 1024,
-                                    .transfer_limit = patience,
-                                    .idle_limit = patience};
+constexpr ConnectionLimits limits{.framing = {.max_request_line_bytes = 64,
+                                              .max_header_bytes = 256,
+                                              .max_headers = 8,
+                                              .max_body_bytes = 48},
+                                  .max_connections = 4,
+                                  .max_buffered_bytes = 16 * 1024 * 1024,
+                                  .max_stream_bytes = 0,
+                                  .transfer_limit = patience,
+                                  .idle_limit = patience};
 
 // Says which request it answers.
-HttpAnswer answer_to(const FramedRequest& request) {
-    std::string bytes = "[" + std::string(request.method) + " " + std::string(request.target) +
-                        " " + content_of(request) + "]\n";
-    if (request.target == "/large") bytes.append(large_answer_bytes, '.');
-    return {std::move(bytes), !request.is_keep_alive};
+Response response_to(const FramedRequest& request) {
+    const std::string content =
+        request.is_chunked ? joined_chunks(request) : std::string(request.framed_body);
+    std::string text = "[" + std::string(request.method) + " " + std::string(request.target) + " " +
+                       content + "]\n";
+    if (request.target == "/large") text.append(large_answer_bytes, '.');
+    return {.body = std::move(text)};
 }
 
-HttpAnswer refusal(int status) {
-    return {"[refused " + std::to_string(status) + "]\n", true};
-}
-
-// Answers at once, later from this thread, or later from the client's thread: as the request has
-// it.
-class Responder final : public HttpResponder {
+// Answers at once, with a maker, or later from the client's thread: as the request has it.
+class EchoingResponder final : public Responder {
    public:
-    std::variant<HttpAnswer, AnswerLater> answer(const FramedRequest& request) override {
-        HttpAnswer answer = answer_to(request);
+    void answer(const FramedRequest& request, Reply reply) const override {
+        Response response = response_to(request);
         switch ((request.target.size() + request.framed_body.size()) % 3) {
             case 0:
-                return answer;
+                return std::move(reply).send(std::move(response));
             case 1:
-                return [answer](const Deliver& deliver) { deliver([answer] { return answer; }); };
+                return std::move(reply).send_made_by([response] { return response; });
             default:
-                return [this, answer](Deliver deliver) {
-                    {
-                        const std::lock_guard lock(mutex_);
-                        owed_.emplace_back(std::move(deliver), answer);
-                    }
-                    owes_.notify();
-                };
+                break;
         }
+        {
+            const std::lock_guard lock(mutex_);
+            owed_.emplace_back(std::move(reply), std::move(response));
+        }
+        owes_.notify();
     }
-    HttpAnswer refuse(int status, std::string_view) override { return refusal(status); }
 
     [[nodiscard]] int owes_fd() const { return owes_.fd(); }
     void pay() {
         owes_.clear();
-        std::vector<std::pair<Deliver, HttpAnswer>> owed;
+        std::vector<std::pair<Reply, Response>> owed;
         {
             const std::lock_guard lock(mutex_);
             owed.swap(owed_);
         }
-        for (auto& [deliver, answer] : owed) {
-            deliver([late = std::move(answer)] { return late; });
-        }
+        for (auto& [reply, response] : owed) std::move(reply).send(std::move(response));
     }
 
    private:
-    WakeSignal owes_;
-    std::mutex mutex_;
-    std::vector<std::pair<Deliver, HttpAnswer>> owed_;  // guarded by mutex_
+    mutable WakeSignal owes_;
+    mutable std::mutex mutex_;
+    mutable std::vector<std::pair<Reply, Response>> owed_;  // guarded by mutex_
 };
 
 class Server {
    public:
-    ~Server() { conversations_.end(); }
+    ~Server() { driver_.end(); }
 
     // What a client gets that sends this, in these pieces, until the server closes.
     std::string answers_to(const std::vector<std::string_view>& pieces);
@@ -114,9 +113,9 @@ class Server {
    private:
     void await_taken(int client) const;
 
-    Responder responder_;
-    HttpConversations conversations_{limits, responder_};
-    std::jthread handler_thread_{[this] { conversations_.carry_on(); }};
+    EchoingResponder responder_;
+    ConnectionDriver driver_{limits, responder_};
+    std::jthread handler_thread_{[this] { driver_.carry_on(); }};
 };
 
 // Gives the server time to read a piece before the next one comes, though it may be busy.
@@ -134,7 +133,7 @@ std::string Server::answers_to(const std::vector<std::string_view>& pieces) {
             "there is a socket pair");
     FileDescriptor client(ends[0]);
     ::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &socket_buffer_bytes, sizeof socket_buffer_bytes);
-    conversations_.admit(FileDescriptor(ends[1]));
+    driver_.admit(FileDescriptor(ends[1]));
 
     std::string received;
     std::array<char, 64 * 1024> buffer;  // not initialised: every run passes here
@@ -174,17 +173,24 @@ std::vector<std::string> expected_answers(std::string_view input) {
     while (true) {
         const FramingVerdict verdict = scanner.scan(input);
         if (const auto* error = std::get_if<FramingError>(&verdict)) {
-            answers.push_back(refusal(error->status).bytes);
+            answers.push_back(to_bytes(problem_for(error->status, error->detail), {}));
             return answers;
         }
         const auto* request = std::get_if<FramedRequest>(&verdict);
         if (request == nullptr) return answers;
-        HttpAnswer answer = answer_to(*request);
-        answers.push_back(std::move(answer.bytes));
-        if (answer.closes) return answers;
+        const ResponseForm form = form_of_response_to(*request);
+        answers.push_back(to_bytes(response_to(*request), form));
+        if (form.closes) return answers;
         input.remove_prefix(request->total_bytes);
         scanner.restart();
     }
+}
+
+// Takes the line behind the status line, which is the Date, out of an answer's start.
+std::string without_date(std::string_view bytes) {
+    const std::size_t begin = std::min(bytes.find("\r\n"), bytes.size());
+    const std::size_t end = std::min(bytes.find("\r\n", begin + 1), bytes.size());
+    return std::string(bytes.substr(0, begin)).append(bytes.substr(end));
 }
 
 void check_connection(std::string_view input) {
@@ -197,7 +203,8 @@ void check_connection(std::string_view input) {
     };
     for (const std::string& answer : expected_answers(input)) {
         skip_interim();
-        require(rest.starts_with(answer), "each request is answered once, in order");
+        require(without_date(rest.substr(0, answer.size())) == without_date(answer),
+                "each request is answered once, in order");
         rest.remove_prefix(answer.size());
     }
     skip_interim();

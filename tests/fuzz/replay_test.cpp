@@ -65,14 +65,14 @@ std::string mutated(std::string input, const std::vector<std::string>& inputs,
 
 }  // namespace
 
-TEST_CASE("the corpus passes") {
+TEST_CASE("replay: the corpus passes") {
     const std::vector<std::string> inputs = corpus();
     REQUIRE_GT(inputs.size(), 20);
     for (const std::string& input : inputs) run(input);
     run("");
 }
 
-TEST_CASE("what is made of the corpus at random passes") {
+TEST_CASE("replay: what is made of the corpus at random passes") {
     auto random = seeded_random();
     const std::vector<std::string> inputs = corpus();
     for (int i = 0; i < mutations; ++i) {

@@ -55,11 +55,11 @@ class ChildProcess {
     // Does nothing once the child has been reaped.
     void signal(int number);
 
-    // The first line on standard error that contains `part`, as soon as there is one. Throws where
-    // there is none in time, or where the child ends without it.
+    // The first line on standard error that contains `part`, as soon as there is one. Throws if
+    // there is none in time, or if the child ends without it.
     std::string wait_for_line(std::string_view part, std::chrono::milliseconds within);
 
-    // How the child ended, as soon as it has; its output is complete then. Throws where it does not
+    // How the child ended, as soon as it has; its output is complete then. Throws if it does not
     // end in time.
     Ending wait_exit(std::chrono::milliseconds within);
     // Empty while it runs.

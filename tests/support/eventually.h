@@ -1,7 +1,7 @@
 #pragma once
 
 // Waits for a condition of a running system by looking at it again and again: the only way in which
-// these tests wait for something that no log line announces. On failure it says what was seen last.
+// these tests wait for something that no log line announces. A failure says what was seen last.
 
 #include <chrono>
 #include <sstream>
@@ -10,11 +10,13 @@
 
 namespace orders::test {
 
-// An upper bound for what takes milliseconds on an idle machine: long enough for a loaded one under
-// a sanitizer. Only a broken program ever waits for it.
+// An upper bound for what takes milliseconds, or a few seconds, on an idle machine: long enough for
+// a loaded one under a sanitizer. A test that passes must not use it up: what is expected not to
+// happen needs another proof than that it did not happen within this time.
 inline constexpr std::chrono::seconds patience{30};
 
-// Calls `observe` until `is_wanted` says yes to what it returned, and returns that.
+// Calls `observe` until `is_wanted` says yes to what it returned, and returns that. Throws if that
+// does not happen in time.
 template <typename Observe, typename IsWanted>
 auto eventually(std::chrono::milliseconds within, Observe observe, IsWanted is_wanted) {
     const auto deadline = std::chrono::steady_clock::now() + within;
@@ -30,7 +32,7 @@ auto eventually(std::chrono::milliseconds within, Observe observe, IsWanted is_w
     }
 }
 
-// Waits until the predicate holds; `is_so` returns a bool.
+// Waits until `is_so` returns true. Throws if it does not in time.
 template <typename Predicate>
 void eventually(std::chrono::milliseconds within, Predicate is_so) {
     eventually(within, is_so, [](bool so) { return so; });

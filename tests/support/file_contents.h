@@ -9,7 +9,7 @@
 
 namespace orders::test {
 
-// Empty where there is no such file.
+// Empty if there is no such file.
 [[nodiscard]] inline std::string contents_of(const std::filesystem::path& path) {
     std::ostringstream contents;
     contents << std::ifstream(path, std::ios::binary).rdbuf();

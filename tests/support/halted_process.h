@@ -22,16 +22,17 @@ namespace orders::test {
     return false;
 }
 
-// Of the clock that leases live by.
+// By the clock that leases live by.
 [[nodiscard]] inline std::chrono::nanoseconds since_boot() {
     timespec time{};
     ::clock_gettime(CLOCK_BOOTTIME, &time);
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-// Returns once whatever was leased before the call has run out.
-inline void outlast(std::chrono::milliseconds lease_time) {
-    const auto end = since_boot() + lease_time + std::chrono::milliseconds(1);
+// Returns once whatever was leased until `moment` has run out.
+inline void outlast(std::chrono::milliseconds lease_time,
+                    std::chrono::nanoseconds moment = since_boot()) {
+    const auto end = moment + lease_time + std::chrono::milliseconds(1);
     eventually(patience + lease_time, [&] { return since_boot() > end; });
 }
 

@@ -147,6 +147,17 @@ RawConnection::Arrival RawConnection::receive_until(std::size_t size, Deadline d
     return Arrival::bytes;
 }
 
+std::string RawConnection::read_until(std::string_view mark, milliseconds within) {
+    const auto deadline = steady_clock::now() + within;
+    std::size_t found = 0;
+    while ((found = buffer_.find(mark)) == buffer_.npos) {
+        if (receive(deadline) != Arrival::bytes) return std::exchange(buffer_, {});
+    }
+    std::string bytes = buffer_.substr(0, found + mark.size());
+    buffer_.erase(0, bytes.size());
+    return bytes;
+}
+
 HttpOutcome RawConnection::read_answer(milliseconds within, bool has_body) {
     const auto deadline = steady_clock::now() + within;
     const auto failure = [&](Arrival arrival) {
@@ -190,7 +201,7 @@ HttpOutcome HttpClient::attempt(const HttpCall& call, milliseconds within) {
         connection_.reset();
         return ConnectionFailure::refused;
     }
-    // Even where sending fails there may be an answer: a server may refuse before it has read all.
+    // Even if sending fails there may be an answer: a server may refuse before it has read all.
     connection_->send(to_bytes(call));
     HttpOutcome outcome = connection_->read_answer(within, call.method != "HEAD");
     const auto* answer = std::get_if<HttpAnswer>(&outcome);

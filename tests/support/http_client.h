@@ -29,10 +29,10 @@ struct HttpAnswer {
     HeaderList headers;  // names in lower case
     std::string body;
 
-    // The value of the only header of that name (in lower case); empty where there is none, or more
+    // The value of the only header of that name (in lower case); empty if there is none, or more
     // than one.
     [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
-    // Throws where the body is not JSON.
+    // Throws if the body is not JSON.
     [[nodiscard]] nlohmann::json json() const { return nlohmann::json::parse(body); }
 };
 
@@ -46,12 +46,12 @@ std::ostream& operator<<(std::ostream& out, ConnectionFailure failure);
 
 using HttpOutcome = std::variant<HttpAnswer, ConnectionFailure>;
 std::ostream& operator<<(std::ostream& out, const HttpOutcome& outcome);
-// 0 where there is no answer.
+// 0 if there is no answer.
 [[nodiscard]] int status_of(const HttpOutcome& outcome);
-// Empty where there is one.
+// Empty if there is one.
 [[nodiscard]] std::optional<ConnectionFailure> failure_of(const HttpOutcome& outcome);
 
-// The answer; throws where there is none.
+// The answer; throws if there is none.
 [[nodiscard]] HttpAnswer answer_of(HttpOutcome outcome);
 
 class RawConnection {
@@ -60,13 +60,15 @@ class RawConnection {
     explicit RawConnection(int port);
 
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
-    // False where the server does not take it all in (it has closed, or does not read).
+    // False if the server does not take it all in (it has closed, or does not read).
     bool send(std::string_view bytes);
     // Says that no more will be sent, and goes on reading.
     void finish_sending();
 
     // The next answer. The answer to HEAD has no body, whatever its Content-Length says.
     [[nodiscard]] HttpOutcome read_answer(std::chrono::milliseconds within, bool has_body = true);
+    // The bytes as they come, up to the mark and with it; up to the end if the mark does not come.
+    [[nodiscard]] std::string read_until(std::string_view mark, std::chrono::milliseconds within);
     // Whether the server closes the connection in time, without sending anything more.
     [[nodiscard]] bool is_closed_by_server(std::chrono::milliseconds within);
 
@@ -82,7 +84,7 @@ class RawConnection {
     std::string buffer_;  // received, and not yet part of an answer
 };
 
-// A request, ready to be sent; Content-Length is added where there is a body.
+// A request, ready to be sent; Content-Length is added if there is a body.
 struct HttpCall {
     std::string method = "GET";
     std::string target;
@@ -95,11 +97,11 @@ class HttpClient {
    public:
     explicit HttpClient(int port) : port_(port) {}
 
-    // Never throws for the server's sake. Connects where there is no connection; never sends twice.
+    // Never throws for the server's sake. Connects if there is no connection; never sends twice.
     [[nodiscard]] HttpOutcome attempt(const HttpCall& call,
                                       std::chrono::milliseconds within = std::chrono::seconds(30));
 
-    // These throw where there is no answer.
+    // These throw if there is no answer.
     [[nodiscard]] HttpAnswer send(const HttpCall& call) { return answer_of(attempt(call)); }
     [[nodiscard]] HttpAnswer get(const std::string& target) { return send({"GET", target}); }
     // With Content-Type: application/json.

@@ -1,7 +1,8 @@
 #pragma once
 
-// A Clock that stands still until a test moves it. The wall clock and the boot clock move together
-// with advance() and apart with the setters, so a test can play a wall-clock jump or a reboot.
+// A clock of the SQLite backend that stands still until a test moves it. The wall clock and the
+// boot clock move together with advance() and apart with the setters, so a test can play a
+// wall-clock jump or a reboot.
 //
 // Any thread may read and set it.
 
@@ -10,13 +11,17 @@
 #include <string>
 #include <utility>
 
-#include "shared/domain/moment.h"
+#include "shared/storage/sqlite/clock.h"
 
 namespace orders::test {
 
-class ManualClock final : public Clock {
+class ManualClock final : public sqlite::Clock {
    public:
-    [[nodiscard]] Moment now() const override {
+    // 2026-11-22T13:04:05.678Z, an hour after the machine was started.
+    ManualClock() = default;
+    explicit ManualClock(sqlite::Moment now) : now_(std::move(now)) {}
+
+    [[nodiscard]] sqlite::Moment now() const override {
         const std::lock_guard lock(mutex_);
         return now_;
     }
@@ -33,21 +38,17 @@ class ManualClock final : public Clock {
         now_.utc = utc;
     }
 
-    void set_since_boot(std::chrono::milliseconds since_boot) {
-        const std::lock_guard lock(mutex_);
-        now_.since_boot = since_boot;
-    }
-
-    void set_boot_id(std::string boot_id) {
+    // The machine was started anew, and has run for so long.
+    void reboot(std::string boot_id, std::chrono::milliseconds since_boot) {
         const std::lock_guard lock(mutex_);
         now_.boot_id = std::move(boot_id);
+        now_.since_boot = since_boot;
     }
 
    private:
     mutable std::mutex mutex_;
-    // 2026-11-22T13:04:05.678Z, an hour after the machine was started.
-    Moment now_{UtcTime{std::chrono::milliseconds{1'795'352'645'678}}, std::chrono::hours{1},
-                "11111111-2222-3333-4444-555555555555"};
+    sqlite::Moment now_{UtcTime{std::chrono::milliseconds{1'795'352'645'678}},
+                        std::chrono::hours{1}, "11111111-2222-3333-4444-555555555555"};
 };
 
 }  // namespace orders::test

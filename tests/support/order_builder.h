@@ -41,7 +41,7 @@ class OrderBuilder {
         if (!time) {
             throw std::invalid_argument("not a processing time: " + std::to_string(units_));
         }
-        return NewOrder{id_, priority_, *time};
+        return NewOrder{{id_, priority_, *time}};
     }
     // So that a builder can stand where a NewOrder is asked for.
     operator NewOrder() const { return build(); }  // NOLINT(google-explicit-constructor)

@@ -24,7 +24,7 @@ namespace orders::test {
 [[nodiscard]] std::string api_program();
 [[nodiscard]] std::string worker_program();
 
-// The value of `name=value` in a log line; throws where it has none.
+// The value of `name=value` in a log line; throws if it has none.
 [[nodiscard]] std::string log_field(const std::string& line, const std::string& name);
 
 // As the store knows it.
@@ -73,7 +73,7 @@ class OrderProcesses {
     [[nodiscard]] int port() const noexcept { return port_; }
     [[nodiscard]] HttpClient client() const { return HttpClient(port()); }
 
-    // Through the API: submits, and fails the test where the answer is not 200.
+    // Through the API: submits, and fails the test if the answer is not 200.
     void submit(const nlohmann::json& order);
     // Submits all of them, as batches.
     void submit_all(const std::vector<nlohmann::json>& orders);

@@ -8,8 +8,8 @@
 
 namespace orders::test {
 
-// To be called before the first mount, by the thread that mounts, opens files and starts programs:
-// a test's main thread. False where this is not allowed.
+// Call it before the first mount, from the thread that mounts, opens files and starts programs: a
+// test's main thread. False if this is not allowed.
 inline bool make_mounts_private() {
     static const bool is_done = ::unshare(CLONE_NEWNS) == 0 &&
                                 ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;

@@ -1,14 +1,12 @@
 #pragma once
 
-// An OrderStore that does as the test says: it holds whoever comes to a step until the test lets
-// go, and fails at a step as often as the test wants. It remembers in memory what was committed,
-// group by group. Only submitting and reading are in the play; a claim or a lease is a mistake of
-// the test.
+// A store that does as the test says: it holds whoever comes to a step until the test lets go, and
+// fails at a step as often as the test wants. It remembers in memory what was committed, group by
+// group.
 //
-// Any number of ScriptedStores share a StoreScript, which outlives them; it may be used from any
-// thread. Nobody is held for longer than the tests' patience.
+// Any number of ScriptedStores and ScriptedReaders share a StoreScript, which outlives them; it may
+// be used from any thread. Nobody is held for longer than the tests' patience.
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
@@ -18,22 +16,23 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "shared/storage/order_store.h"
+#include "shared/storage/intake_store.h"
+#include "shared/storage/order_reader.h"
 #include "shared/storage/store_error.h"
 #include "tests/support/eventually.h"
 
 namespace orders::test {
 
-enum class StoreStep { begin, submit, probe, commit, tidy, read };
+enum class StoreStep { begin, level, commit, tidy, read };
 
 class StoreScript {
    public:
     static constexpr int always = std::numeric_limits<int>::max();
+    // When all orders are created: 2026-11-22T13:04:05.678Z.
+    static constexpr UtcTime created_at{std::chrono::milliseconds{1'795'352'645'678}};
 
     void hold(StoreStep step) {
         const std::lock_guard lock(mutex_);
@@ -50,39 +49,56 @@ class StoreScript {
     }
 
     // The next `times` calls of the step throw a StoreError that is full of what no client may see.
-    void fail(StoreStep step, StoreError::Kind kind, int times = 1) {
+    void fail(StoreStep step, StoreError::Kind kind, StoreError::Cure cure, int times = 1) {
         const std::lock_guard lock(mutex_);
         at(step).kind = kind;
+        at(step).cure = cure;
         at(step).failures = times;
+    }
+    // With the cure that is usual for the kind.
+    void fail(StoreStep step, StoreError::Kind kind, int times = 1) {
+        const bool passes = kind == StoreError::Kind::busy || kind == StoreError::Kind::full;
+        fail(step, kind, passes ? StoreError::Cure::time : StoreError::Cure::restart, times);
+    }
+    void succeed(StoreStep step) {
+        const std::lock_guard lock(mutex_);
+        at(step).failures = 0;
     }
 
     void set_level(const StoreLevel& level) {
         const std::lock_guard lock(mutex_);
         level_ = level;
     }
-    [[nodiscard]] StoreLevel level() {
-        const std::lock_guard lock(mutex_);
-        return level_;
-    }
 
     [[nodiscard]] int calls(StoreStep step) {
         const std::lock_guard lock(mutex_);
         return at(step).calls;
     }
-    // The ids that each commit made durable, in the order in which they were submitted.
+    // The ids that each commit created, in order. A group that is only looked up writes nothing and
+    // is not among them.
     [[nodiscard]] std::vector<std::vector<std::string>> commits() {
         const std::lock_guard lock(mutex_);
         return commits_;
     }
-    // Transactions that ended without a commit.
+    [[nodiscard]] std::optional<Order> find(const std::string& id) {
+        const std::lock_guard lock(mutex_);
+        const auto found = stored_.find(id);
+        return found == stored_.end() ? std::nullopt : std::optional(found->second);
+    }
+    // Turns that ended without a commit.
     [[nodiscard]] int rollbacks() {
         const std::lock_guard lock(mutex_);
         return rollbacks_;
     }
+    [[nodiscard]] bool is_turn_open() {
+        const std::lock_guard lock(mutex_);
+        return is_turn_open_;
+    }
 
    private:
-    friend class ScriptedTransaction;
+    friend class ScriptedTurn;
     friend class ScriptedStore;
+    friend class ScriptedReader;
 
     struct Step {
         bool is_held = false;
@@ -90,6 +106,7 @@ class StoreScript {
         int calls = 0;
         int failures = 0;
         StoreError::Kind kind = StoreError::Kind::busy;
+        StoreError::Cure cure = StoreError::Cure::time;
     };
 
     Step& at(StoreStep step) { return steps_.at(static_cast<std::size_t>(step)); }
@@ -103,123 +120,108 @@ class StoreScript {
         --now.waiting;
         if (now.failures == 0) return;
         if (now.failures != always) --now.failures;
-        throw StoreError(now.kind, "SELECT the orders", "SQLITE_IOERR: /tmp/orders.db", "errno 5");
+        throw StoreError(now.kind, now.cure, "SELECT the orders", "SQLITE_IOERR: /tmp/orders.db",
+                         "errno 5");
+    }
+
+    IntakeOutcomes store(const IntakeGroup& group) {
+        const std::lock_guard lock(mutex_);
+        IntakeOutcomes outcomes;
+        std::vector<std::string> created;
+        for (const auto orders : group.creates) {
+            for (const NewOrder& order : orders) {
+                const std::string& id = order.spec.order_id.text();
+                const auto [at, is_new] =
+                    stored_.try_emplace(id, Order{.spec = order.spec, .created_at = created_at});
+                outcomes.created.push_back(is_new ? SubmitOutcome(Created{created_at})
+                                                  : SubmitOutcome(IdTaken{at->second.status}));
+                if (is_new) created.push_back(id);
+            }
+        }
+        for (const auto orders : group.look_ups) {
+            for (const NewOrder& order : orders) {
+                const auto found = stored_.find(order.spec.order_id.text());
+                outcomes.standing.push_back(found == stored_.end()
+                                                ? std::nullopt
+                                                : std::optional(IdTaken{found->second.status}));
+            }
+        }
+        if (group.is_probe || !group.creates.empty()) commits_.push_back(created);
+        return outcomes;
+    }
+
+    void begin_turn() {
+        const std::lock_guard lock(mutex_);
+        is_turn_open_ = true;
+    }
+    void end_turn(bool is_rollback) {
+        const std::lock_guard lock(mutex_);
+        is_turn_open_ = false;
+        rollbacks_ += is_rollback ? 1 : 0;
     }
 
     // Guarded by mutex_.
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::array<Step, 6> steps_;
+    std::array<Step, 5> steps_;
     std::map<std::string, Order> stored_;
     std::vector<std::vector<std::string>> commits_;
     int rollbacks_ = 0;
+    bool is_turn_open_ = false;
     StoreLevel level_;
 };
 
-class ScriptedTransaction final : public OrderTransaction {
+class ScriptedTurn final : public IntakeTurn {
    public:
-    explicit ScriptedTransaction(StoreScript& script) : script_(script) {}
-    ~ScriptedTransaction() override {
+    explicit ScriptedTurn(StoreScript& script) : script_(script) { script_.begin_turn(); }
+    ~ScriptedTurn() override { script_.end_turn(!is_committed_); }
+    ScriptedTurn(const ScriptedTurn&) = delete;
+    ScriptedTurn& operator=(const ScriptedTurn&) = delete;
+
+    StoreLevel level() override {
+        script_.come_to(StoreStep::level);
         const std::lock_guard lock(script_.mutex_);
-        if (!is_committed_) ++script_.rollbacks_;
+        return script_.level_;
     }
-    ScriptedTransaction(const ScriptedTransaction&) = delete;
-    ScriptedTransaction& operator=(const ScriptedTransaction&) = delete;
-
-    StoreLevel level() override { return script_.level(); }
-    std::vector<SubmitOutcome> submit(std::span<const NewOrder> orders, UtcTime now) override {
-        script_.come_to(StoreStep::submit);
-        const std::lock_guard lock(script_.mutex_);
-        std::vector<SubmitOutcome> outcomes;
-        for (const NewOrder& order : orders) {
-            const std::string& id = order.order_id.text();
-            const bool is_taken = script_.stored_.contains(id) || std::ranges::count(ids_, id) > 0;
-            outcomes.push_back(is_taken ? SubmitOutcome(IdTaken{OrderStatus::pending})
-                                        : SubmitOutcome(Created{now}));
-            if (is_taken) continue;
-            ids_.push_back(id);
-            submitted_.push_back({order.order_id,
-                                  order.priority,
-                                  order.processing_time,
-                                  OrderStatus::pending,
-                                  0,
-                                  now,
-                                  {},
-                                  {},
-                                  {},
-                                  {}});
-        }
-        return outcomes;
-    }
-
-    void probe(UtcTime) override { script_.come_to(StoreStep::probe); }
-
-    void commit() override {
+    IntakeOutcomes commit(const IntakeGroup& group) override {
         script_.come_to(StoreStep::commit);
-        const std::lock_guard lock(script_.mutex_);
-        for (const Order& order : submitted_) script_.stored_.emplace(order.order_id.text(), order);
-        script_.commits_.push_back(ids_);
         is_committed_ = true;
-    }
-
-    std::vector<ClaimedOrder> claim(WorkerId, std::size_t, const Moment&,
-                                    std::chrono::milliseconds) override {
-        not_in_the_script();
-    }
-    std::vector<SettleOutcome> settle(std::span<const Settlement>, UtcTime) override {
-        not_in_the_script();
-    }
-    std::size_t release(std::span<const Lease>) override { not_in_the_script(); }
-    std::vector<Lease> renew(std::span<const Lease>, const Moment&,
-                             std::chrono::milliseconds) override {
-        not_in_the_script();
-    }
-    std::vector<ExpiredOrder> requeue_expired(const Moment&, int, std::size_t) override {
-        not_in_the_script();
-    }
-    WorkerId enlist(const WorkerDescription&, const Moment&, std::chrono::milliseconds) override {
-        not_in_the_script();
-    }
-    void heartbeat(WorkerId, const Moment&, std::chrono::milliseconds) override {
-        not_in_the_script();
-    }
-    void retire(WorkerId) override { not_in_the_script(); }
-    std::size_t erase(std::span<const OrderSequence>, OrderStatus, UtcTime) override {
-        not_in_the_script();
+        return script_.store(group);
     }
 
    private:
-    [[noreturn]] static void not_in_the_script() { throw std::logic_error("not in the script"); }
-
     StoreScript& script_;
     bool is_committed_ = false;
-    std::vector<std::string> ids_;
-    std::vector<Order> submitted_;
 };
 
-class ScriptedStore final : public OrderStore {
+class ScriptedStore final : public IntakeStore {
    public:
     explicit ScriptedStore(StoreScript& script) : script_(script) {}
 
-    std::unique_ptr<OrderTransaction> begin() override {
+    std::unique_ptr<IntakeTurn> begin() override {
         script_.come_to(StoreStep::begin);
-        return std::make_unique<ScriptedTransaction>(script_);
+        return std::make_unique<ScriptedTurn>(script_);
     }
     void tidy() override { script_.come_to(StoreStep::tidy); }
-    WaitingWork waiting_work(const Moment&) override { return {}; }
-    FinishedOrders find_finished(const FinishedQuery&) override { return {}; }
+
+   private:
+    StoreScript& script_;
+};
+
+// Reads what the script's stores have created; lists nothing and reports nothing.
+class ScriptedReader final : public OrderReader {
+   public:
+    explicit ScriptedReader(StoreScript& script) : script_(script) {}
 
     std::optional<Order> find(const OrderId& order_id) override {
         script_.come_to(StoreStep::read);
-        const std::lock_guard lock(script_.mutex_);
-        const auto found = script_.stored_.find(order_id.text());
-        return found == script_.stored_.end() ? std::nullopt : std::optional(found->second);
+        return script_.find(order_id.text());
     }
     OrderPage list(const OrderQuery&) override {
         script_.come_to(StoreStep::read);
         return {};
     }
-    OrderReport report(const Moment&) override {
+    OrderReport report() override {
         script_.come_to(StoreStep::read);
         return {};
     }

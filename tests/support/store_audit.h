@@ -16,7 +16,7 @@ struct StoredOrder {
     int status = 0;    // 0 Pending, 1 Processing, 2 Processed, 3 Failed
     int attempts = 0;
     std::int64_t lease_token = 0;
-    std::string failure;  // empty where there is none
+    std::string failure;  // empty if there is none
     friend bool operator==(const StoredOrder&, const StoredOrder&) = default;
 };
 
@@ -32,7 +32,7 @@ struct StoredOrder {
 // For tests that spoil a store, or make one from the future.
 void run_sql(const std::string& database, const std::string& sql);
 
-// One line for each thing that is wrong; none where all is well.
+// One line for each thing that is wrong; none if all is well.
 using Findings = std::vector<std::string>;
 
 // Whether the file is sound, the counters equal a recount, and exactly the orders that are
@@ -45,7 +45,7 @@ using Findings = std::vector<std::string>;
                                        const std::set<std::string>& acknowledged,
                                        const std::set<std::string>& maybe = {});
 
-// `kind: number: id id id ...`, with the first few ids; nothing where there are none.
+// `kind: number: id id id ...`, with the first few ids; nothing if there are none.
 void add_finding(Findings& findings, const std::string& kind, const std::set<std::string>& ids);
 
 // Fail the test with what they find.

@@ -7,7 +7,7 @@ namespace orders {
 
 std::optional<ProcessingResult> SimulatedProcessor::process(const ClaimedOrder& order,
                                                             const std::stop_token& stop) {
-    const auto duration = time_unit_ * order.processing_time.units();
+    const auto duration = time_unit_ * order.spec.processing_time.units();
     if (duration > duration.zero()) {
         std::mutex mutex;
         std::condition_variable_any never_notified;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "shared/log/log.h"
+#include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/safeguards.h"
 
 namespace orders::sqlite {
@@ -42,7 +43,7 @@ std::string_view hint_for(int code) {
         case SQLITE_NOTADB:
             return "this file is not an order store";
         case SQLITE_CORRUPT:
-            // SQLite says so as well where the disk fails to read.
+            // SQLite also says so if the disk fails to read.
             return "check the disk; if it is well, restore the database from a backup";
         case SQLITE_IOERR:
             return "check the disk and the kernel's log";
@@ -57,15 +58,15 @@ StoreError store_error(sqlite3* handle, int code, std::string_view operation) {
     const std::string detail = handle != nullptr && sqlite3_extended_errcode(handle) == code
                                    ? sqlite3_errmsg(handle)
                                    : sqlite3_errstr(code);
-    StoreError::Kind kind{};
+    const std::string detail_and_code = detail + ", code " + std::to_string(code);
     switch (code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            kind = StoreError::Kind::busy;
-            break;
+            return {StoreError::Kind::busy, StoreError::Cure::time, operation, detail_and_code,
+                    hint_for(code)};
         case SQLITE_FULL:
-            kind = StoreError::Kind::full;
-            break;
+            return {StoreError::Kind::full, StoreError::Cure::time, operation, detail_and_code,
+                    hint_for(code)};
         case SQLITE_NOMEM:
             throw std::bad_alloc();
         case SQLITE_ERROR:
@@ -77,9 +78,8 @@ StoreError store_error(sqlite3* handle, int code, std::string_view operation) {
             // Nothing outside this program leads here: it is a bug of ours.
             throw std::logic_error(std::string(operation) + ": " + detail);
         default:
-            kind = StoreError::Kind::unusable;
+            return unusable(operation, detail_and_code, hint_for(code));
     }
-    return {kind, operation, detail + ", code " + std::to_string(code), hint_for(code)};
 }
 
 Connection::Connection(const std::string& path, Access access) {
@@ -128,10 +128,14 @@ void Connection::commit() {
     const int code = sqlite3_exec(handle_, "COMMIT", nullptr, nullptr, nullptr);
     if (code == SQLITE_OK) return;
     if ((code & 0xff) != SQLITE_IOERR) throw store_error(handle_, code, "commit");
+    const std::string detail = sqlite3_errmsg(handle_);
+    if (!is_on(Safeguard::sync_failure_ends)) {
+        throw StoreError(StoreError::Kind::busy, StoreError::Cure::time, "commit", detail,
+                         hint_for(code));
+    }
     // The log may hold the commit although the sync failed; a restart may find it.
-    const auto kind = is_on(Safeguard::sync_failure_ends) ? StoreError::Kind::outcome_unknown
-                                                          : StoreError::Kind::busy;
-    throw StoreError(kind, "commit", sqlite3_errmsg(handle_), hint_for(code));
+    throw StoreError(StoreError::Kind::outcome_unknown, StoreError::Cure::restart, "commit", detail,
+                     hint_for(code));
 }
 
 void Connection::set_busy_timeout(std::chrono::milliseconds timeout) noexcept {

@@ -1,10 +1,11 @@
 #pragma once
 
 // SQLite's C interface as C++: a connection, a prepared statement and a cursor over its rows, with
-// errors as StoreError and every resource owned. It is all that this project uses of SQLite, and
-// only files of this folder include SQLite's header.
+// errors as StoreError and every resource owned. Only files of this folder include SQLite's header;
+// wal_bound.cpp and care/backup.cpp call by themselves what they alone use of it.
 //
-// SQL is always a literal with `?` for values: text that a program put together does not compile.
+// SQL is a literal with `?` for values: a Statement, or execute(), of text that was put together at
+// run time does not compile. (execute_script() takes such text, for migrations alone.)
 //
 //     Statement find(connection, "SELECT priority FROM orders WHERE order_id = ?");
 //     auto rows = find.query(id.text());
@@ -40,7 +41,7 @@ class Connection {
     // The backstop behind the turnstile, which other programs (the sqlite3 shell) do not take.
     static constexpr std::chrono::milliseconds default_busy_timeout{5'000};
 
-    // Opens the file, for read_write creating it where it is missing, and sets what holds for the
+    // Opens the file, for read_write creating it if it is missing, and sets what holds for the
     // connection alone: synchronous=FULL among others. Throws StoreError.
     Connection(const std::string& path, Access access);
     ~Connection();
@@ -48,7 +49,7 @@ class Connection {
     Connection& operator=(const Connection&) = delete;
 
     void execute(Sql sql);
-    // Several statements that are part of the program: for migrations.
+    // Several statements. The text must be part of the program: for migrations.
     void execute_script(const std::string& script);
 
     // A commit that fails in the disk has an unknown outcome, which is its own kind of StoreError.

@@ -10,7 +10,7 @@
 #include <mutex>
 
 #include "shared/log/log.h"
-#include "shared/storage/store_error.h"
+#include "shared/storage/sqlite/errors.h"
 
 namespace orders::sqlite {
 namespace {
@@ -63,8 +63,8 @@ void require_fit_file_system(const std::string& path) {
     if (::statfs(directory.c_str(), &status) != 0) return;
     const FileSystemKind kind = file_system_kind(static_cast<long>(status.f_type));
     if (kind.fitness == FileSystemFitness::unfit) {
-        throw StoreError(
-            StoreError::Kind::unusable, "use " + path,
+        throw unusable(
+            "use " + path,
             "its directory is on " + kind.name + ", where write-ahead logging would damage it",
             "keep the database on a local disk");
     }

@@ -5,7 +5,7 @@
 // damaged database; so they are refused by their type, before a store there is opened to be worked
 // with or read from.
 //
-// To be copied or verified (store_maintenance.h) it is opened anywhere: a backup has no write-ahead
+// To be copied or verified (maintenance.h) it is opened anywhere: a backup has no write-ahead
 // log, and may well be kept, and checked, on a file server.
 
 #include <cstdint>
@@ -22,18 +22,17 @@ enum class FileSystemFitness {
 
 struct FileSystemKind {
     FileSystemFitness fitness = FileSystemFitness::fit;
-    std::string name;  // empty where it is fit
+    std::string name;  // empty if it is fit
 };
 
 // By the number that statfs() gives as the type.
 [[nodiscard]] FileSystemKind file_system_kind(long type);
 
-// Of the directory that the file is in, or is to be in. Throws StoreError (unusable) where it is
-// unfit; warns in the log, once per process, where it is doubtful.
+// Of the directory that the file is in, or is to be in. Throws StoreError (unusable) if it is
+// unfit; warns in the log, once per process, if it is doubtful.
 void require_fit_file_system(const std::string& path);
 
-// Bytes that this user may still write where that file is; empty where the file system does not
-// say.
+// Bytes that this user may still write on the file system of that file; empty if it does not say.
 [[nodiscard]] std::optional<std::int64_t> free_bytes(const std::string& path);
 
 }  // namespace orders::sqlite

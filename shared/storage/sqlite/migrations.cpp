@@ -1,6 +1,7 @@
 #include "shared/storage/sqlite/migrations.h"
 
 #include "shared/log/log.h"
+#include "shared/storage/sqlite/errors.h"
 
 namespace orders::sqlite {
 namespace {
@@ -18,8 +19,8 @@ std::int64_t schema_version(Connection& connection) {
     const auto id = number(connection, "PRAGMA application_id");
     const bool is_empty = number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
     if (id != application_id && !is_empty) {
-        throw StoreError(StoreError::Kind::unusable, "use " + connection.path(),
-                         "it belongs to another program", "choose another file");
+        throw unusable("use " + connection.path(), "it belongs to another program",
+                       "choose another file");
     }
     return number(connection, "PRAGMA user_version");
 }
@@ -30,9 +31,9 @@ void require_wal(Connection& connection) {
     Cursor rows = statement.query();
     rows.next();
     if (rows.get<std::string>(0) != "wal") {
-        throw StoreError(StoreError::Kind::unusable, "use " + connection.path(),
-                         "its file system does not allow write-ahead logging",
-                         "keep the database on a local disk");
+        throw unusable("use " + connection.path(),
+                       "its file system does not allow write-ahead logging",
+                       "keep the database on a local disk");
     }
 }
 
@@ -43,10 +44,10 @@ std::int64_t known_schema_version(Connection& connection,
     const auto version = schema_version(connection);
     const auto newest = static_cast<std::int64_t>(migrations.size());
     if (version < 0 || version > newest) {
-        throw StoreError(StoreError::Kind::unusable, "use " + connection.path(),
-                         "its schema has version " + std::to_string(version) +
-                             ", this program knows up to " + std::to_string(newest),
-                         "run the newer program, or restore the backup from before the upgrade");
+        throw unusable("use " + connection.path(),
+                       "its schema has version " + std::to_string(version) +
+                           ", this program knows up to " + std::to_string(newest),
+                       "run the newer program, or restore the backup from before the upgrade");
     }
     return version;
 }

@@ -21,7 +21,7 @@ struct Migration {
 [[nodiscard]] const std::vector<Migration>& embedded_migrations();
 
 // Applies what is missing, each migration in a transaction of its own. The caller holds the
-// turnstile. Throws StoreError (unusable), with the file untouched, where the database belongs to
+// turnstile. Throws StoreError (unusable), with the file untouched, if the database belongs to
 // another program or its schema is newer than the migrations given.
 void migrate(Connection& connection, const std::vector<Migration>& migrations);
 

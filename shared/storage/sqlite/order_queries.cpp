@@ -1,7 +1,9 @@
 #include "shared/storage/sqlite/order_queries.h"
 
 #include <algorithm>
-#include <stdexcept>
+#include <cstdint>
+
+#include "shared/storage/sqlite/columns.h"
 
 namespace orders::sqlite {
 namespace {
@@ -18,22 +20,14 @@ constexpr std::int64_t rows_per_page = 10'000;
     " LEFT JOIN leases l ON l.seq = o.seq" \
     " LEFT JOIN workers w ON w.id = coalesce(o.worker, l.worker)"
 
-std::optional<UtcTime> optional_time(std::optional<std::int64_t> milliseconds) {
-    if (!milliseconds) return std::nullopt;
-    return time_from_column(*milliseconds);
-}
-
 Order order_from_row(const Cursor& row) {
-    // What is stored was valid when it was stored: value() throws only for a damaged database.
     return Order{
-        .order_id = OrderId::parse(row.get<std::string>(1)).value(),
-        .priority = priority_from_column(row.get<std::int64_t>(2)),
-        .processing_time = ProcessingTime::parse(row.get<std::int64_t>(3)).value(),
+        .spec = spec_from_row(row, 1),
         .status = status_from_column(row.get<std::int64_t>(4)),
         .attempts = static_cast<int>(row.get<std::int64_t>(5)),
         .created_at = time_from_column(row.get<std::int64_t>(6)),
-        .started_at = optional_time(row.get<std::optional<std::int64_t>>(7)),
-        .finished_at = optional_time(row.get<std::optional<std::int64_t>>(8)),
+        .started_at = time_from_column(row.get<std::optional<std::int64_t>>(7)),
+        .finished_at = time_from_column(row.get<std::optional<std::int64_t>>(8)),
         .worker = row.get<std::optional<std::string>>(9),
         .failure = row.get<std::optional<std::string>>(10),
     };
@@ -58,31 +52,6 @@ class Snapshot {
 
 }  // namespace
 
-std::int64_t to_column(Priority priority) noexcept {
-    return priority == Priority::high ? 0 : 1;
-}
-
-std::int64_t to_column(OrderStatus status) noexcept {
-    return static_cast<std::int64_t>(status);
-}
-
-Priority priority_from_column(std::int64_t value) {
-    return value == 0 ? Priority::high : Priority::normal;
-}
-
-OrderStatus status_from_column(std::int64_t value) {
-    if (value < 0 || value > 3) throw std::out_of_range("status column");
-    return static_cast<OrderStatus>(value);
-}
-
-std::int64_t to_column(UtcTime time) noexcept {
-    return time.time_since_epoch().count();
-}
-
-UtcTime time_from_column(std::int64_t milliseconds) noexcept {
-    return UtcTime(std::chrono::milliseconds(milliseconds));
-}
-
 OrderQueries::OrderQueries(Connection& connection)
     : begin_(connection, "BEGIN"),
       end_(connection, "COMMIT"),
@@ -105,20 +74,7 @@ OrderQueries::OrderQueries(Connection& connection)
                     " (SELECT count(*) FROM leases l WHERE l.worker = w.id)"
                     " FROM workers w INDEXED BY workers_live"
                     " WHERE heartbeat_until IS NOT NULL AND heartbeat_until > ? AND boot_id = ?"
-                    " ORDER BY w.id"),
-      has_pending_(connection,
-                   "SELECT EXISTS (SELECT 1 FROM orders INDEXED BY orders_pending"
-                   " WHERE status = 0)"),
-      has_expired_(connection,
-                   "SELECT EXISTS (SELECT 1 FROM leases l JOIN workers w ON w.id = l.worker"
-                   " WHERE l.expires_at <= ? OR w.boot_id <> ?)"),
-      oldest_(connection,
-              "SELECT seq, status, created_at, finished_at FROM orders"
-              " WHERE seq > ? AND seq < (SELECT max(seq) FROM orders) ORDER BY seq LIMIT ?"),
-      oldest_failed_(connection,
-                     "SELECT seq, status, created_at, finished_at FROM orders"
-                     " INDEXED BY orders_failed WHERE status = 3 AND seq > ?"
-                     " AND seq < (SELECT max(seq) FROM orders) ORDER BY seq LIMIT ?") {}
+                    " ORDER BY w.id") {}
 
 std::optional<Order> OrderQueries::find(const OrderId& order_id) {
     Cursor rows = find_.query(order_id.text());
@@ -162,6 +118,7 @@ OrderReport OrderQueries::report(const Moment& now) {
     const Snapshot snapshot(begin_, end_);  // one for all of the report
 
     OrderReport report;
+    report.taken_at = now.utc;
     for (Cursor rows = counts_.query(); rows.next();) {
         StatusCounts& counts = priority_from_column(rows.get<std::int64_t>(0)) == Priority::high
                                    ? report.high
@@ -182,40 +139,6 @@ OrderReport OrderQueries::report(const Moment& now) {
                                   .started_at = time_from_column(rows.get<std::int64_t>(3))});
     }
     return report;
-}
-
-WaitingWork OrderQueries::waiting_work(const Moment& now) {
-    const auto is_there = [](Cursor rows) { return rows.next() && rows.get<std::int64_t>(0) != 0; };
-    return {.has_pending = is_there(has_pending_.query()),
-            .has_expired = is_there(has_expired_.query(now.since_boot.count(), now.boot_id))};
-}
-
-FinishedOrders OrderQueries::find_finished(const FinishedQuery& query) {
-    FinishedOrders found;
-    Statement& oldest_first = query.status == OrderStatus::failed ? oldest_failed_ : oldest_;
-    Cursor rows = oldest_first.query(query.after.value, rows_per_page);
-    std::int64_t seen = 0;
-    while (rows.next()) {
-        ++seen;
-        const OrderSequence order{rows.get<std::int64_t>(0)};
-        const auto status = status_from_column(rows.get<std::int64_t>(1));
-        const UtcTime created_at = time_from_column(rows.get<std::int64_t>(2));
-        const auto finished_at = optional_time(rows.get<std::optional<std::int64_t>>(3));
-        const bool is_done = status == query.status && finished_at;
-        if (is_done && *finished_at < query.finished_before) {
-            found.orders.push_back(order);
-        } else if (created_at >= query.finished_before && created_at <= query.now) {
-            if (!found.first_other) found.first_other = order;
-            return found;
-        } else if ((is_done || !finished_at) && !found.first_other) {
-            found.first_other = order;
-        }
-        if (found.orders.size() == query.limit || seen == rows_per_page) {
-            found.next_after = order;
-            return found;
-        }
-    }
-    return found;
 }
 
 }  // namespace orders::sqlite

@@ -1,21 +1,15 @@
 #pragma once
 
-// The reading half of the SQLite backend: the functions of OrderReader (see
-// shared/storage/order_store.h) over one connection, with their statements prepared once.
+// The functions of OrderReader (see shared/storage/order_reader.h) over one connection, with their
+// statements prepared once.
 
-#include "shared/storage/order_store.h"
+#include <optional>
+
+#include "shared/storage/order_reader.h"
+#include "shared/storage/sqlite/clock.h"
 #include "shared/storage/sqlite/connection.h"
 
 namespace orders::sqlite {
-
-// How an enum stands in the database: High, Normal are 0, 1; Pending, Processing, Processed, Failed
-// are 0 to 3. The partial indexes of migrations/ repeat these numbers.
-[[nodiscard]] std::int64_t to_column(Priority priority) noexcept;
-[[nodiscard]] std::int64_t to_column(OrderStatus status) noexcept;
-[[nodiscard]] Priority priority_from_column(std::int64_t value);
-[[nodiscard]] OrderStatus status_from_column(std::int64_t value);
-[[nodiscard]] std::int64_t to_column(UtcTime time) noexcept;
-[[nodiscard]] UtcTime time_from_column(std::int64_t milliseconds) noexcept;
 
 class OrderQueries {
    public:
@@ -25,8 +19,6 @@ class OrderQueries {
     [[nodiscard]] std::optional<Order> find(const OrderId& order_id);
     [[nodiscard]] OrderPage list(const OrderQuery& query);
     [[nodiscard]] OrderReport report(const Moment& now);
-    [[nodiscard]] WaitingWork waiting_work(const Moment& now);
-    [[nodiscard]] FinishedOrders find_finished(const FinishedQuery& query);
 
    private:
     Statement& newest_first(const std::optional<OrderStatus>& status);
@@ -40,10 +32,6 @@ class OrderQueries {
     Statement counts_;
     Statement oldest_pending_;
     Statement live_workers_;
-    Statement has_pending_;
-    Statement has_expired_;
-    Statement oldest_;
-    Statement oldest_failed_;
 };
 
 }  // namespace orders::sqlite

@@ -6,4 +6,8 @@ bool is_on(Safeguard) noexcept {
     return true;
 }
 
+std::int64_t token_to_match(const Lease& lease, Connection&) {
+    return lease.token;
+}
+
 }  // namespace orders::sqlite

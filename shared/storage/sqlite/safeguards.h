@@ -5,6 +5,11 @@
 // control_safeguards.cpp), which can leave one out: the attacks must then be noticed, because a
 // suite that cannot fail proves nothing.
 
+#include <cstdint>
+
+#include "shared/domain/claim.h"
+#include "shared/storage/sqlite/connection.h"
+
 namespace orders::sqlite {
 
 enum class Safeguard {
@@ -17,5 +22,9 @@ enum class Safeguard {
 
 // From any thread.
 [[nodiscard]] bool is_on(Safeguard safeguard) noexcept;
+
+// The fencing token: what an order must have as its newest token for this lease to be good. It is
+// the lease's own. (Without the safeguard it is whatever token the order has.)
+[[nodiscard]] std::int64_t token_to_match(const Lease& lease, Connection& connection);
 
 }  // namespace orders::sqlite

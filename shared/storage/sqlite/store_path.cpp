@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <string_view>
 
-#include "shared/storage/store_error.h"
+#include "shared/storage/sqlite/errors.h"
 
 namespace orders::sqlite {
 
 std::string usable_path(const std::string& location) {
     const auto fail = [&](std::string_view detail, std::string_view hint) {
-        throw StoreError(StoreError::Kind::unusable, "open " + location, detail, hint);
+        throw unusable("open " + location, detail, hint);
     };
     std::error_code error;
     const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(location), error);
@@ -26,7 +26,7 @@ std::string existing_path(const std::string& location) {
     std::string path = usable_path(location);
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) {
-        throw StoreError(StoreError::Kind::unusable, "open " + location, "there is no such file");
+        throw unusable("open " + location, "there is no such file");
     }
     return path;
 }

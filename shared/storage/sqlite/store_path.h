@@ -8,11 +8,10 @@ namespace orders::sqlite {
 
 // Absolute, because some relative paths (":memory:", "file:x") mean something else to SQLite; and
 // without links, so that all who use the file meet at one turnstile. The file need not exist.
-// Throws StoreError (unusable) where there is no such directory, or a directory of this name.
+// Throws StoreError (unusable) if there is no such directory, or a directory of this name.
 [[nodiscard]] std::string usable_path(const std::string& location);
 
-// The same, for those who must not create the file. Throws StoreError (unusable) where there is
-// none.
+// The same, for those who must not create the file. Throws StoreError (unusable) if there is none.
 [[nodiscard]] std::string existing_path(const std::string& location);
 
 }  // namespace orders::sqlite

@@ -12,7 +12,7 @@ namespace orders::sqlite {
 
 // Syncs the directory that the file is in, or was in. An error means that the names may be lost.
 //
-// Where the directory may not be read by this user (mode 0311), or its file system knows no sync of
+// If the directory may not be read by this user (mode 0311), or its file system knows no sync of
 // directories, nobody can make sure: that is no error, and the log has a warning, once per process.
 [[nodiscard]] std::error_code sync_directory_of(const std::string& path);
 

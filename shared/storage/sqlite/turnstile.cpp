@@ -6,26 +6,26 @@
 #include <cerrno>
 #include <cstring>
 
+#include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/safeguards.h"
-#include "shared/storage/store_error.h"
 
 namespace orders::sqlite {
 namespace {
 
-StoreError unusable(const std::string& operation, int error) {
-    return {StoreError::Kind::unusable, operation, std::strerror(error),
-            "the directory of the database must exist and be writable for this user"};
+StoreError cannot(const std::string& operation, int error) {
+    return unusable(operation, std::strerror(error),
+                    "the directory of the database must exist and be writable for this user");
 }
 
 FileDescriptor open_lock_file(const std::string& path) {
     FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-    if (!file.is_open()) throw unusable("open " + path, errno);
+    if (!file.is_open()) throw cannot("open " + path, errno);
     return file;
 }
 
 void lock(int file) {
     while (::flock(file, LOCK_EX) != 0) {
-        if (errno != EINTR) throw unusable("lock the database for writing", errno);
+        if (errno != EINTR) throw cannot("lock the database for writing", errno);
     }
 }
 

@@ -4,7 +4,7 @@
 // SQLite's own lock is a race that a busy writer wins almost always: others sleep, look again, and
 // starve. Here they queue in the kernel instead.
 //
-// It is two flock() files beside the database. Who wants to write takes A, then B, and lets A go:
+// It is two flock() files beside the database. A writer takes A, then B, and lets A go:
 // B is the right to write, A the right to be next. Whoever has just written must queue for A behind
 // the one that waits. The kernel releases both when their process dies. Every write transaction and
 // every checkpoint goes through, so no checkpoint ever overlaps a commit; with SQLite 3.7.0 to
@@ -24,7 +24,7 @@ namespace orders::sqlite {
 
 class Turnstile {
    public:
-    // Creates the two files where they are missing. Throws StoreError (unusable).
+    // Creates the two files if they are missing. Throws StoreError (unusable).
     explicit Turnstile(const std::string& database_path);
 
     // The right to write, until destroyed. Must not outlive its turnstile.

@@ -23,14 +23,14 @@ class WalBound {
     WalBound(const WalBound&) = delete;
     WalBound& operator=(const WalBound&) = delete;
 
-    // To be called outside any transaction. Throws StoreError.
+    // Call it outside any transaction. Throws StoreError.
     void checkpoint_if_due(Turnstile& turnstile);
 
     // Pages of 4 KiB: 48 MiB. A checkpoint writes a page once, however often it is in the log, and
     // pages side by side cheaper than scattered ones, so fewer and larger ones cost less in all.
     // Measured with random ids in a store of 3,000,000, where nearly every order has a page of its
     // own: creates come to 0.57 of the rate in an empty store with 4 or 8 MiB, 0.66 with 16 or 32,
-    // 0.71 with 48. All writers wait meanwhile: some 130 ms there, a few with time-ordered ids.
+    // 0.71 with 48. All writers wait meanwhile: about 130 ms there, a few with time-ordered ids.
     static constexpr int bound_pages = 12'288;
 
    private:

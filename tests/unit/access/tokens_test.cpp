@@ -1,12 +1,13 @@
 // Which texts are tokens, and which requests have one of them.
 
+#include "api/access/tokens.h"
+
 #include <doctest/doctest.h>
 
 #include <fstream>
 #include <string>
 #include <vector>
 
-#include "api/access/tokens.h"
 #include "shared/program/settings_reader.h"
 #include "tests/support/temp_dir.h"
 

@@ -11,7 +11,7 @@
 namespace orders {
 namespace {
 
-TEST_CASE("an order id is a letter or digit, then letters, digits and . _ : ~ -") {
+TEST_CASE("order: an id is a letter or digit, then letters, digits and . _ : ~ -") {
     for (const std::string_view text :
          {"a", "Z", "0", "1235", "order-1", "a.b_c:d~e-f", "a..", "9----", "A:B:C"}) {
         CAPTURE(text);
@@ -21,13 +21,13 @@ TEST_CASE("an order id is a letter or digit, then letters, digits and . _ : ~ -"
     }
 }
 
-TEST_CASE("an order id has at most 64 characters") {
+TEST_CASE("order: an id has at most 64 characters") {
     CHECK(OrderId::parse(std::string(64, 'x')).has_value());
     CHECK_FALSE(OrderId::parse(std::string(65, 'x')).has_value());
     CHECK_FALSE(OrderId::parse(std::string(1'000'000, 'x')).has_value());
 }
 
-TEST_CASE("text that would not be safe in a URL or a log is no order id") {
+TEST_CASE("order: text that would not be safe in a URL or a log is no order id") {
     using namespace std::string_view_literals;
     for (const std::string_view text :
          {""sv,         "."sv,    ".."sv,   "-a"sv,   "_a"sv,    ":a"sv,
@@ -40,12 +40,12 @@ TEST_CASE("text that would not be safe in a URL or a log is no order id") {
     }
 }
 
-TEST_CASE("order ids are equal when they are spelled alike, upper and lower case included") {
+TEST_CASE("order: ids are equal when they are spelled alike, upper and lower case included") {
     CHECK(OrderId::parse("a1") == OrderId::parse("a1"));
     CHECK(OrderId::parse("a1") != OrderId::parse("A1"));
 }
 
-TEST_CASE("a priority is spelled High or Normal and reads back as itself") {
+TEST_CASE("order: a priority is spelled High or Normal and reads back as itself") {
     CHECK(to_string(Priority::high) == "High");
     CHECK(to_string(Priority::normal) == "Normal");
     for (const Priority priority : all_priorities) {
@@ -57,7 +57,7 @@ TEST_CASE("a priority is spelled High or Normal and reads back as itself") {
     }
 }
 
-TEST_CASE("a status is spelled as clients know it and reads back as itself") {
+TEST_CASE("order: a status is spelled as clients know it and reads back as itself") {
     CHECK(to_string(OrderStatus::pending) == "Pending");
     CHECK(to_string(OrderStatus::processing) == "Processing");
     CHECK(to_string(OrderStatus::processed) == "Processed");
@@ -74,7 +74,7 @@ TEST_CASE("a status is spelled as clients know it and reads back as itself") {
     }
 }
 
-TEST_CASE("a processing time is 1 to 86,400 units") {
+TEST_CASE("order: a processing time is 1 to 86,400 units") {
     for (const std::int64_t units : {1, 2, 5, 86'399, 86'400}) {
         const auto time = ProcessingTime::parse(units);
         REQUIRE(time.has_value());

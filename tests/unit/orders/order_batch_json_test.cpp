@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/parsed_orders.h"
+#include "tests/unit/orders/parsed_orders.h"
 
 namespace orders::test {
 namespace {
@@ -35,7 +35,7 @@ std::vector<std::string> numbered_orders(int count) {
 
 }  // namespace
 
-TEST_CASE("a batch is read in the order given") {
+TEST_CASE("order_json: a batch is read in the order given") {
     CHECK_EQ(read_batch(batch_of({order_text("a")})), "a High 5");
     CHECK_EQ(read_batch(batch_of({order_text("b"), order_text("a"), order_text("b")})),
              "b High 5 | a High 5 | b High 5");
@@ -43,7 +43,7 @@ TEST_CASE("a batch is read in the order given") {
     CHECK_EQ(read_batch("{\"\\u006frders\":[" + order_text("a") + "]}"), "a High 5");
 }
 
-TEST_CASE("an order that is invalid keeps its place and spoils no other") {
+TEST_CASE("order_json: an order that is invalid keeps its place and spoils no other") {
     CHECK_EQ(read_batch(batch_of({R"({})", order_text("a"), order_text(""), order_text("b"),
                                   body_with("priority", R"("Low")"), order_text("c"),
                                   R"({"order_id":"d","order_id":"d"})"})),
@@ -51,7 +51,7 @@ TEST_CASE("an order that is invalid keeps its place and spoils no other") {
              "c High 5 | order_id, priority, processing_time");
 }
 
-TEST_CASE("no field of one order counts for the next") {
+TEST_CASE("order_json: no field of one order counts for the next") {
     CHECK_EQ(read_batch(batch_of({R"({"order_id":"a","priority":"High"})",
                                   R"({"processing_time":5})", order_text("b")})),
              "processing_time | order_id, priority | b High 5");
@@ -62,7 +62,7 @@ TEST_CASE("no field of one order counts for the next") {
              "a High 5 | (all of it) | (all of it) | processing_time | (all of it)");
 }
 
-TEST_CASE("an element that is no object is an invalid order without an id") {
+TEST_CASE("order_json: an element that is no object is an invalid order without an id") {
     for (const char* element :
          {"null", "true", "false", "0", "-7", "1.5", R"("A-1")", "[]", "[[]]", "[1,2,3]",
           R"([{"order_id":"A-1","priority":"High","processing_time":5}])",
@@ -77,7 +77,7 @@ TEST_CASE("an element that is no object is an invalid order without an id") {
     }
 }
 
-TEST_CASE("a batch without a usable list of orders is refused as a whole") {
+TEST_CASE("order_json: a batch without a usable list of orders is refused as a whole") {
     const std::string list = "[" + order_text("a") + "]";
     struct Shape {
         std::string body;
@@ -111,7 +111,7 @@ TEST_CASE("a batch without a usable list of orders is refused as a whole") {
     }
 }
 
-TEST_CASE("a batch may hold 1,000 orders and not one more, whatever they are") {
+TEST_CASE("order_json: a batch may hold 1,000 orders and not one more, whatever they are") {
     const auto size_of = [](const std::string& body) {
         const auto result = parse_batch(body);
         return std::holds_alternative<MalformedBody>(result) ? 0 : std::get<0>(result).size();
@@ -138,7 +138,7 @@ TEST_CASE("a batch may hold 1,000 orders and not one more, whatever they are") {
              "priority | a High 5");
 }
 
-TEST_CASE("unknown fields around and in a batch are ignored") {
+TEST_CASE("order_json: unknown fields around and in a batch are ignored") {
     const std::string list = "[" + order_text("a") + "]";
     const std::string decoy = R"([{"order_id":"no","priority":"High","processing_time":1}])";
     for (const std::string& unknown :
@@ -155,7 +155,7 @@ TEST_CASE("unknown fields around and in a batch are ignored") {
              "a High 5 | b High 5");
 }
 
-TEST_CASE("a batch that is malformed after its list is refused as a whole") {
+TEST_CASE("order_json: a batch that is malformed after its list is refused as a whole") {
     const std::string good = batch_of(numbered_orders(3));
     for (std::size_t length = 0; length < good.size(); ++length) {
         CAPTURE(length);

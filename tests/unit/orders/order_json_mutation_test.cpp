@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/parsed_orders.h"
 #include "tests/support/seed.h"
+#include "tests/unit/orders/parsed_orders.h"
 
 namespace orders::test {
 namespace {
@@ -69,13 +69,13 @@ json object_in(const std::string& text) {
 }
 
 void check_is_valid(const NewOrder& order, const json& object) {
-    CHECK_EQ(OrderId::parse(order.order_id.text()), order.order_id);
-    CHECK_EQ(object.at("order_id"), order.order_id.text());
-    CHECK_EQ(object.at("priority"), std::string(to_string(order.priority)));
+    CHECK_EQ(OrderId::parse(order.spec.order_id.text()), order.spec.order_id);
+    CHECK_EQ(object.at("order_id"), order.spec.order_id.text());
+    CHECK_EQ(object.at("priority"), std::string(to_string(order.spec.priority)));
     CHECK(object.at("processing_time").is_number_integer());
-    CHECK_EQ(object.at("processing_time"), order.processing_time.units());
-    CHECK(order.processing_time.units() >= ProcessingTime::min_units);
-    CHECK(order.processing_time.units() <= ProcessingTime::max_units);
+    CHECK_EQ(object.at("processing_time"), order.spec.processing_time.units());
+    CHECK(order.spec.processing_time.units() >= ProcessingTime::min_units);
+    CHECK(order.spec.processing_time.units() <= ProcessingTime::max_units);
 }
 
 void check_is_plausible(const ParsedOrder& parsed, const json& element) {
@@ -85,7 +85,7 @@ void check_is_plausible(const ParsedOrder& parsed, const json& element) {
 
 }  // namespace
 
-TEST_CASE("a damaged order is either valid all the same, or invalid, or malformed") {
+TEST_CASE("order_json: a damaged order is either valid all the same, or invalid, or malformed") {
     auto random = seeded_random();
     const std::vector<std::string> bodies{
         body_with("", ""),
@@ -103,7 +103,7 @@ TEST_CASE("a damaged order is either valid all the same, or invalid, or malforme
     }
 }
 
-TEST_CASE("a damaged batch has a result for each element of its list, or is malformed") {
+TEST_CASE("order_json: a damaged batch has a result for each element, or is malformed") {
     auto random = seeded_random();
     const std::string body = R"({"x":[[{}]],"orders":[)" + body_with("order_id", R"("B-1")") + "," +
                              body_with("priority", R"("Low")") + ",[{}]," + body_with("", "") +

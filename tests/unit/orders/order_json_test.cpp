@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/support/parsed_orders.h"
+#include "tests/unit/orders/parsed_orders.h"
 
 namespace orders::test {
 namespace {
@@ -54,7 +54,7 @@ bool is_letter_or_digit(int c) {
 
 }  // namespace
 
-TEST_CASE("an order is read from its fields, in any order and with any white space") {
+TEST_CASE("order_json: an order is read from its fields, in any order and with any white space") {
     for (const char* body : {R"({"order_id":"A-1","priority":"High","processing_time":5})",
                              R"({"processing_time":5,"priority":"High","order_id":"A-1"})",
                              " \r\n\t{ \"order_id\" :\n\"A-1\" , \"priority\":\t\"High\" , "
@@ -70,7 +70,7 @@ TEST_CASE("an order is read from its fields, in any order and with any white spa
     CHECK_EQ(read_order(body_with("priority", R"("Normal")")), "A-1 Normal 5");
 }
 
-TEST_CASE("an order_id has 1 to 64 characters") {
+TEST_CASE("order_json: an order_id has 1 to 64 characters") {
     for (const std::size_t length : {1U, 2U, 63U, 64U}) {
         const std::string id(length, 'x');
         CHECK_EQ(read_order(body_with("order_id", quoted(id))), id + " High 5");
@@ -81,7 +81,7 @@ TEST_CASE("an order_id has 1 to 64 characters") {
                       quoted(std::string(63, 'x') + "\u00e9")});
 }
 
-TEST_CASE("an order_id takes exactly the characters of the contract, escaped or not") {
+TEST_CASE("order_json: an order_id takes exactly the characters of the contract, escaped or not") {
     for (int c = 0; c < 0x80; ++c) {
         CAPTURE(c);
         const bool may_lead = is_letter_or_digit(c);
@@ -99,13 +99,13 @@ TEST_CASE("an order_id takes exactly the characters of the contract, escaped or 
                                   R"("a\/b")", R"("../a")", R"("a%20b")", R"("a\nb")"});
 }
 
-TEST_CASE("a priority is High or Normal, spelled so") {
+TEST_CASE("order_json: a priority is High or Normal, spelled so") {
     check_only_fault("priority", {R"("high")", R"("HIGH")", R"("normal")", R"("Low")", R"("")",
                                   R"(" High")", R"("High ")", R"("High\u0000")", R"("HighNormal")",
                                   R"("Pending")", quoted(std::string(100'000, 'H'))});
 }
 
-TEST_CASE("a processing_time is a whole number from 1 to 86400") {
+TEST_CASE("order_json: a processing_time is a whole number from 1 to 86400") {
     for (const char* value : {"1", "2", "9", "86399", "86400"}) {
         CHECK_EQ(read_order(body_with("processing_time", value)), "A-1 High "s + value);
     }
@@ -139,7 +139,7 @@ TEST_CASE("a processing_time is a whole number from 1 to 86400") {
                                          "1"s + std::string(300, '0')});
 }
 
-TEST_CASE("a field of the wrong type is at fault, whatever the type") {
+TEST_CASE("order_json: a field of the wrong type is at fault, whatever the type") {
     const std::vector<std::string> no_text{"null", "true", "false", "0",    "5",  "-5",
                                            "1.5",  "[]",   "{}",    "[[]]", "[5]"};
     check_only_fault("order_id", no_text);
@@ -150,7 +150,7 @@ TEST_CASE("a field of the wrong type is at fault, whatever the type") {
                                          "{}", R"({"processing_time":5})"});
 }
 
-TEST_CASE("a field that is missing is named, also where one is spelled almost like it") {
+TEST_CASE("order_json: a missing field is named, even if another is spelled almost like it") {
     CHECK_EQ(read_order(R"({"priority":"High","processing_time":5})"), "order_id");
     CHECK_EQ(read_order(R"({"order_id":"A-1","processing_time":5})"), "priority");
     CHECK_EQ(read_order(R"({"order_id":"A-1","priority":"High"})"), "processing_time");
@@ -160,7 +160,7 @@ TEST_CASE("a field that is missing is named, also where one is spelled almost li
              "order_id");
 }
 
-TEST_CASE("a field that is given twice is at fault, whatever its values are") {
+TEST_CASE("order_json: a field that is given twice is at fault, whatever its values are") {
     for (const char* body :
          {R"({"order_id":"A-1","order_id":"A-1","priority":"High","processing_time":5})",
           R"({"order_id":"A-1","priority":"High","processing_time":5,"order_id":"A-2"})",
@@ -179,7 +179,7 @@ TEST_CASE("a field that is given twice is at fault, whatever its values are") {
              "processing_time");
 }
 
-TEST_CASE("all faults of an order are reported together, each with what would be right") {
+TEST_CASE("order_json: all faults of an order are reported together, each with its rule") {
     const FieldError wrong_id{"order_id",
                               "must be a text that starts with a letter or digit, then has up to "
                               "63 of letters, digits and . _ : ~ -"};
@@ -195,7 +195,7 @@ TEST_CASE("all faults of an order are reported together, each with what would be
                                                       {"processing_time", "is missing"}});
 }
 
-TEST_CASE("unknown fields are ignored, whatever is in them and however often they are given") {
+TEST_CASE("order_json: unknown fields are ignored, whatever they hold, however often they come") {
     for (const char* unknown :
          {R"("note":"x")", R"("note":null)", R"("":0)", R"("note":1,"note":2,"note":[])",
           R"("nested":{"order_id":"no","priority":1,"processing_time":"no"})",
@@ -214,7 +214,7 @@ TEST_CASE("unknown fields are ignored, whatever is in them and however often the
     }
 }
 
-TEST_CASE("the id of an invalid order is given back as far as it is a text of sensible length") {
+TEST_CASE("order_json: the id of an invalid order is echoed if it is a text of sensible length") {
     CHECK_EQ(echoed_id(R"({"order_id":"A-1"})"), "A-1");
     CHECK_EQ(echoed_id(R"({"order_id":""})"), "");
     CHECK_EQ(echoed_id(R"({"order_id":"a\u0000b \u00e9"})"), "a\0b \u00e9"s);
@@ -225,7 +225,7 @@ TEST_CASE("the id of an invalid order is given back as far as it is a text of se
     CHECK_EQ(echoed_id("{}"), std::nullopt);
 }
 
-TEST_CASE("a body that is no object is malformed") {
+TEST_CASE("order_json: a body that is no object is malformed") {
     for (const char* body :
          {"null", "true", "false", "0", "-1.5", R"("x")", "[]", "[{}]", R"(["order_id"])",
           R"([{"order_id":"A-1","priority":"High","processing_time":5}])"}) {
@@ -235,7 +235,7 @@ TEST_CASE("a body that is no object is malformed") {
     }
 }
 
-TEST_CASE("a body that is not JSON is malformed, and told where") {
+TEST_CASE("order_json: a body that is not JSON is malformed, and told where") {
     const std::string good = body_with("", "");
     const std::vector<std::string> bodies{
         "", " ", "\n\t ", "{", "}", "]", "\"", "{]", "{\"", "{\"a", "{\"a\"", "{\"a\":", "{\"a\":1",
@@ -267,7 +267,7 @@ TEST_CASE("a body that is not JSON is malformed, and told where") {
     CHECK_EQ(read_order(R"({"order_id":?})"), "The body is not valid JSON, at byte 13.");
 }
 
-TEST_CASE("every part of a valid body that ends too early is malformed") {
+TEST_CASE("order_json: every part of a valid body that ends too early is malformed") {
     const std::string good = R"({"order_id":"A-1","priority":"High","processing_time":5,)"
                              R"("x":{"y":[1,-2.5e3,true,null,"\u00e9\n"]}})";
     REQUIRE_EQ(read_order(good), "A-1 High 5");
@@ -277,7 +277,7 @@ TEST_CASE("every part of a valid body that ends too early is malformed") {
     }
 }
 
-TEST_CASE("nesting may be as deep as the body is long") {
+TEST_CASE("order_json: nesting may be as deep as the body is long") {
     constexpr std::size_t depth = 100'000;
     const std::string open(depth, '[');
     const std::string lists = open + std::string(depth, ']');

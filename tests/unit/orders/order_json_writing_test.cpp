@@ -7,21 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
-#include "tests/support/parsed_orders.h"
+#include "tests/unit/orders/parsed_orders.h"
 
 namespace orders::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-const UtcTime now = ManualClock().now().utc;  // 2026-11-22T13:04:05.678Z
+const UtcTime now{std::chrono::milliseconds{1'795'352'645'678}};  // 2026-11-22T13:04:05.678Z
 
 Order stored(const NewOrder& order) {
-    return {.order_id = order.order_id,
-            .priority = order.priority,
-            .processing_time = order.processing_time,
+    return {.spec = order.spec,
             .created_at = now,
             .started_at = {},
             .finished_at = {},
@@ -39,7 +36,7 @@ Order in_processing(Order order) {
 
 }  // namespace
 
-TEST_CASE("an order is written with all its fields, null where there is nothing yet") {
+TEST_CASE("order_json: an order is written with all its fields, null where there is nothing yet") {
     const Order pending = stored(an_order("A-1").high().taking(86'400));
     CHECK_EQ(to_json(pending),
              R"({"order_id":"A-1","priority":"High","processing_time":86400,"status":"Pending",)"
@@ -74,13 +71,13 @@ TEST_CASE("an order is written with all its fields, null where there is nothing 
              R"("failure":"attempts_exhausted"})");
 }
 
-TEST_CASE("text that needs it is escaped") {
+TEST_CASE("order_json: text that needs it is escaped") {
     Order order = in_processing(stored(an_order("a")));
     order.worker = "\"quoted\" back\\slash\n\x01 \u00e9";
     CHECK_EQ(nlohmann::json::parse(to_json(order))["worker"].get<std::string>(), *order.worker);
 }
 
-TEST_CASE("a page is written with its orders and the cursor of the next one, if there is one") {
+TEST_CASE("order_json: a page is written with its orders and the cursor of the next page, if any") {
     const Order order = stored(an_order("a"));
     const std::string text = to_json(order);
     CHECK_EQ(to_json(OrderPage{}), R"({"orders":[],"next_cursor":null})");
@@ -91,18 +88,19 @@ TEST_CASE("a page is written with its orders and the cursor of the next one, if 
     CHECK_EQ(to_json(OrderPage{{}, OrderSequence{7}}), R"({"orders":[],"next_cursor":"7"})");
 }
 
-TEST_CASE("a report is written with every count, also where it is zero") {
-    CHECK_EQ(to_json(OrderReport{}, now),
+TEST_CASE("order_json: a report is written with every count, even if it is zero") {
+    CHECK_EQ(to_json(OrderReport{}),
              R"({"counts":{"Pending":0,"Processing":0,"Processed":0,"Failed":0},)"
              R"("by_priority":{"High":{"Pending":0,"Processing":0,"Processed":0,"Failed":0},)"
              R"("Normal":{"Pending":0,"Processing":0,"Processed":0,"Failed":0}},)"
              R"("oldest_pending_seconds":null,"workers":[]})");
 
-    const OrderReport report{.high = {1, 2, 3, 4},
+    const OrderReport report{.taken_at = now,
+                             .high = {1, 2, 3, 4},
                              .normal = {10, 20, 30, 3'000'000'000},
                              .oldest_pending = now - 2'500ms,
                              .workers = {{"w-1", "host-1", 10, 9, now}, {"w-2", "b", 1, 0, now}}};
-    CHECK_EQ(to_json(report, now),
+    CHECK_EQ(to_json(report),
              R"({"counts":{"Pending":11,"Processing":22,"Processed":33,"Failed":3000000004},)"
              R"("by_priority":{"High":{"Pending":1,"Processing":2,"Processed":3,"Failed":4},)"
              R"("Normal":{"Pending":10,"Processing":20,"Processed":30,"Failed":3000000000}},)"
@@ -113,13 +111,14 @@ TEST_CASE("a report is written with every count, also where it is zero") {
              R"("started_at":"2026-11-22T13:04:05.678Z"}]})");
 }
 
-TEST_CASE("no order has waited for less than nothing, also when the clock was set back") {
+TEST_CASE("order_json: no order has waited for less than nothing, even if the clock was set back") {
     OrderReport report;
+    report.taken_at = now;
     report.oldest_pending = now + 1h;
-    CHECK_EQ(nlohmann::json::parse(to_json(report, now))["oldest_pending_seconds"], 0);
+    CHECK_EQ(nlohmann::json::parse(to_json(report))["oldest_pending_seconds"], 0);
 }
 
-TEST_CASE("each order of a batch gets its result, in the order given") {
+TEST_CASE("order_json: each order of a batch gets its result, in the order given") {
     const std::vector<ParsedOrder> parsed{
         InvalidOrder{{{"", "must be an object"}}, std::nullopt}, an_order("a").build(),
         InvalidOrder{{{"order_id", "is given twice"}, {"priority", "is missing"}}, "b \"1\""},
@@ -139,7 +138,7 @@ TEST_CASE("each order of a batch gets its result, in the order given") {
              R"("errors":[{"field":"order_id","detail":"is missing"}]}]})");
 }
 
-TEST_CASE("what is written can be read again") {
+TEST_CASE("order_json: what is written can be read again") {
     const NewOrder first = an_order("a._:~-").high().taking(86'400);
     const NewOrder second = an_order(std::string(64, 'x')).normal();
     CHECK_EQ(read_order(to_json(stored(first))), summary(first));

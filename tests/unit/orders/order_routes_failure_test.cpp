@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/support/check_problem.h"
-#include "tests/support/running_routes.h"
+#include "tests/unit/orders/running_routes.h"
 
 namespace orders::test {
 namespace {
@@ -31,7 +31,7 @@ void check_unavailable(const HttpAnswer& answer, const std::string& slug) {
 
 }  // namespace
 
-TEST_CASE("orders that cannot be stored are answered with 503 and the reason") {
+TEST_CASE("order_routes: orders that cannot be stored are answered with 503 and the reason") {
     struct Failing {
         Kind kind;
         std::string slug;
@@ -55,7 +55,7 @@ TEST_CASE("orders that cannot be stored are answered with 503 and the reason") {
     }
 }
 
-TEST_CASE("after a failure that only a new process can mend, the answer is that it is stopping") {
+TEST_CASE("order_routes: after a failure that only a new process mends, it says it is stopping") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     routes.script.fail(StoreStep::commit, Kind::outcome_unknown);
@@ -66,8 +66,8 @@ TEST_CASE("after a failure that only a new process can mend, the answer is that 
     CHECK_EQ(http.get("/livez").status, 200);
 }
 
-TEST_CASE("an order whose time is up before it can be stored is answered as overloaded") {
-    RoutesOnScript routes({.max_wait = std::chrono::milliseconds(20)});
+TEST_CASE("order_routes: an order whose time is up before it is stored is answered as overloaded") {
+    RoutesOnScript routes(std::chrono::milliseconds(20));
     HttpClient http = routes.client();
     routes.script.hold(StoreStep::begin);
     check_unavailable(http.post(orders_path, order_body("a")), "overloaded");
@@ -79,7 +79,7 @@ TEST_CASE("an order whose time is up before it can be stored is answered as over
     CHECK_EQ(routes.script.commits(), std::vector<std::vector<std::string>>{{"a"}});
 }
 
-TEST_CASE("the service is ready while the store takes writes") {
+TEST_CASE("order_routes: the service is ready while the store takes writes") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     const HttpAnswer ready = http.get("/readyz");
@@ -91,11 +91,11 @@ TEST_CASE("the service is ready while the store takes writes") {
     check_unavailable(http.get("/readyz"), "not-ready");
     CHECK_EQ(http.get("/livez").status, 200);
 
-    routes.script.fail(StoreStep::commit, Kind::full, 0);
+    routes.script.succeed(StoreStep::commit);
     CHECK_EQ(http.get("/readyz").status, 200);
 }
 
-TEST_CASE("a service that is stopping is not ready, and takes orders all the same") {
+TEST_CASE("order_routes: a service that is stopping is not ready, and takes orders all the same") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     routes.is_stopping = true;
@@ -105,7 +105,7 @@ TEST_CASE("a service that is stopping is not ready, and takes orders all the sam
     CHECK_EQ(http.post(orders_path, order_body("a")).status, 200);
 }
 
-TEST_CASE("orders that cannot be read now are answered with 503, and read when they can be") {
+TEST_CASE("order_routes: orders that cannot be read now are answered with 503, and read later") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     CHECK_EQ(http.post(orders_path, order_body("a")).status, 200);
@@ -119,7 +119,7 @@ TEST_CASE("orders that cannot be read now are answered with 503, and read when t
     }
 }
 
-TEST_CASE("a reader is kept for the next request, unless it failed or could not be opened") {
+TEST_CASE("order_routes: a reader is kept for the next request, unless it failed or did not open") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     for (int i = 0; i < 3; ++i) CHECK_EQ(http.get(orders_path).status, 200);

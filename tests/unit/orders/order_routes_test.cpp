@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "tests/support/check_problem.h"
-#include "tests/support/running_routes.h"
+#include "tests/unit/orders/running_routes.h"
 
 namespace orders::test {
 namespace {
@@ -34,7 +34,7 @@ HttpAnswer post_as(HttpClient& http, const std::string& path, const HeaderList& 
 
 }  // namespace
 
-TEST_CASE("a new order is answered with itself, the time of the clock, and where it is found") {
+TEST_CASE("order_routes: a new order is answered with itself, the clock's time, and its location") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     const HttpAnswer created = http.post(orders_path, order_body("A-1"));
@@ -50,7 +50,7 @@ TEST_CASE("a new order is answered with itself, the time of the clock, and where
              R"({"orders":[)" + created.body + R"(],"next_cursor":null})");
 }
 
-TEST_CASE("HEAD is answered as GET is, without the body") {
+TEST_CASE("order_routes: HEAD is answered as GET is, without the body") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     CHECK_EQ(http.post(orders_path, order_body("A-1")).status, 200);
@@ -67,36 +67,34 @@ TEST_CASE("HEAD is answered as GET is, without the body") {
     }
 }
 
-TEST_CASE("an id that is taken is answered with the status of the order that has it") {
+TEST_CASE("order_routes: an id that is taken is answered with that order's status") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     CHECK_EQ(http.post(orders_path, order_body("A-1")).status, 200);
-    const auto status_after = [&](const auto& step) {
-        const auto work = routes.store().begin();
-        step(*work);
-        work->commit();
+    const auto status_now = [&] {
         const HttpAnswer answer = http.post(orders_path, order_body("A-1"));
         check_problem(answer, 409, "order-exists");
         CHECK_EQ(answer.json()["order_id"], "A-1");
         CHECK_FALSE(answer.header("location").has_value());
         return answer.json().value("order_status", "");
     };
-    const Moment now = routes.clock.now();
-    Lease lease;
-    CHECK_EQ(status_after([](OrderTransaction&) {}), "Pending");
-    CHECK_EQ(status_after([&](OrderTransaction& work) {
-                 const WorkerId worker = work.enlist({"w", "host", 1}, now, patience);
-                 lease = work.claim(worker, 1, now, patience).at(0).lease;
-             }),
-             "Processing");
-    CHECK_EQ(status_after([&](OrderTransaction& work) {
-                 const Settlement settlement{lease, Failure{"timeout"}};
-                 CHECK(work.settle({&settlement, 1}, now.utc).at(0) == SettleOutcome::settled);
-             }),
-             "Failed");
+    CHECK_EQ(status_now(), "Pending");
+    const auto worker = routes.storage->open_worker();
+    const WorkerId id = worker->enlist({"w", "host", 1}, patience);
+    const auto claimed =
+        worker->take_turn({.worker = id, .lease_time = patience, .claim_limit = 1}).claimed;
+    CHECK_EQ(status_now(), "Processing");
+    const auto settled =
+        worker
+            ->take_turn({.worker = id,
+                         .lease_time = patience,
+                         .settlements = {{claimed.at(0).lease, Failure{"timeout"}}}})
+            .settled;
+    CHECK(settled.at(0) == SettleOutcome::settled);
+    CHECK_EQ(status_now(), "Failed");
 }
 
-TEST_CASE("a batch is answered order by order, and what is invalid spoils nothing") {
+TEST_CASE("order_routes: a batch is answered order by order, and what is invalid spoils nothing") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     CHECK_EQ(http.post(orders_path, order_body("old")).status, 200);
@@ -119,7 +117,7 @@ TEST_CASE("a batch is answered order by order, and what is invalid spoils nothin
     CHECK_EQ(http.get("/api/v1/orders/bad").status, 404);
 }
 
-TEST_CASE("a batch without a valid order is answered without asking the store") {
+TEST_CASE("order_routes: a batch without a valid order is answered without asking the store") {
     RoutesOnScript routes;
     const HttpAnswer answer =
         routes.client().post(batch_path, json{{"orders", {1, json::object()}}});
@@ -128,7 +126,7 @@ TEST_CASE("a batch without a valid order is answered without asking the store") 
     CHECK_EQ(routes.script.calls(StoreStep::begin), 0);
 }
 
-TEST_CASE("batch is an order id as good as any") {
+TEST_CASE("order_routes: batch is an order id as good as any") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     check_problem(http.get(batch_path), 404, "order-not-found");
@@ -137,7 +135,7 @@ TEST_CASE("batch is an order id as good as any") {
     CHECK_EQ(http.get(created.header("location").value()).body, created.body);
 }
 
-TEST_CASE("an order that is not there is not found, whatever its id looks like") {
+TEST_CASE("order_routes: an order that is not there is not found, whatever its id looks like") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     for (const std::string& id :
@@ -148,7 +146,7 @@ TEST_CASE("an order that is not there is not found, whatever its id looks like")
     }
 }
 
-TEST_CASE("orders are taken as application/json, in any case and with any parameter") {
+TEST_CASE("order_routes: orders are taken as application/json, in any case, with any parameter") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     int number = 0;
@@ -164,7 +162,7 @@ TEST_CASE("orders are taken as application/json, in any case and with any parame
     }
 }
 
-TEST_CASE("anything but JSON is refused before it is read") {
+TEST_CASE("order_routes: anything but JSON is refused before it is read") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     for (const std::string& path : {orders_path, batch_path}) {
@@ -181,7 +179,7 @@ TEST_CASE("anything but JSON is refused before it is read") {
     CHECK_EQ(routes.script.calls(StoreStep::begin), 0);
 }
 
-TEST_CASE("a body that cannot be used is a problem that names the fields at fault") {
+TEST_CASE("order_routes: a body that cannot be used is a problem that names the fields at fault") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     HttpAnswer answer = http.post(orders_path, std::string(R"({"order_id":"a","priority":"Low"})"));
@@ -198,7 +196,7 @@ TEST_CASE("a body that cannot be used is a problem that names the fields at faul
     CHECK_EQ(routes.script.calls(StoreStep::begin), 0);
 }
 
-TEST_CASE("a query that is not valid is a problem that names the parameters at fault") {
+TEST_CASE("order_routes: an invalid query is a problem that names the parameters at fault") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     struct Query {
@@ -240,7 +238,7 @@ TEST_CASE("a query that is not valid is a problem that names the parameters at f
     CHECK_EQ(routes.script.calls(StoreStep::read), 0);
 }
 
-TEST_CASE("a list is what its query asks for, page by page") {
+TEST_CASE("order_routes: a list is what its query asks for, page by page") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     for (const char* id : {"a", "b", "c"})
@@ -261,7 +259,7 @@ TEST_CASE("a list is what its query asks for, page by page") {
     CHECK_EQ(http.get(orders_path + "?status=Failed").json()["orders"].size(), 0);
 }
 
-TEST_CASE("the report tells how long the oldest order has waited by the clock") {
+TEST_CASE("order_routes: the report tells how long the oldest order has waited by the clock") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     CHECK_EQ(http.get("/api/v1/report").json()["oldest_pending_seconds"], nullptr);
@@ -272,7 +270,7 @@ TEST_CASE("the report tells how long the oldest order has waited by the clock") 
     CHECK_EQ(report["by_priority"]["High"]["Pending"], 1);
 }
 
-TEST_CASE("a known route with another method is answered with those that it takes") {
+TEST_CASE("order_routes: a known route with another method is answered with those that it takes") {
     RoutesOnScript routes;
     HttpClient http = routes.client();
     struct Route {

@@ -70,7 +70,7 @@ class CapturedStandardError {
     int original_;
 };
 
-TEST_CASE("a text line holds time, level, event and fields in the order given") {
+TEST_CASE("log: a text line holds time, level, event and fields in the order given") {
     CHECK(text_line(Level::info, "listening", {{"port", 41234}, {"host", "127.0.0.1"}}) ==
           "2026-11-22T13:04:05.678Z info  listening port=41234 host=127.0.0.1");
     CHECK(text_line(Level::debug, "a", {}) == "2026-11-22T13:04:05.678Z debug a");
@@ -78,7 +78,7 @@ TEST_CASE("a text line holds time, level, event and fields in the order given") 
     CHECK(text_line(Level::error, "lease lost", {}) == "2026-11-22T13:04:05.678Z error lease lost");
 }
 
-TEST_CASE("numbers and truth values are written as such in a text line") {
+TEST_CASE("log: numbers and truth values are written as such in a text line") {
     const std::string line = text_line(Level::info, "x",
                                        {{"yes", true},
                                         {"no", false},
@@ -92,7 +92,8 @@ TEST_CASE("numbers and truth values are written as such in a text line") {
                        "size=3 nan=null"));
 }
 
-TEST_CASE("a text value is quoted only if it needs it, and never carries a control character") {
+TEST_CASE(
+    "log: a text value is quoted only if it needs it, and never carries a control character") {
     struct Case {
         std::string value;
         std::string shown;
@@ -123,12 +124,12 @@ TEST_CASE("a text value is quoted only if it needs it, and never carries a contr
     }
 }
 
-TEST_CASE("an event with control characters stays on its line") {
+TEST_CASE("log: an event with control characters stays on its line") {
     CHECK(text_line(Level::info, "a\nb\x1b", {}) ==
           R"(2026-11-22T13:04:05.678Z info  a\u000ab\u001b)");
 }
 
-TEST_CASE("a JSON line is one object whose keys stand in the order given") {
+TEST_CASE("log: a JSON line is one object whose keys stand in the order given") {
     const std::array<Field, 5> fields{Field{"order_id", "1235"}, Field{"attempt", 2},
                                       Field{"late", true}, Field{"seconds", 1.5},
                                       Field{"text", "a \"b\" c"}};
@@ -137,7 +138,8 @@ TEST_CASE("a JSON line is one object whose keys stand in the order given") {
           R"("order_id":"1235","attempt":2,"late":true,"seconds":1.5,"text":"a \"b\" c"})");
 }
 
-TEST_CASE("a JSON line is valid JSON without raw control characters, whatever the text holds") {
+TEST_CASE(
+    "log: a JSON line is valid JSON without raw control characters, whatever the text holds") {
     const std::string hostile = "\n\r\t\x1b[2J\x7f\xc2\x9b \xff\xfe \"\\ \0 \xe2\x82 ok"s;
     const std::array<Field, 1> fields{Field{"text", hostile}};
     const std::string line = format_line(Format::json, noon, Level::info, hostile, fields);
@@ -153,14 +155,14 @@ TEST_CASE("a JSON line is valid JSON without raw control characters, whatever th
     CHECK(read_back.ends_with("ok"));
 }
 
-TEST_CASE("a field cannot take the place of the line's own time, level or event") {
+TEST_CASE("log: a field cannot take the place of the line's own time, level or event") {
     const auto line = json_line("x", {{"event", "forged"}, {"level", "error"}, {"a", 1}, {"a", 2}});
     CHECK(line.at("event") == "x");
     CHECK(line.at("level") == "info");
     CHECK(line.at("a") == 1);
 }
 
-TEST_CASE("printable text is one line of valid UTF-8 and else unchanged") {
+TEST_CASE("log: printable text is one line of valid UTF-8, otherwise unchanged") {
     CHECK(printable("") == "");
     CHECK(printable("as it is: \"quoted\" \\ a=b") == "as it is: \"quoted\" \\ a=b");
     CHECK(printable("gr\xc3\xbc\xc3\x9f \"x\"") == "gr\xc3\xbc\xc3\x9f \"x\"");
@@ -169,7 +171,7 @@ TEST_CASE("printable text is one line of valid UTF-8 and else unchanged") {
     CHECK(printable("\xc2") == "\xef\xbf\xbd");
 }
 
-TEST_CASE("events below the configured level are not written") {
+TEST_CASE("log: events below the configured level are not written") {
     const CapturedStandardError standard_error;
     debug("hidden before configure");
     info("shown before configure");
@@ -195,7 +197,8 @@ TEST_CASE("events below the configured level are not written") {
     CHECK(lines[3].ends_with(" debug shown n=3"));
 }
 
-TEST_CASE("every line is on standard error as soon as the call returns, in the format configured") {
+TEST_CASE(
+    "log: every line is on standard error as soon as the call returns, in the format configured") {
     const CapturedStandardError standard_error;
     configure(Level::info, Format::json);
     info("working", {{"threads", 10}});
@@ -210,7 +213,7 @@ TEST_CASE("every line is on standard error as soon as the call returns, in the f
     CHECK(nlohmann::json::parse(standard_error.lines().back()).at("event") == "100 % {} %n %v");
 }
 
-TEST_CASE("lines of many threads are never mixed or lost") {
+TEST_CASE("log: lines of many threads are never mixed or lost") {
     constexpr int threads = 4;
     constexpr int lines_each = 500;
     const CapturedStandardError standard_error;
@@ -233,7 +236,7 @@ TEST_CASE("lines of many threads are never mixed or lost") {
     CHECK(seen.size() == threads * lines_each);
 }
 
-TEST_CASE("logging to a standard error that is closed does no harm") {
+TEST_CASE("log: logging to a standard error that is closed does no harm") {
     const int original = ::dup(STDERR_FILENO);
     REQUIRE(original >= 0);
     ::close(STDERR_FILENO);

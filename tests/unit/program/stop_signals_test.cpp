@@ -20,7 +20,8 @@
 #include "shared/os/file_descriptor.h"
 #include "shared/os/wake_signal.h"
 #include "shared/program/run_program.h"
-#include "shared/program/settings_reader.h"
+#include "shared/program/settings_error.h"
+#include "shared/storage/open_storage.h"
 #include "shared/storage/store_error.h"
 
 namespace orders {
@@ -29,7 +30,7 @@ namespace {
 constexpr std::chrono::hours never{1};
 
 struct Ending {
-    int exit_status = -1;  // -1 where a signal ended it
+    int exit_status = -1;  // -1 if a signal ended it
     std::string standard_error;
 
     [[nodiscard]] bool said(const std::string& text) const {
@@ -81,7 +82,7 @@ void send_to_self(int signal) {
     while (true) ::pause();
 }
 
-TEST_CASE("the first signal asks the process to stop, once, and the log names it") {
+TEST_CASE("stop_signals: the first signal asks the process to stop, once, and the log names it") {
     struct Case {
         int number;
         std::string name;
@@ -110,7 +111,7 @@ TEST_CASE("the first signal asks the process to stop, once, and the log names it
     }
 }
 
-TEST_CASE("a signal that came during start-up is not lost") {
+TEST_CASE("stop_signals: a signal that came during start-up is not lost") {
     const Ending ending = in_child([] {
         block_stop_signals();
         send_to_self(SIGTERM);
@@ -122,7 +123,7 @@ TEST_CASE("a signal that came during start-up is not lost") {
     CHECK(ending.exit_status == 42);
 }
 
-TEST_CASE("a second signal ends the process at once with 128 and its number") {
+TEST_CASE("stop_signals: a second signal ends the process at once with 128 and its number") {
     struct Case {
         int first;
         int second;
@@ -147,7 +148,8 @@ TEST_CASE("a second signal ends the process at once with 128 and its number") {
     }
 }
 
-TEST_CASE("a process that does not stop within the hard limit is ended with status 1") {
+TEST_CASE(
+    "stop_signals: a process that does not stop within the hard limit is ended with status 1") {
     const Ending ending = in_child([]() -> int {
         block_stop_signals();
         const StopSignals watch([] {}, std::chrono::milliseconds(20));
@@ -159,7 +161,9 @@ TEST_CASE("a process that does not stop within the hard limit is ended with stat
     CHECK(ending.said("error not stopped in time limit_ms=20"));
 }
 
-TEST_CASE("a process that nobody asks to stop has no limit, and its watch ends without a signal") {
+TEST_CASE(
+    "stop_signals: a process that nobody asks to stop has no limit, and its watch ends without a "
+    "signal") {
     const Ending ending = in_child([] {
         block_stop_signals();
         const StopSignals watch([] {}, std::chrono::milliseconds(0));
@@ -169,7 +173,7 @@ TEST_CASE("a process that nobody asks to stop has no limit, and its watch ends w
     CHECK(ending.standard_error.empty());
 }
 
-TEST_CASE("the end of the watch is the end of the hard limit") {
+TEST_CASE("stop_signals: the end of the watch is the end of the hard limit") {
     const Ending ending = in_child([] {
         block_stop_signals();
         {
@@ -185,7 +189,7 @@ TEST_CASE("the end of the watch is the end of the hard limit") {
     CHECK_FALSE(ending.said("at once"));
 }
 
-TEST_CASE("writing to a pipe that nobody reads is an error, not a death") {
+TEST_CASE("stop_signals: writing to a pipe that nobody reads is an error, not a death") {
     const Ending ending = in_child([] {
         block_stop_signals();
         std::array<int, 2> ends{};
@@ -196,7 +200,9 @@ TEST_CASE("writing to a pipe that nobody reads is an error, not a death") {
     CHECK(ending.exit_status == 42);
 }
 
-TEST_CASE("a program ends with its own status, or with the one that its exception stands for") {
+TEST_CASE(
+    "run_program: a program ends with its own status, or with the one that its exception stands "
+    "for") {
     struct Case {
         std::function<int()> program;
         int exit_status;
@@ -207,6 +213,8 @@ TEST_CASE("a program ends with its own status, or with the one that its exceptio
         Case{[] { return 7; }, 7, ""},
         Case{[]() -> int { throw SettingsError("--port: '99999' is not a port"); }, 2,
              "order-api: --port: '99999' is not a port\n"},
+        Case{[]() -> int { throw UnknownLocation("no such kind of store"); }, 2,
+             "order-api: no such kind of store\n"},
         Case{[]() -> int { throw std::runtime_error("the disk is gone"); }, 1,
              "order-api: the disk is gone\n"},
         Case{[]() -> int { throw std::runtime_error("two\nlines \x1b[31m"); }, 1,
@@ -219,11 +227,13 @@ TEST_CASE("a program ends with its own status, or with the one that its exceptio
     }
 }
 
-TEST_CASE("a store that cannot be used ends the program with status 1 and the hint on one line") {
+TEST_CASE(
+    "run_program: a store that cannot be used ends the program with status 1 and the hint on one "
+    "line") {
     const Ending ending = in_child([] {
         return run_program("order-worker", []() -> int {
-            throw StoreError(StoreError::Kind::unusable, "open orders.db", "not a database",
-                             "choose another path");
+            throw StoreError(StoreError::Kind::unusable, StoreError::Cure::restart,
+                             "open orders.db", "not a database", "choose another path");
         });
     });
     CAPTURE(ending.standard_error);

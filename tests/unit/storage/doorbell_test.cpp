@@ -1,22 +1,20 @@
-#include "shared/wake/doorbell.h"
+#include "shared/storage/sqlite/doorbell.h"
 
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/stat.h>
 
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <system_error>
 #include <thread>
 
-#include "shared/os/wake_signal.h"
+#include "shared/storage/store_error.h"
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
 
-namespace orders {
+namespace orders::sqlite {
 namespace {
 
 bool is_readable_within(int fd, std::chrono::milliseconds limit) {
@@ -34,14 +32,15 @@ std::string content_of(const std::string& path) {
     return content.str();
 }
 
-TEST_CASE("the doorbell lies beside the store") {
-    CHECK(doorbell_path("/data/orders.db") == "/data/orders.db.doorbell");
-    CHECK(doorbell_path("orders.db") == "orders.db.doorbell");
+TEST_CASE("doorbell: it lies beside the database") {
+    const test::TempDir directory;
+    const Doorbell bell(directory.file("orders.db"));
+    CHECK(std::filesystem::exists(directory.file("orders.db.doorbell")));
 }
 
-TEST_CASE("a ring is seen by every watch, until it is cleared") {
+TEST_CASE("doorbell: a ring is seen by every watch, until it is cleared") {
     const test::TempDir directory;
-    const std::string path = directory.file("bell");
+    const std::string path = directory.file("orders.db");
     Doorbell bell(path);
     DoorbellWatch one(path);
     DoorbellWatch other(path);
@@ -56,9 +55,9 @@ TEST_CASE("a ring is seen by every watch, until it is cleared") {
     CHECK(is_readable(other.fd()));
 }
 
-TEST_CASE("the bell rings again and again, and its file stays one byte") {
+TEST_CASE("doorbell: it rings again and again, and its file stays one byte") {
     const test::TempDir directory;
-    const std::string path = directory.file("bell");
+    const std::string path = directory.file("orders.db");
     Doorbell bell(path);
     DoorbellWatch watch(path);
     for (int round = 0; round < 3; ++round) {
@@ -68,12 +67,12 @@ TEST_CASE("the bell rings again and again, and its file stays one byte") {
         watch.clear();
         CHECK_FALSE(is_readable(watch.fd()));
     }
-    CHECK(std::filesystem::file_size(path) == 1);
+    CHECK(std::filesystem::file_size(path + ".doorbell") == 1);
 }
 
-TEST_CASE("many rings that nobody looked at are cleared at once") {
+TEST_CASE("doorbell: many rings that nobody looked at are cleared at once") {
     const test::TempDir directory;
-    const std::string path = directory.file("bell");
+    const std::string path = directory.file("orders.db");
     Doorbell bell(path);
     DoorbellWatch watch(path);
     for (int i = 0; i < 10'000; ++i) bell.ring();
@@ -82,109 +81,67 @@ TEST_CASE("many rings that nobody looked at are cleared at once") {
     CHECK_FALSE(is_readable(watch.fd()));
 }
 
-TEST_CASE("clearing a bell that did not ring does nothing and does not wait") {
+TEST_CASE("doorbell: clearing a bell that did not ring does nothing and does not wait") {
     const test::TempDir directory;
-    DoorbellWatch watch(directory.file("bell"));
+    DoorbellWatch watch(directory.file("orders.db"));
     watch.clear();
     watch.clear();
     CHECK_FALSE(is_readable(watch.fd()));
 }
 
-TEST_CASE("whoever comes first creates the bell, ringer or watcher") {
+TEST_CASE("doorbell: whoever comes first creates the bell, ringer or watcher") {
     const test::TempDir directory;
-    const std::string path = directory.file("bell");
+    const std::string path = directory.file("orders.db");
     SUBCASE("the watcher") {
         DoorbellWatch watch(path);
-        CHECK(std::filesystem::exists(path));
+        CHECK(std::filesystem::exists(path + ".doorbell"));
         Doorbell bell(path);
         bell.ring();
         CHECK(is_readable(watch.fd()));
     }
     SUBCASE("the ringer") {
         Doorbell bell(path);
-        CHECK(std::filesystem::exists(path));
+        CHECK(std::filesystem::exists(path + ".doorbell"));
         DoorbellWatch watch(path);
         bell.ring();
         CHECK(is_readable(watch.fd()));
     }
 }
 
-TEST_CASE("a file that is there already is neither emptied nor replaced") {
+TEST_CASE("doorbell: a file that is there already is neither emptied nor replaced") {
     const test::TempDir directory;
-    const std::string path = directory.file("bell");
-    std::ofstream(path) << "kept";
+    const std::string path = directory.file("orders.db");
+    const std::string bell_path = path + ".doorbell";
+    std::ofstream(bell_path) << "kept";
     struct stat before {};
-    REQUIRE(::stat(path.c_str(), &before) == 0);
+    REQUIRE(::stat(bell_path.c_str(), &before) == 0);
 
     Doorbell bell(path);
     DoorbellWatch watch(path);
-    CHECK(content_of(path) == "kept");
+    CHECK(content_of(bell_path) == "kept");
     bell.ring();
-    CHECK(content_of(path) == "!ept");
+    CHECK(content_of(bell_path) == "!ept");
 
     struct stat after {};
-    REQUIRE(::stat(path.c_str(), &after) == 0);
+    REQUIRE(::stat(bell_path.c_str(), &after) == 0);
     CHECK(after.st_ino == before.st_ino);
 }
 
-TEST_CASE("a bell whose directory is missing is an error that names the path") {
+TEST_CASE("doorbell: a bell whose directory is missing is an error that names the path") {
     const test::TempDir directory;
-    const std::string path = directory.file("missing/bell");
-    CHECK_THROWS_WITH_AS(Doorbell{path}, doctest::Contains(path.c_str()), std::system_error);
-    CHECK_THROWS_WITH_AS(DoorbellWatch{path}, doctest::Contains(path.c_str()), std::system_error);
+    const std::string path = directory.file("missing/orders.db");
+    CHECK_THROWS_WITH_AS(Doorbell{path}, doctest::Contains(path.c_str()), StoreError);
+    CHECK_THROWS_WITH_AS(DoorbellWatch{path}, doctest::Contains(path.c_str()), StoreError);
 }
 
-TEST_CASE("a ring from another thread wakes a watch that waits") {
+TEST_CASE("doorbell: a ring from another thread wakes a watch that waits") {
     const test::TempDir directory;
-    const std::string path = directory.file("bell");
+    const std::string path = directory.file("orders.db");
     Doorbell bell(path);
     DoorbellWatch watch(path);
     const std::jthread ringer([&] { bell.ring(); });
     CHECK(is_readable_within(watch.fd(), test::patience));
 }
 
-TEST_CASE("a wake signal is readable from its first notification until it is cleared") {
-    WakeSignal signal;
-    CHECK_FALSE(is_readable(signal.fd()));
-    signal.clear();
-    CHECK_FALSE(is_readable(signal.fd()));
-
-    signal.notify();
-    signal.notify();
-    CHECK(is_readable(signal.fd()));
-    signal.clear();
-    CHECK_FALSE(is_readable(signal.fd()));
-
-    signal.notify();
-    CHECK(is_readable(signal.fd()));
-}
-
-TEST_CASE("what was written before a notification is seen after the clear") {
-    // The thread sanitizer is the judge here: there is no other synchronisation.
-    WakeSignal signal;
-    int written = 0;
-    const std::jthread writer([&] {
-        written = 42;
-        signal.notify();
-    });
-    REQUIRE(is_readable_within(signal.fd(), test::patience));
-    signal.clear();
-    CHECK(written == 42);
-}
-
-TEST_CASE("no notification of many threads is lost") {
-    WakeSignal signal;
-    std::array<std::jthread, 4> threads;
-    for (std::jthread& thread : threads) {
-        thread = std::jthread([&] {
-            for (int i = 0; i < 1'000; ++i) signal.notify();
-        });
-    }
-    for (std::jthread& thread : threads) thread.join();
-    CHECK(is_readable(signal.fd()));
-    signal.clear();
-    CHECK_FALSE(is_readable(signal.fd()));
-}
-
 }  // namespace
-}  // namespace orders
+}  // namespace orders::sqlite

@@ -15,7 +15,7 @@ namespace orders::test {
 using sqlite::file_system_kind;
 using sqlite::FileSystemFitness;
 
-TEST_CASE("local file systems are fit for a store") {
+TEST_CASE("file_system: local ones are fit for a store") {
     constexpr long btrfs = 0x9123683E;
     constexpr long f2fs = 0xF2F52010;
     constexpr long zfs = 0x2fc12fc1;
@@ -28,7 +28,7 @@ TEST_CASE("local file systems are fit for a store") {
     }
 }
 
-TEST_CASE("file systems that several machines share are not, and are named") {
+TEST_CASE("file_system: those that several machines share are not, and are named") {
     for (const auto& [type, name] : {std::pair<long, std::string>{NFS_SUPER_MAGIC, "NFS"},
                                      {SMB_SUPER_MAGIC, "SMB"},
                                      {SMB2_SUPER_MAGIC, "SMB"},
@@ -45,12 +45,12 @@ TEST_CASE("file systems that several machines share are not, and are named") {
     }
 }
 
-TEST_CASE("a number whose sign is spread over 64 bits is the same file system") {
+TEST_CASE("file_system: a number whose sign is spread over 64 bits is the same file system") {
     CHECK_EQ(file_system_kind(static_cast<std::int32_t>(CIFS_SUPER_MAGIC)).name, "SMB");
     CHECK_EQ(file_system_kind(static_cast<std::int32_t>(SMB2_SUPER_MAGIC)).name, "SMB");
 }
 
-TEST_CASE("FUSE is doubtful: anything may be behind it") {
+TEST_CASE("file_system: FUSE is doubtful: anything may be behind it") {
     CHECK(file_system_kind(FUSE_SUPER_MAGIC).fitness == FileSystemFitness::doubtful);
 }
 

@@ -23,17 +23,19 @@ class Nobody {
 
 }  // namespace
 
-TEST_CASE("the directory of a file can be synced, whether the file is there or not") {
+TEST_CASE(
+    "sync_directory: the directory of a file can be synced, whether the file is there or not") {
     const TempDir directory;
     CHECK_FALSE(sqlite::sync_directory_of(directory.file("orders.db")));
 }
 
-TEST_CASE("a directory that is not there is an error") {
+TEST_CASE("sync_directory: a directory that is not there is an error") {
     const TempDir directory;
     CHECK(sqlite::sync_directory_of(directory.file("missing/orders.db")).value() == ENOENT);
 }
 
-TEST_CASE("a directory that may be written but not read is none: nobody can make sure") {
+TEST_CASE(
+    "sync_directory: a directory that may be written but not read is none: nobody can make sure") {
     const TempDir directory;
     REQUIRE(::chmod(directory.path().c_str(), 0311) == 0);
     {
@@ -43,7 +45,7 @@ TEST_CASE("a directory that may be written but not read is none: nobody can make
     CHECK(::chmod(directory.path().c_str(), 0700) == 0);
 }
 
-TEST_CASE("a file system that knows no sync of directories is none either") {
+TEST_CASE("sync_directory: a file system that knows no sync of directories is none either") {
     CHECK_FALSE(sqlite::sync_directory_of("/proc/orders.db"));
 }
 

@@ -110,7 +110,7 @@ struct Ledger {
         for (int time = 0; time < times; ++time) {
             const auto pass = turnstile.enter();
             if (inside.fetch_add(1) != 0) ++overlaps;
-            // Loses counts where two do it at a time.
+            // Loses counts if two do it at a time.
             const int seen = entries.load();
             std::this_thread::yield();
             entries.store(seen + 1);
@@ -154,7 +154,7 @@ class Fork {
     pid_t pid_;
 };
 
-TEST_CASE("Turnstile: of many threads one writes at a time, and all get their turns") {
+TEST_CASE("turnstile: of many threads one writes at a time, and all get their turns") {
     const TempDir directory;
     Ledger& ledger = Ledger::create();
     {
@@ -168,7 +168,7 @@ TEST_CASE("Turnstile: of many threads one writes at a time, and all get their tu
     Ledger::remove(ledger);
 }
 
-TEST_CASE("Turnstile: of many processes one writes at a time, and all get their turns") {
+TEST_CASE("turnstile: of many processes one writes at a time, and all get their turns") {
     const TempDir directory;
     Ledger& ledger = Ledger::create();
     {
@@ -184,7 +184,7 @@ TEST_CASE("Turnstile: of many processes one writes at a time, and all get their 
     Ledger::remove(ledger);
 }
 
-TEST_CASE("Turnstile: who came first goes first, and who has just written comes last") {
+TEST_CASE("turnstile: who came first goes first, and who has just written comes last") {
     const TempDir directory;
     const std::string database = directory.file("orders.db");
     Visitors visitors(database);
@@ -208,7 +208,7 @@ TEST_CASE("Turnstile: who came first goes first, and who has just written comes 
     visitors.let_go("writer again");
 }
 
-TEST_CASE("Turnstile: a writer that enters again at once still lets the one that waits go first") {
+TEST_CASE("turnstile: a writer that enters again at once still lets the one that waits go first") {
     const TempDir directory;
     const std::string database = directory.file("orders.db");
     for (int round = 0; round < 100; ++round) {
@@ -226,7 +226,7 @@ TEST_CASE("Turnstile: a writer that enters again at once still lets the one that
     }
 }
 
-TEST_CASE("Turnstile: leaving lets the next one in, and can be handed on") {
+TEST_CASE("turnstile: leaving lets the next one in, and can be handed on") {
     const TempDir directory;
     const std::string database = directory.file("orders.db");
     Visitors visitors(database);
@@ -244,7 +244,7 @@ TEST_CASE("Turnstile: leaving lets the next one in, and can be handed on") {
     visitors.let_go("other");
 }
 
-TEST_CASE("Turnstile: a process that dies inside it lets the next one in") {
+TEST_CASE("turnstile: a process that dies inside it lets the next one in") {
     const TempDir directory;
     const std::string database = directory.file("orders.db");
     Ledger& ledger = Ledger::create();
@@ -266,7 +266,7 @@ TEST_CASE("Turnstile: a process that dies inside it lets the next one in") {
     Ledger::remove(ledger);
 }
 
-TEST_CASE("Turnstile: a process that dies while it waits holds nobody up") {
+TEST_CASE("turnstile: a process that dies while it waits holds nobody up") {
     const TempDir directory;
     const std::string database = directory.file("orders.db");
     const auto enter_and_wait = [&] {
@@ -293,7 +293,7 @@ TEST_CASE("Turnstile: a process that dies while it waits holds nobody up") {
     visitors.wait_for_arrivals({"last"});
 }
 
-TEST_CASE("Turnstile: its files are created beside the database, which it does not touch") {
+TEST_CASE("turnstile: its files are created beside the database, which it does not touch") {
     const TempDir directory;
     const Turnstile turnstile(directory.file("orders.db"));
     CHECK(std::filesystem::exists(directory.file("orders.db.turnstile-a")));
@@ -301,7 +301,7 @@ TEST_CASE("Turnstile: its files are created beside the database, which it does n
     CHECK_FALSE(std::filesystem::exists(directory.file("orders.db")));
 }
 
-TEST_CASE("Turnstile: a place that cannot be used is an error with a hint that names it") {
+TEST_CASE("turnstile: a place that cannot be used is an error with a hint that names it") {
     const TempDir directory;
     std::string database = directory.file("missing/orders.db");
     SUBCASE("the directory is missing") {}

@@ -15,6 +15,7 @@
 
 #include "shared/storage/sqlite/care/partial_file.h"
 #include "shared/storage/sqlite/connection.h"
+#include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/store_path.h"
 
@@ -24,14 +25,14 @@ namespace {
 constexpr std::array companions{"-wal", "-shm", "-journal"};
 
 StoreError cannot(const std::string& operation, const std::error_code& error) {
-    return {StoreError::Kind::unusable, operation, error.message()};
+    return unusable(operation, error.message());
 }
 
 void require_order_store(Connection& connection) {
     // An older one too: a copy from before the upgrade is the one that is wanted.
     if (known_schema_version(connection, embedded_migrations()) > 0) return;
-    throw StoreError(StoreError::Kind::unusable, "back up " + connection.path(), "it is empty",
-                     "this file is not an order store");
+    throw unusable("back up " + connection.path(), "it is empty",
+                   "this file is not an order store");
 }
 
 // SQLite would take a log that lies beside the copy for the copy's own, and spoil it.
@@ -39,8 +40,8 @@ void refuse_companions_of(const std::string& file) {
     for (const char* companion : companions) {
         std::error_code ignored;
         if (!std::filesystem::exists(file + companion, ignored)) continue;
-        throw StoreError(StoreError::Kind::unusable, "write " + file,
-                         "there is a " + file + companion, "it would be taken for the copy's log");
+        throw unusable("write " + file, "there is a " + file + companion,
+                       "it would be taken for the copy's log");
     }
 }
 
@@ -48,8 +49,7 @@ void refuse_companions_of(const std::string& file) {
 void refuse_as_companion(const std::string& file, const std::string& store) {
     for (const char* companion : companions) {
         if (file != store + companion) continue;
-        throw StoreError(StoreError::Kind::unusable, "write " + file,
-                         "the name belongs to the store", "choose another name");
+        throw unusable("write " + file, "the name belongs to the store", "choose another name");
     }
 }
 
@@ -74,14 +74,14 @@ void refuse_the_stores_own_files(const std::string& file, const std::string& sto
             struct stat there {};
             if (::stat(path.c_str(), &there) != 0) continue;
             if (there.st_dev != of_store.st_dev || there.st_ino != of_store.st_ino) continue;
-            throw StoreError(StoreError::Kind::unusable, "write " + file,
-                             path + " exists and is a file of the store", "choose another name");
+            throw unusable("write " + file, path + " exists and is a file of the store",
+                           "choose another name");
         }
     }
 }
 
 // Whoever may not read the store may not read its copy. It was made for this user only, and stays
-// so where the file system knows no modes, or somebody else's.
+// so if the file system knows no modes, or it is somebody else's.
 void copy_mode(const std::string& from, const std::string& to) {
     struct stat store {};
     if (::stat(from.c_str(), &store) != 0) {
@@ -129,8 +129,7 @@ std::int64_t copy_store(Connection& store, const std::string& path) {
         mode = rows.get<std::optional<std::string>>(0);
     }
     if (mode != "delete") {
-        throw StoreError(StoreError::Kind::unusable, "write the copy",
-                         "it does not do without a write-ahead log");
+        throw unusable("write the copy", "it does not do without a write-ahead log");
     }
     return orders;
 }

@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "shared/storage/store_maintenance.h"
+#include "shared/storage/maintenance.h"
 
 namespace orders::sqlite {
 
-// As back_up_orders in shared/storage/store_maintenance.h.
+// As Storage::back_up in shared/storage/maintenance.h.
 [[nodiscard]] Backup back_up(const std::string& location, const std::string& file);
 
 }  // namespace orders::sqlite

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "shared/storage/sqlite/order_queries.h"
+#include "shared/storage/sqlite/columns.h"
 
 namespace orders::sqlite {
 namespace {

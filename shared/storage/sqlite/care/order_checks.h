@@ -3,7 +3,7 @@
 // What is true of every row of a sound store, checked row by row: also what the schema forbids,
 // because a damaged file may hold anything. The migrations/ say what the columns mean.
 
-#include "shared/storage/order_store.h"
+#include "shared/storage/order_reader.h"
 #include "shared/storage/sqlite/care/findings.h"
 #include "shared/storage/sqlite/connection.h"
 

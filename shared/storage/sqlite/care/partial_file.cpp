@@ -12,32 +12,33 @@
 #include <system_error>
 #include <utility>
 
+#include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/sync_directory.h"
-#include "shared/storage/store_error.h"
 
 namespace orders::sqlite {
 namespace {
 
 StoreError cannot_write(const std::string& path, int error) {
-    const bool is_full = error == ENOSPC || error == EDQUOT;
-    return {is_full ? StoreError::Kind::full : StoreError::Kind::unusable, "write " + path,
-            std::strerror(error),
-            is_full                 ? "make room on the disk"
-            : error == ENAMETOOLONG ? "choose a shorter name"
-                                    : "the directory must exist and be writable for this user"};
+    if (error == ENOSPC || error == EDQUOT) {
+        return {StoreError::Kind::full, StoreError::Cure::time, "write " + path,
+                std::strerror(error), "make room on the disk"};
+    }
+    return unusable("write " + path, std::strerror(error),
+                    error == ENAMETOOLONG
+                        ? "choose a shorter name"
+                        : "the directory must exist and be writable for this user");
 }
 
 StoreError exists_already(const std::string& path) {
-    return {StoreError::Kind::unusable, "write " + path, "the file exists",
-            "an existing file is never replaced; choose another name"};
+    return unusable("write " + path, "the file exists",
+                    "an existing file is never replaced; choose another name");
 }
 
 // Nobody but a program like this one has reason to use the name, and yet somebody may.
 void require_own(const struct stat& file, const std::string& path) {
     if (S_ISREG(file.st_mode) && file.st_uid == ::geteuid()) return;
-    throw StoreError(StoreError::Kind::unusable, "write " + path,
-                     "something is there that is not a plain file of this user",
-                     "remove it if nobody needs it, or choose another name");
+    throw unusable("write " + path, "something is there that is not a plain file of this user",
+                   "remove it if nobody needs it, or choose another name");
 }
 
 }  // namespace
@@ -70,8 +71,7 @@ bool PartialFile::take() {
     if (!file_.is_open()) throw cannot_write(final_path_, errno);
     if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK) throw cannot_write(path_, errno);
-        throw StoreError(StoreError::Kind::unusable, "write " + final_path_,
-                         "another process is writing it");
+        throw unusable("write " + final_path_, "another process is writing it");
     }
     // Whoever held the lock a moment ago may have put the file in place, or removed it.
     if (::fstat(file_.get(), &locked) != 0) throw cannot_write(path_, errno);

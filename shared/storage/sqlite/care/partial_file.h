@@ -18,13 +18,13 @@ class PartialFile {
     // `.NAME.order-backup-partial`, in the same directory.
     [[nodiscard]] static std::string path_for(const std::string& final_path);
 
-    // Throws StoreError (unusable) where something has that name which is not a plain file of this
+    // Throws StoreError (unusable) if something has that name which is not a plain file of this
     // user, and so is not what an earlier one left behind.
     static void require_replaceable(const std::string& path);
 
-    // Creates the partial file, empty and for this user only. Throws StoreError (unusable) where
+    // Creates the partial file, empty and for this user only. Throws StoreError (unusable) if
     // the file exists already, somebody else is writing it, its partial name is taken by what is
-    // not a plain file of this user, or the directory does not allow it; full where there is no
+    // not a plain file of this user, or the directory does not allow it; full if there is no
     // room.
     explicit PartialFile(std::string final_path);
     // Removes the partial file unless it was kept.
@@ -40,7 +40,7 @@ class PartialFile {
     void keep();
 
    private:
-    // False where the partial file at hand was an old one; it is gone then.
+    // False if the partial file at hand was an old one; it is gone then.
     bool take();
     void put_in_place();
 

@@ -12,6 +12,7 @@
 #include "shared/storage/sqlite/care/findings.h"
 #include "shared/storage/sqlite/care/order_checks.h"
 #include "shared/storage/sqlite/connection.h"
+#include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/store_path.h"
 
@@ -21,10 +22,10 @@ namespace {
 void require_newest_schema(Connection& connection) {
     const auto version = known_schema_version(connection, embedded_migrations());
     if (version == static_cast<std::int64_t>(embedded_migrations().size())) return;
-    throw StoreError(StoreError::Kind::unusable, "verify " + connection.path(),
-                     version == 0 ? "it is empty" : "its schema is older than this program's",
-                     version == 0 ? "this file is not an order store"
-                                  : "let the program bring it up to date first, or verify a copy");
+    throw unusable("verify " + connection.path(),
+                   version == 0 ? "it is empty" : "its schema is older than this program's",
+                   version == 0 ? "this file is not an order store"
+                                : "let the program bring it up to date first, or verify a copy");
 }
 
 // A check that meets a damaged page ends there; that is a finding too, and the others go on. So is
@@ -62,7 +63,7 @@ void check_file(Connection& connection, Findings& findings) {
 
 struct Definition {
     std::string sql;
-    // True where it changes, or may refuse, what is written to other tables.
+    // True if it changes, or may refuse, what is written to other tables.
     bool has_say = false;
 };
 
@@ -86,7 +87,7 @@ Schema schema_of(Connection& connection) {
     return schema;
 }
 
-// True where all of this program's schema is there, to the letter.
+// True if all of this program's schema is there, to the letter.
 bool check_schema(Connection& connection, Findings& findings) {
     Connection model(":memory:", Connection::Access::read_write);
     for (const Migration& migration : embedded_migrations()) model.execute_script(migration.sql);

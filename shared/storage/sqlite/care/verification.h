@@ -8,11 +8,11 @@
 
 #include <string>
 
-#include "shared/storage/store_maintenance.h"
+#include "shared/storage/maintenance.h"
 
 namespace orders::sqlite {
 
-// As verify_orders in shared/storage/store_maintenance.h.
+// As Storage::verify in shared/storage/maintenance.h.
 [[nodiscard]] Verification verify(const std::string& location);
 
 }  // namespace orders::sqlite

@@ -1,0 +1,52 @@
+#pragma once
+
+// A request as a handler sees it, and the response that comes back.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace orders::http {
+
+// The headers of a request, as they arrived and were found well formed. A view: it is good for as
+// long as the request.
+class Headers {
+   public:
+    Headers() = default;
+    // `lines`: each is NAME ":" VALUE CR LF, with a token as the name.
+    explicit Headers(std::string_view lines) : lines_(lines) {}
+
+    // The value of the first header of that name, without blanks around it; empty if there is none.
+    // Upper and lower case are the same in names.
+    [[nodiscard]] std::string_view value(std::string_view name) const noexcept;
+
+    [[nodiscard]] std::string_view lines() const noexcept { return lines_; }
+
+   private:
+    std::string_view lines_;
+};
+
+// What it refers to is good until the handler returns.
+struct Request {
+    std::string_view method;                   // upper case; HEAD arrives as GET
+    std::string path;                          // percent-decoded but for %2F, without the query
+    std::vector<std::string> path_parameters;  // what each {name} of the route matched, in order
+    std::vector<std::pair<std::string, std::string>> query;  // decoded, in the order given
+    Headers headers;
+    std::string_view body;  // the content, whatever its framing
+};
+
+struct Response {
+    int status = 200;
+    std::string content_type = "application/json; charset=utf-8";
+    // Beyond length and content type. Neither names nor values may have a line's end in them.
+    std::vector<std::pair<std::string, std::string>> headers = {};
+    std::string body = {};
+};
+
+// Makes a response later, on another thread: it must need nothing that may be gone by then.
+using ResponseMaker = std::function<Response()>;
+
+}  // namespace orders::http

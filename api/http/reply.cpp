@@ -1,0 +1,67 @@
+#include "api/http/reply.h"
+
+#include <exception>
+
+#include "api/http/problem.h"
+#include "shared/log/log.h"
+
+namespace orders::http {
+
+Reply::~Reply() {
+    if (connection_ == nullptr) return;
+    // What unwinds the stack past it is logged by whoever catches it.
+    if (std::uncaught_exceptions() == 0 && !has_client_left()) {
+        log::error("request failed", {{"error", "its reply was dropped"}});
+    }
+    give(internal_error());
+}
+
+void Reply::send(Response response) && {
+    give(std::move(response));
+}
+
+void Reply::send_made_by(ResponseMaker make) && {
+    give(std::move(make));
+}
+
+Stream Reply::stream(Response head) && {
+    auto buffer = std::make_shared<StreamBuffer>(keeper_->max_stream_bytes());
+    Stream stream(*keeper_, connection_->id(), buffer);
+    give(StreamStart{std::move(head), std::move(buffer)});
+    return stream;
+}
+
+void Reply::give(Answer answer) noexcept {
+    Connection& connection = *std::exchange(connection_, nullptr);
+    if (connection.give_answer(std::move(answer))) keeper_->send_answer(connection);
+}
+
+Stream::~Stream() {
+    if (buffer_) finish(false);
+}
+
+bool Stream::write(std::string_view piece) {
+    if (piece.empty()) return true;  // the empty piece would be the end
+    switch (buffer_->push(piece)) {
+        case StreamBuffer::Push::taken:
+            return true;
+        case StreamBuffer::Push::is_first:
+            keeper_->wake(connection_id_);
+            return true;
+        case StreamBuffer::Push::closed:
+            break;
+    }
+    keeper_->wake(connection_id_);
+    return false;
+}
+
+void Stream::end() && {
+    finish(true);
+}
+
+void Stream::finish(bool is_complete) {
+    std::exchange(buffer_, nullptr)->end(is_complete);
+    keeper_->wake(connection_id_);
+}
+
+}  // namespace orders::http

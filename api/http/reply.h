@@ -1,0 +1,93 @@
+#pragma once
+
+// The answer that a request is owed. It is given once: at once or later, whole or as a stream, by
+// any thread; that it is given once is its type. A Reply that is dropped unused answers 500 and
+// logs it, so no client waits for ever.
+//
+//     server.add({"GET", "/x", [](const Request&, Reply reply) { std::move(reply).send({...}); }});
+//
+// Belongs to one thread at a time. The server must outlive every Reply and every Stream.
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "api/http/connection.h"
+#include "api/http/message.h"
+#include "api/http/stream_buffer.h"
+
+namespace orders::http {
+
+// What has connections answered and looked at: the server, as replies see it. For any thread.
+class ConnectionKeeper {
+   public:
+    // The answer is in the connection, and the connection is the keeper's again.
+    virtual void send_answer(Connection& connection) noexcept = 0;
+    // The connection of that id has something to do, if it is still there.
+    virtual void wake(std::uint64_t connection_id) noexcept = 0;
+    [[nodiscard]] virtual std::size_t max_stream_bytes() const noexcept = 0;
+
+   protected:
+    ~ConnectionKeeper() = default;
+};
+
+// The body of a response, piece by piece, for as long as the client stays. Dropped without end(),
+// it cuts the connection, so that the client does not take what it has for the whole.
+class Stream {
+   public:
+    Stream(ConnectionKeeper& keeper, std::uint64_t connection_id,
+           std::shared_ptr<StreamBuffer> buffer)
+        : keeper_(&keeper), connection_id_(connection_id), buffer_(std::move(buffer)) {}
+    Stream(Stream&&) noexcept = default;
+    Stream& operator=(Stream&&) = delete;
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+    ~Stream();
+
+    // Sends a piece, without waiting. False if it is not sent, nor anything after it: the client
+    // has left, the server is stopping, or the client reads so slowly that more than
+    // ServerOptions::max_stream_bytes would be outstanding. Such a client's connection is cut.
+    [[nodiscard]] bool write(std::string_view piece);
+    // The body is complete.
+    void end() &&;
+
+   private:
+    void finish(bool is_complete);
+
+    ConnectionKeeper* keeper_;
+    std::uint64_t connection_id_;
+    std::shared_ptr<StreamBuffer> buffer_;  // null once moved from or ended
+};
+
+class Reply {
+   public:
+    Reply(ConnectionKeeper& keeper, Connection& connection)
+        : keeper_(&keeper), connection_(&connection) {}
+    Reply(Reply&& other) noexcept
+        : keeper_(other.keeper_), connection_(std::exchange(other.connection_, nullptr)) {}
+    Reply& operator=(Reply&&) = delete;
+    Reply(const Reply&) = delete;
+    Reply& operator=(const Reply&) = delete;
+    ~Reply();
+
+    void send(Response response) &&;
+    // The response is made on this thread or on a handler thread, whichever is better now; an
+    // exception then is as one of a handler.
+    void send_made_by(ResponseMaker make) &&;
+    // Sends the head; its body is not sent. To HEAD there is nothing more: the stream is over.
+    [[nodiscard]] Stream stream(Response head) &&;
+
+    // The client has closed its side since it sent the request: it has left, most likely, and work
+    // that only it wants is wasted. An answer is sent all the same, because it may only have said
+    // that it asks nothing more.
+    [[nodiscard]] bool has_client_left() const noexcept { return connection_->has_client_left(); }
+
+   private:
+    void give(Answer answer) noexcept;
+
+    ConnectionKeeper* keeper_;
+    Connection* connection_;  // null once moved from or given
+};
+
+}  // namespace orders::http

@@ -1,0 +1,24 @@
+#include "api/http/request_log.h"
+
+#include "api/http/route_matcher.h"
+#include "shared/log/log.h"
+
+namespace orders::http {
+
+RequestLog::RequestLog(const FramedRequest& request) {
+    if (!log::is_enabled(log::Level::debug)) return;
+    line_ = {std::string(request.method), std::string(path_of(request.target)),
+             std::chrono::steady_clock::now()};
+}
+
+void RequestLog::write(int status) const {
+    if (!line_) return;
+    const std::chrono::duration<double, std::milli> duration =
+        std::chrono::steady_clock::now() - line_->start;
+    log::debug("request", {{"method", line_->method},
+                           {"path", line_->path},
+                           {"status", status},
+                           {"duration_ms", duration.count()}});
+}
+
+}  // namespace orders::http

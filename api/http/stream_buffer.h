@@ -1,0 +1,58 @@
+#pragma once
+
+// What a stream's writer has said and its client has not been sent yet: the only thing that the
+// writer's thread and the connection's share.
+//
+// Any thread may call it.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "shared/os/mutex.h"
+
+namespace orders::http {
+
+class StreamBuffer {
+   public:
+    explicit StreamBuffer(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+
+    // --- The writer
+
+    enum class Push {
+        closed,    // not taken, and nothing more will be: the client has left or was too slow
+        taken,     // goes out with what was pushed before
+        is_first,  // the same, but nobody sees to it yet: the connection must be woken
+    };
+    // A piece that finds more than max_bytes outstanding closes the stream.
+    [[nodiscard]] Push push(std::string_view piece);
+    // Nothing more comes. `is_complete`: as it was meant; else the client must notice.
+    void end(bool is_complete);
+
+    // --- The connection
+
+    struct Pending {
+        std::string bytes;
+        enum class Next {
+            more,      // may come
+            complete,  // these were the last
+            broken,    // the connection must be cut
+        } next = Next::more;
+    };
+    // Call it when all that it returned before has been sent.
+    [[nodiscard]] Pending take();
+    // The client has left, or is to be left.
+    void close();
+
+   private:
+    // Constant after construction.
+    const std::size_t max_bytes_;
+
+    Mutex mutex_;
+    std::string pending_ GUARDED_BY(mutex_);
+    std::size_t taken_bytes_ GUARDED_BY(mutex_) = 0;  // and maybe not sent yet
+    bool is_closed_ GUARDED_BY(mutex_) = false;
+    Pending::Next next_ GUARDED_BY(mutex_) = Pending::Next::more;
+};
+
+}  // namespace orders::http

@@ -1,0 +1,79 @@
+#include "api/orders/order_problems.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace orders {
+
+using http::Response;
+using http::to_response;
+
+Response not_json() {
+    return http::problem_for(
+        415, "Send the body as JSON, with the header Content-Type: application/json.");
+}
+
+Response malformed(MalformedBody body) {
+    return to_response({.type = problem_type::malformed_body,
+                        .detail = std::move(body.detail),
+                        .errors = std::move(body.errors)});
+}
+
+Response invalid(InvalidOrder order) {
+    return to_response({.type = problem_type::invalid_order,
+                        .detail = "See errors for the fields at fault.",
+                        .errors = std::move(order.errors)});
+}
+
+Response invalid_query(std::vector<FieldError> errors) {
+    return to_response({.type = problem_type::invalid_query,
+                        .detail = "See errors for the parameters at fault.",
+                        .errors = std::move(errors)});
+}
+
+Response order_not_found() {
+    return to_response(
+        {.type = problem_type::order_not_found, .detail = "No order was accepted under this id."});
+}
+
+Response id_taken(const OrderId& order_id, OrderStatus status) {
+    return to_response({.type = problem_type::order_exists,
+                        .detail = "An order is accepted once; the one that stands is unchanged.",
+                        .members = {{"order_id", order_id.text()},
+                                    {"order_status", std::string(to_string(status))}}});
+}
+
+Response not_stored(Refusal refusal) {
+    switch (refusal) {
+        case Refusal::overloaded:
+            return to_response(
+                {.type = problem_type::overloaded, .detail = "Nothing was stored; try again."});
+        case Refusal::queue_full: {
+            // The service is healthy; its clients send more than its workers can do.
+            Response response =
+                to_response({.type = problem_type::queue_full,
+                             .detail = "Nothing was stored; try again when some have been "
+                                       "processed."});
+            response.headers.emplace_back("Retry-After", "1");
+            return response;
+        }
+        case Refusal::disk_full:
+            return to_response({.type = problem_type::disk_full,
+                                .detail = "Nothing was stored; try again when there is room."});
+        case Refusal::stopping:
+            return to_response(
+                {.type = problem_type::stopping, .detail = "Nothing was stored; try again."});
+        case Refusal::outcome_unknown:
+            return to_response({.type = problem_type::outcome_unknown,
+                                .detail = "It is not known whether this was stored. Send it again "
+                                          "under the same order_id: it is then stored, or answered "
+                                          "with 409."});
+    }
+    std::abort();  // only a cast can make another value
+}
+
+Response not_ready(std::string detail) {
+    return to_response({.type = problem_type::not_ready, .detail = std::move(detail)});
+}
+
+}  // namespace orders

@@ -1,0 +1,63 @@
+#include "api/settings.h"
+
+namespace orders {
+namespace {
+
+constexpr const char* token_list_variable = "API_TOKENS";
+constexpr std::int64_t bytes_per_mebibyte = 1024LL * 1024;
+
+}  // namespace
+
+std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
+                                             const char* const* argv) {
+    const CommonSettingsReader common(reader);
+    const auto host = reader.text({"host", "API_HOST", "the address to listen on"}, "127.0.0.1");
+    const auto port = reader.integer(
+        {"port", "API_PORT", "the port to listen on; 0 picks a free one and logs it"}, 8080,
+        {0, 65'535});
+    const auto drain =
+        reader.integer({"drain-seconds", "API_DRAIN_SECONDS",
+                        "how long a stopping API may take to answer what has arrived"},
+                       10, {1, 600, "seconds"});
+    const auto max_pending =
+        reader.integer({"max-pending-orders", "API_MAX_PENDING_ORDERS",
+                        "while this many orders are Pending, new ones are refused with 429"},
+                       1'000'000, {1, 1'000'000'000, "orders"});
+    const auto min_free = reader.integer(
+        {"min-free-mb", "API_MIN_FREE_MB",
+         "with less free disk space than this, new orders are refused with 503; 0 never refuses"},
+        128, {0, 1'048'576, "MiB"});
+    const auto max_connections =
+        reader.integer({"max-connections", "API_MAX_CONNECTIONS",
+                        "how many connections are served at a time; the limit of open files may "
+                        "allow fewer"},
+                       8'000, {1, 100'000});
+    const auto token_list = reader.secret(
+        {token_list_variable,
+         "bearer tokens, separated by commas; if there are any, every request needs one"});
+    const auto token_file =
+        reader.optional_text({"tokens-file", "API_TOKENS_FILE",
+                              "a file with more tokens, one per line; a line that begins with # is "
+                              "a comment"});
+    if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return std::nullopt;
+    return ApiSettings{.common = common.values(),
+                       .host = host.value(),
+                       .port = static_cast<int>(port.value()),
+                       .drain_limit = std::chrono::seconds(drain.value()),
+                       .max_pending_orders = max_pending.value(),
+                       .min_free_bytes = min_free.value() * bytes_per_mebibyte,
+                       .max_connections = static_cast<std::size_t>(max_connections.value()),
+                       .token_list = token_list.value(),
+                       .token_file = token_file.value()};
+}
+
+AccessTokens read_tokens(const ApiSettings& settings) {
+    AccessTokens tokens;
+    if (settings.token_list) tokens.add_list(token_list_variable, *settings.token_list);
+    if (settings.token_file) {
+        tokens.add_file("--tokens-file or API_TOKENS_FILE", *settings.token_file);
+    }
+    return tokens;
+}
+
+}  // namespace orders

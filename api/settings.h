@@ -1,0 +1,38 @@
+#pragma once
+
+// What order-api can be told, by flags and environment variables: README.md lists all of it.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "api/access/tokens.h"
+#include "shared/program/common_settings.h"
+#include "shared/program/settings_reader.h"
+
+namespace orders {
+
+struct ApiSettings {
+    CommonSettings common;
+    std::string host;
+    int port;  // 0: any free one
+    std::chrono::seconds drain_limit;
+    std::int64_t max_pending_orders;
+    std::int64_t min_free_bytes;  // 0: never refuse for lack of room
+    std::size_t max_connections;
+    // Where the bearer tokens are; read_tokens() reads them.
+    std::optional<std::string> token_list;
+    std::optional<std::string> token_file;
+};
+
+// Declares the settings, and reads them and the command. Empty if --help or --version was answered
+// instead. Throws SettingsError.
+[[nodiscard]] std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
+                                                           const char* const* argv);
+
+// Throws SettingsError, which quotes nothing of a token.
+[[nodiscard]] AccessTokens read_tokens(const ApiSettings& settings);
+
+}  // namespace orders

@@ -1,0 +1,92 @@
+#pragma once
+
+// The store as its intakes see it: groups of orders become durable, each group by one commit, and
+// each order gets an outcome of its own.
+//
+// An IntakeStore is used by one thread at a time; any number of them, in any number of processes,
+// may be open on the same orders.
+//
+// Guarantees, which tests/store_contract checks for every backend:
+//   - once commit() has returned, what the group created survives the end of the process and of the
+//     power supply; if it throws, its error tells whether anything may have been stored;
+//   - an order id is accepted once for as long as its order is kept;
+//   - transactions of all stores are as if one came after the other, and orders that a later one
+//     created stand behind those of an earlier one in the queue;
+//   - those that wait for work (work_watch.h) are woken after a commit that created some.
+//
+// All functions throw StoreError if the environment is broken.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "shared/domain/order.h"
+
+namespace orders {
+
+struct Created {
+    UtcTime created_at;
+};
+struct IdTaken {
+    OrderStatus status;  // of the order that stands under this id
+};
+using SubmitOutcome = std::variant<Created, IdTaken>;
+
+// What one commit is to do, as a value; the orders belong to the caller and must outlive the call.
+struct IntakeGroup {
+    // To be created, in this order. An id that occurs twice is taken the second time.
+    std::vector<std::span<const NewOrder>> creates = {};
+    // Not to be created: only whether an order stands under each id, once `creates` are stored.
+    std::vector<std::span<const NewOrder>> look_ups = {};
+    // Prove that the store takes writes even if nothing is created. A group with `creates` always
+    // proves it.
+    bool is_probe = false;
+};
+
+struct IntakeOutcomes {
+    std::vector<SubmitOutcome> created;            // one for each order of `creates`, in order
+    std::vector<std::optional<IdTaken>> standing;  // one for each order of `look_ups`, in order
+};
+
+// What is there, and how much more there is room for.
+//
+// At most a second old; what the same IntakeStore has created is always counted. So a bound on
+// Pending that a caller keeps by it may be overshot by what other intakes create in that second.
+// (On SQLite by nothing: it is exact while the turn lasts.)
+struct StoreLevel {
+    std::int64_t pending = 0;                // orders that are Pending
+    std::optional<std::int64_t> free_bytes;  // on the disk; empty if nobody can tell
+};
+
+// The right to store one group. Others may have to wait while it lives, so it should live for
+// milliseconds. Destroyed without a commit(), it leaves nothing behind.
+class IntakeTurn {
+   public:
+    virtual ~IntakeTurn() = default;
+
+    [[nodiscard]] virtual StoreLevel level() = 0;
+
+    // Returns once all of the group is on disk. Call it once; the turn is over either way, and
+    // others may write. Throws StoreError, whose kind tells whether it is certain that nothing
+    // was stored.
+    [[nodiscard]] virtual IntakeOutcomes commit(const IntakeGroup& group) = 0;
+};
+
+class IntakeStore {
+   public:
+    virtual ~IntakeStore() = default;
+
+    // Waits until a group can be stored without waiting for others: until it returns, the caller
+    // may still take orders back from the group, certain that nothing of them was written. One turn
+    // at a time; it must not outlive the store.
+    [[nodiscard]] virtual std::unique_ptr<IntakeTurn> begin() = 0;
+
+    // Housekeeping that keeps the store small and quick; call it after a commit, when those who
+    // waited for that have been answered. Does nothing most of the time.
+    virtual void tidy() = 0;
+};
+
+}  // namespace orders

@@ -1,0 +1,49 @@
+#pragma once
+
+// What an operator does with a store beside running it (see Storage in open_storage.h): copies it,
+// and has it checked. Both work while any number of programs use the store, hold up none of them,
+// and change nothing in it; a store that is not there is not created.
+//
+// Both look at one moment of the store for as long as they take. What is written meanwhile cannot
+// be moved from SQLite's write-ahead log into the database before they end, so the log grows until
+// then.
+//
+// Storage::back_up(file) copies the store, as it is at one moment, into a new file: one file, which
+// can be opened as a store as it stands, and which is on disk when this returns. The file appears
+// under its name complete or not at all. Until then it is the hidden .FILE.order-backup-partial
+// beside it; after an error nothing is left. If the process is killed, the partial file stays, is
+// never taken for a copy, and is replaced by the next backup to the same file. The copy gets the
+// store's mode as far as its file system allows, else it is for this user only. Throws StoreError:
+//   - unusable if there is no store at the location; if the file exists already (it is never
+//     replaced) or cannot be made; if one of the names is a file of the store, or the hidden one is
+//     not a plain file of this user;
+//   - full if there is no room for it.
+//
+// Storage::verify() checks everything that the store promises: that the file is undamaged and has
+// the schema of this program (and beside it nothing that has a say in what is written), that every
+// value is one that the program could have written, that the counters equal a recount, and that
+// exactly the Processing orders are leased. It reads all of the store, in memory that does not grow
+// with the number of orders: some seconds for a million of them. Throws StoreError (unusable) if
+// there is nothing to check: no such file, not an order store, or one of a version that this
+// program does not know.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "shared/storage/order_reader.h"
+
+namespace orders {
+
+struct Backup {
+    std::int64_t orders = 0;  // in the copy
+    std::int64_t bytes = 0;   // its size
+};
+
+struct Verification {
+    StatusCounts orders;                // recounted
+    std::int64_t findings = 0;          // 0: the store is sound
+    std::vector<std::string> examples;  // one line each; of every kind of finding the first few
+};
+
+}  // namespace orders

@@ -1,0 +1,51 @@
+#pragma once
+
+// The way into durable storage: one function opens a location, and what it returns opens each part
+// that a program needs. Start reading here; then order_reader.h, intake_store.h and worker_store.h
+// say what the parts promise.
+//
+// A location is the path of a SQLite file. (`postgresql://` URLs are refused: that backend is not
+// part of this program.) Only the .cpp knows which backends there are.
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "shared/storage/intake_store.h"
+#include "shared/storage/maintenance.h"
+#include "shared/storage/order_reader.h"
+#include "shared/storage/work_watch.h"
+#include "shared/storage/worker_store.h"
+
+namespace orders {
+
+// The location is of a kind that this program cannot open. Never quotes it: it may hold a password.
+class UnknownLocation : public std::runtime_error {
+   public:
+    using std::runtime_error::runtime_error;
+};
+
+// The orders at one location. Any thread may call it; each part it opens belongs to one thread at a
+// time and may outlive it. All functions throw StoreError if the location cannot be used.
+class Storage {
+   public:
+    virtual ~Storage() = default;
+
+    // Both create what is not there yet and bring an older store up to this program's schema:
+    // whichever process comes first does it, and the others wait.
+    [[nodiscard]] virtual std::unique_ptr<IntakeStore> open_intake() = 0;
+    [[nodiscard]] virtual std::unique_ptr<WorkerStore> open_worker() = 0;
+
+    // From a store that one of the two above has opened before.
+    [[nodiscard]] virtual std::unique_ptr<OrderReader> open_reader() = 0;
+    [[nodiscard]] virtual std::unique_ptr<WorkWatch> open_watch() = 0;
+
+    // As maintenance.h says. A store that is not there is not created.
+    [[nodiscard]] virtual Backup back_up(const std::string& file) = 0;
+    [[nodiscard]] virtual Verification verify() = 0;
+};
+
+// Does not touch the location yet. Throws UnknownLocation.
+[[nodiscard]] std::unique_ptr<Storage> open_storage(const std::string& location);
+
+}  // namespace orders

@@ -1,0 +1,79 @@
+#pragma once
+
+// The store as its readers see it, which only ask: single orders, lists, and the report.
+//
+// An OrderReader is used by one thread at a time. Any number of them may be open, and they hold up
+// no writer. All functions throw StoreError if the environment is broken.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/domain/claim.h"
+#include "shared/domain/order.h"
+#include "shared/domain/utc_time.h"
+
+namespace orders {
+
+struct OrderQuery {
+    static constexpr std::size_t max_limit = 1'000;
+
+    std::optional<OrderStatus> status = {};
+    std::optional<Priority> priority = {};
+    std::size_t limit = 50;                    // 1 to max_limit
+    std::optional<OrderSequence> before = {};  // only orders submitted before this one
+};
+
+// Newest first. A page may hold fewer orders than the limit, even none, and still have a next page:
+// one call looks at a bounded number of orders, however rare the wanted ones are.
+struct OrderPage {
+    std::vector<Order> orders;
+    std::optional<OrderSequence> next_before;  // empty on the last page
+};
+
+struct StatusCounts {
+    std::int64_t pending = 0;
+    std::int64_t processing = 0;
+    std::int64_t processed = 0;
+    std::int64_t failed = 0;
+
+    [[nodiscard]] std::int64_t& operator[](OrderStatus status) noexcept;
+    [[nodiscard]] std::int64_t operator[](OrderStatus status) const noexcept;
+    StatusCounts& operator+=(const StatusCounts& other) noexcept;
+    friend bool operator==(const StatusCounts&, const StatusCounts&) = default;
+};
+
+struct LiveWorker {
+    std::string name;
+    std::string host;
+    int threads = 0;
+    std::int64_t processing = 0;  // orders it holds now
+    UtcTime started_at;
+};
+
+struct OrderReport {
+    UtcTime taken_at;  // by the store's clock
+    StatusCounts high;
+    StatusCounts normal;
+    std::optional<UtcTime> oldest_pending;  // when the Pending order that waits longest came
+    std::vector<LiveWorker> workers;        // those whose heartbeat is in time
+
+    [[nodiscard]] StatusCounts total() const noexcept;
+    // How long the longest waiting Pending order had waited then; empty if none waits.
+    [[nodiscard]] std::optional<double> oldest_pending_seconds() const noexcept;
+};
+
+class OrderReader {
+   public:
+    virtual ~OrderReader() = default;
+
+    [[nodiscard]] virtual std::optional<Order> find(const OrderId& order_id) = 0;
+    [[nodiscard]] virtual OrderPage list(const OrderQuery& query) = 0;
+
+    // Costs the same however many orders are finished.
+    [[nodiscard]] virtual OrderReport report() = 0;
+};
+
+}  // namespace orders

@@ -1,0 +1,43 @@
+#pragma once
+
+// The SQLite backend's own time, read off both clocks that matter: the wall clock, for what people
+// read, and the boot clock (Linux CLOCK_BOOTTIME), for leases. The boot clock counts through
+// suspend, is the same in all containers of a machine, and no administrator can set it. It starts
+// again with each boot, so it means something only together with the boot's id.
+//
+// All who use a SQLite file are on one machine, so another boot's id means that whoever wrote it is
+// dead. That holds for no other backend, and nobody outside this folder knows of boots.
+
+#include <chrono>
+#include <string>
+
+#include "shared/domain/utc_time.h"
+
+namespace orders::sqlite {
+
+struct Moment {
+    UtcTime utc;
+    std::chrono::milliseconds since_boot{0};
+    std::string boot_id;
+};
+
+// Where Moments come from: the machine, or a test. now() may be called from any thread.
+class Clock {
+   public:
+    virtual ~Clock() = default;
+    [[nodiscard]] virtual Moment now() const = 0;
+};
+
+// The machine's own.
+class SystemClock final : public Clock {
+   public:
+    // Reads the boot id. Throws std::runtime_error if the machine has none (it is Linux's
+    // /proc/sys/kernel/random/boot_id).
+    SystemClock();
+    [[nodiscard]] Moment now() const override;
+
+   private:
+    std::string boot_id_;
+};
+
+}  // namespace orders::sqlite

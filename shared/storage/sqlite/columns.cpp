@@ -1,0 +1,45 @@
+#include "shared/storage/sqlite/columns.h"
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
+namespace orders::sqlite {
+
+std::int64_t to_column(Priority priority) noexcept {
+    return priority == Priority::high ? 0 : 1;
+}
+
+std::int64_t to_column(OrderStatus status) noexcept {
+    return static_cast<std::int64_t>(status);
+}
+
+std::int64_t to_column(UtcTime time) noexcept {
+    return time.time_since_epoch().count();
+}
+
+Priority priority_from_column(std::int64_t value) {
+    return value == 0 ? Priority::high : Priority::normal;
+}
+
+OrderStatus status_from_column(std::int64_t value) {
+    if (value < 0 || value > 3) throw std::out_of_range("status column");
+    return static_cast<OrderStatus>(value);
+}
+
+UtcTime time_from_column(std::int64_t milliseconds) noexcept {
+    return UtcTime(std::chrono::milliseconds(milliseconds));
+}
+
+std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds) {
+    if (!milliseconds) return std::nullopt;
+    return time_from_column(*milliseconds);
+}
+
+OrderSpec spec_from_row(const Cursor& row, int first) {
+    return {.order_id = OrderId::parse(row.get<std::string>(first)).value(),
+            .priority = priority_from_column(row.get<std::int64_t>(first + 1)),
+            .processing_time = ProcessingTime::parse(row.get<std::int64_t>(first + 2)).value()};
+}
+
+}  // namespace orders::sqlite

@@ -1,0 +1,24 @@
+#pragma once
+
+// The SQLite backend of open_storage.h, for one file on a local disk in WAL mode. This file puts
+// its parts together: order_queries.h reads; intake_writes.h, worker_writes.h and finished_walk.h
+// write, inside the transactions of write_access.h, which turnstile.h lets in one at a time;
+// doorbell.h wakes workers, wal_bound.h keeps the log short, migrations.h brings the schema up to
+// date, clock.h tells the time.
+
+#include <memory>
+#include <string>
+
+#include "shared/storage/open_storage.h"
+#include "shared/storage/sqlite/clock.h"
+
+namespace orders::sqlite {
+
+// The file at `location`, by the machine's time. Does not touch it yet.
+[[nodiscard]] std::unique_ptr<Storage> open_storage(const std::string& location);
+
+// By another clock, which must outlive all that the storage opens.
+[[nodiscard]] std::unique_ptr<Storage> open_storage(const std::string& location,
+                                                    const Clock& clock);
+
+}  // namespace orders::sqlite

@@ -1,0 +1,162 @@
+// The commands of both programs, as an operator meets them. What a backup and a verification are
+// worth is in backup_test.cpp and verify_test.cpp.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/program_run.h"
+#include "tests/support/eventually.h"
+#include "tests/support/order_processes.h"
+#include "tests/support/store_audit.h"
+
+namespace orders::test {
+namespace {
+
+using Flags = OrderProcesses::Flags;
+
+std::vector<std::string> both_programs() {
+    return {api_program(), worker_program()};
+}
+
+// Copies the store to where nobody can make sure that the copy's name is on disk, which is logged
+// as a warning: into a directory that may be written but not read.
+Run back_up_with_a_warning(const std::string& program, const std::string& database,
+                           const Flags& flags) {
+    const TempDir unreadable;
+    std::filesystem::permissions(unreadable.path(), std::filesystem::perms(0300));
+    std::vector<std::string> command{program, "backup", unreadable.file("copy.db"), "--db",
+                                     database};
+    command.insert(command.end(), flags.begin(), flags.end());
+    if (::geteuid() == 0) {  // no mode keeps root out, unless it drops these capabilities
+        const std::vector<std::string> as_anybody{"/usr/bin/setpriv",
+                                                  "--bounding-set=-dac_override,-dac_read_search"};
+        command.insert(command.begin(), as_anybody.begin(), as_anybody.end());
+    }
+    Run backup = run(command.front(), {command.begin() + 1, command.end()});
+    std::filesystem::permissions(unreadable.path(), std::filesystem::perms(0700));
+    return backup;
+}
+
+}  // namespace
+
+TEST_CASE("commands: --help of both programs shows them") {
+    for (const std::string& program : both_programs()) {
+        const std::string help = run(program, {"--help"}).output;
+        for (const char* command : {"  healthcheck\n", "  backup FILE\n", "  verify\n"}) {
+            CHECK_MESSAGE(help.find(command) != std::string::npos, command);
+        }
+    }
+}
+
+TEST_CASE("commands: both programs back up and verify a store alike") {
+    OrderProcesses processes;
+    processes.start_api();
+    for (const char* id : {"a", "b", "c"}) processes.submit(order_json(id));
+    processes.stop_all();
+    for (const std::string& program : both_programs()) {
+        CAPTURE(program);
+        const std::string name = std::filesystem::path(program).filename().string();
+        const std::string copy = processes.directory().file("copy-by-" + name);
+        const Run backup = run(program, {"backup", copy, "--db", processes.database()});
+        CHECK_EQ(backup.ending, exited(0));
+        CHECK(backup.error_lines.empty());
+        CHECK_EQ(backup.output.find("copied 3 orders to " + copy + ": "), 0);
+        CHECK(stored_orders(copy) == stored_orders(processes.database()));
+        // It is never replaced, and the line names the program.
+        check_refused(run(program, {"backup", copy, "--db", processes.database()}), 1,
+                      {name + ": ", "exists"});
+        check_refused(run(program, {"backup", "--db", processes.database()}), 2, {"FILE"});
+
+        const Run sound = run(program, {"verify", "--db", copy});
+        CHECK_EQ(sound.ending, exited(0));
+        CHECK_EQ(sound.output,
+                 "sound: 3 orders (3 Pending, 0 Processing, 0 Processed, 0 Failed)\n");
+        run_sql(copy, "UPDATE order_counts SET orders = 2 WHERE orders = 3");
+        const Run unsound = run(program, {"verify", "--db", copy});
+        CHECK_EQ(unsound.ending, exited(1));
+        CHECK(unsound.output.ends_with("not sound: 1 finding\n"));
+        check_refused(run(program, {"verify", "--db", processes.directory().file("none.db")}), 1,
+                      {"no such file"});
+        CHECK_FALSE(std::filesystem::exists(processes.directory().file("none.db")));
+    }
+}
+
+TEST_CASE("commands: what they log has the level and the format that were asked for") {
+    OrderProcesses processes;
+    processes.start_api();
+    processes.stop_all();
+    for (const std::string& program : both_programs()) {
+        CAPTURE(program);
+        const Run json =
+            back_up_with_a_warning(program, processes.database(), {"--log-format", "json"});
+        CHECK_EQ(json.ending, exited(0));
+        REQUIRE_EQ(json.error_lines.size(), 1);
+        CHECK_EQ(nlohmann::json::parse(json.error_lines[0])["level"], "warn");
+
+        const Run quiet =
+            back_up_with_a_warning(program, processes.database(), {"--log-level", "ERROR"});
+        CHECK_EQ(quiet.ending, exited(0));
+        CHECK(quiet.error_lines.empty());
+    }
+}
+
+TEST_CASE("commands: a location of another kind is refused with 2, and its password not shown") {
+    const TempDir directory;
+    const std::string location = "postgresql://user:s3cret@host/orders";
+    for (const std::string& program : both_programs()) {
+        for (const Flags& command : {Flags{}, Flags{"healthcheck"},
+                                     Flags{"backup", directory.file("copy.db")}, Flags{"verify"}}) {
+            Flags flags = command;
+            flags.insert(flags.end(), {"--db", location});
+            for (const Run& refused :
+                 {run(program, flags), run(program, command, {{"DB_PATH", location}})}) {
+                check_refused(refused, 2,
+                              {std::filesystem::path(program).filename().string() + ": "});
+                CHECK(refused.error_lines[0].find("s3cret") == std::string::npos);
+                CHECK(refused.error_lines[0].find("user") == std::string::npos);
+            }
+        }
+    }
+    CHECK(std::filesystem::is_empty(directory.path()));
+}
+
+TEST_CASE("commands: healthcheck of order-api tells whether the API is ready") {
+    OrderProcesses processes;
+    ChildProcess& api = processes.start_api();
+    const Flags check{"healthcheck", "--port", std::to_string(processes.port())};
+    CHECK_EQ(run(api_program(), check).ending, exited(0));
+    api.signal(SIGTERM);
+    CHECK_EQ(api.wait_exit(patience), exited(0));
+    check_refused(run(api_program(), check), 1, {"order-api"});
+    check_refused(run(api_program(), {"healthcheck", "--port", "nonsense"}), 2, {"--port"});
+}
+
+TEST_CASE("commands: healthcheck of order-worker tells whether a worker of this machine is live") {
+    OrderProcesses processes;
+    const Flags check{"healthcheck", "--db", processes.database()};
+    CHECK_EQ(run(worker_program(), check).ending, exited(1));
+    CHECK(!std::filesystem::exists(processes.database()));
+
+    ChildProcess& worker = processes.start_worker();
+    CHECK_EQ(run(worker_program(), check).ending, exited(0));
+    worker.signal(SIGTERM);
+    CHECK_EQ(worker.wait_exit(patience), exited(0));
+    check_refused(run(worker_program(), check), 1, {"order-worker"});
+}
+
+TEST_CASE("commands: healthcheck notices a worker that died without a word") {
+    OrderProcesses processes;
+    ChildProcess& worker = processes.start_worker({"--lease-seconds", "1"});
+    const Flags check{"healthcheck", "--db", processes.database()};
+    CHECK_EQ(run(worker_program(), check).ending, exited(0));
+    worker.kill();
+    eventually(patience, [&] { return run(worker_program(), check).ending == exited(1); });
+}
+
+}  // namespace orders::test

@@ -1,0 +1,114 @@
+// docker-compose.yml and README.md against the settings that the programs declare: a setting that
+// does not reach the containers would be ignored there without a word.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "tests/e2e/program_run.h"
+#include "tests/support/file_contents.h"
+#include "tests/support/order_processes.h"
+
+namespace orders::test {
+namespace {
+
+using Names = std::set<std::string>;
+
+std::string source_file(const std::string& name) {
+    std::string contents = contents_of(std::string(ORDERS_SOURCE_DIR) + "/" + name);
+    REQUIRE_MESSAGE(!contents.empty(), name);
+    return contents;
+}
+
+// What the pattern's only group matches, everywhere in the text.
+Names all_matches(const std::string& text, const std::string& pattern) {
+    const std::regex regex(pattern, std::regex::multiline);
+    Names names;
+    for (std::sregex_iterator match(text.begin(), text.end(), regex), end; match != end; ++match) {
+        names.insert((*match)[1]);
+    }
+    return names;
+}
+
+// The environment variables of all settings, the secret ones among them.
+Names declared_variables(const std::string& program) {
+    const std::string help = run(program, {"--help"}).output;
+    Names names = all_matches(help, "; environment ([A-Z_]+)$");
+    names.merge(all_matches(help, "^  ([A-Z_]+)$"));
+    return names;
+}
+
+// The variables that the service's container gets from the environment of docker compose.
+Names passed_on_to(const std::string& service) {
+    std::istringstream lines(source_file("docker-compose.yml"));
+    Names names;
+    bool is_service = false;
+    bool is_environment = false;
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t indent = line.find_first_not_of(' ');
+        if (indent == std::string::npos || line[indent] == '#') continue;
+        if (indent <= 2) is_service = line == "  " + service + ":";
+        if (indent <= 4) is_environment = is_service && line == "    environment:";
+        if (is_environment && line.starts_with("      - ")) names.insert(line.substr(8));
+    }
+    return names;
+}
+
+// What the images set for good, because it is part of how their containers are put together.
+Names set_by_the_images() {
+    Names names;
+    for (const std::string& line : all_matches(source_file("Dockerfile"), "^ENV (.*)$")) {
+        names.merge(all_matches(line, "([A-Z_]+)="));
+    }
+    return names;
+}
+
+Names without(const Names& names, const Names& others) {
+    Names rest;
+    std::ranges::set_difference(names, others, std::inserter(rest, rest.end()));
+    return rest;
+}
+
+std::string listed(const Names& names) {
+    std::string text;
+    for (const std::string& name : names) text += name + " ";
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("compose: every setting that an image does not fix reaches its container, and no other") {
+    struct Service {
+        std::string name;
+        std::string program;
+    };
+    for (const Service& service :
+         {Service{"api", api_program()}, Service{"worker", worker_program()}}) {
+        CAPTURE(service.name);
+        const Names declared = declared_variables(service.program);
+        REQUIRE(declared.contains("LOG_FORMAT"));
+        CHECK_EQ(listed(passed_on_to(service.name)),
+                 listed(without(declared, set_by_the_images())));
+    }
+    CHECK(declared_variables(api_program()).contains("API_TOKENS"));
+}
+
+TEST_CASE("compose: the images fix where the orders are and where the API listens, nothing else") {
+    CHECK_EQ(listed(set_by_the_images()), "API_HOST API_PORT DB_PATH ");
+}
+
+TEST_CASE("settings: README.md lists every one of them, by its variable") {
+    const std::string readme = source_file("README.md");
+    for (const std::string& program : {api_program(), worker_program()}) {
+        for (const std::string& variable : declared_variables(program)) {
+            CHECK_MESSAGE(readme.find("`" + variable + "`") != std::string::npos, variable);
+        }
+    }
+}
+
+}  // namespace orders::test

@@ -1,0 +1,219 @@
+// The documents against the programs: what a reader copies from them works, what they link to is
+// there, and what they list is all there is.
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/documented_commands.h"
+#include "tests/e2e/program_run.h"
+#include "tests/support/document.h"
+#include "tests/support/eventually.h"
+#include "tests/support/file_contents.h"
+#include "tests/support/order_processes.h"
+
+namespace orders::test {
+namespace {
+
+const std::filesystem::path source_directory = ORDERS_SOURCE_DIR;
+const std::string readme = "README.md";
+const std::string operating = "shared/packaging/OPERATING.md";
+const std::string http_contract = "api/HTTP.md";
+
+// All documents, as paths relative to the source directory.
+std::vector<std::string> all_documents() {
+    std::vector<std::string> documents{readme};
+    for (const char* const room : {"api", "migrations", "shared", "tests", "worker"}) {
+        for (const auto& entry :
+             std::filesystem::recursive_directory_iterator(source_directory / room)) {
+            if (entry.path().extension() != ".md") continue;
+            documents.push_back(std::filesystem::relative(entry.path(), source_directory).string());
+        }
+    }
+    return documents;
+}
+
+// A setting as --help shows it.
+struct Setting {
+    std::string flag;
+    std::string variable;
+    std::string fallback;
+};
+
+std::vector<Setting> settings_of(const std::string& program) {
+    const std::string help = run(program, {"--help"}).output;
+    static const std::regex flag(
+        "\n  --([a-z-]+) VALUE\n[^\n]*\n[^\n]*; default ([^;\n]+); environment ([A-Z_]+)");
+    std::vector<Setting> settings;
+    for (std::sregex_iterator match(help.begin(), help.end(), flag), end; match != end; ++match) {
+        settings.push_back({"--" + (*match)[1].str(), (*match)[3], (*match)[2]});
+    }
+    return settings;
+}
+
+std::set<std::string> keys_of(const nlohmann::json& object) {
+    std::set<std::string> keys;
+    for (const auto& [key, value] : object.items()) keys.insert(key);
+    return keys;
+}
+
+// The names of a log line's fields.
+std::set<std::string> field_names(const std::string& line) {
+    static const std::regex name(" ([a-z_]+)=");
+    std::set<std::string> names;
+    for (std::sregex_iterator match(line.begin(), line.end(), name), end; match != end; ++match) {
+        names.insert((*match)[1]);
+    }
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("readme: every command in the documents works") {
+    for (const std::string& path : {readme, operating}) {
+        CAPTURE(path);
+        OrderProcesses processes;
+        processes.start_api();
+        processes.start_worker();
+        CommandChecker checker(processes);
+        const auto commands = CommandChecker::commands_of(Document(path));
+        CHECK_GT(commands.size(), 5);
+        for (const ShellCommand& command : commands) {
+            CAPTURE(command.text());
+            CHECK_EQ(checker.complaint_about(command), "");
+        }
+        for (const std::string& name : Document(path).matches(std::regex(R"(\./dev ([a-z]+))"))) {
+            CHECK_MESSAGE(checker.is_dev_command(name), name);
+        }
+    }
+}
+
+TEST_CASE("readme: a command that does not work, or is of an unknown kind, is noticed") {
+    OrderProcesses processes;
+    processes.start_api();
+    CommandChecker checker(processes);
+    const std::vector<std::string> wrong{
+        "curl http://127.0.0.1:8099/nothing",
+        "curl -X DELETE http://127.0.0.1:8099/livez",
+        "curl --fail http://127.0.0.1:8099/livez",
+        "curl http://127.0.0.1:8080/livez",
+        "./dev",
+        "./dev nothing",
+        "./dev test --nothing",
+        "docker run api",
+        "docker compose pause api",
+        "docker compose up --nothing",
+        "docker compose up --scale nobody=3",
+        "NOTHING=1 docker compose up",
+        "docker compose exec nobody order-worker verify",
+        "docker compose exec worker sh",
+        "docker compose exec worker order-worker nothing",
+        "docker compose exec worker order-worker verify --db missing.db",
+        "build/release/order-worker verify --db missing.db",
+        "build/release/order-worker",
+        "build/release/order-clerk verify",
+        "rm -r .data",
+        "SOMETHING=1",
+    };
+    for (const std::string& text : wrong) {
+        CAPTURE(text);
+        const auto commands = commands_in(text);
+        REQUIRE_EQ(commands.size(), 1);
+        CHECK(!checker.complaint_about(commands[0]).empty());
+    }
+    CHECK_THROWS((void)commands_in("curl $NOTHING"));
+}
+
+TEST_CASE("readme: the order of its first screen is Processed in the end, and is counted") {
+    OrderProcesses processes;
+    processes.start_api();
+    ChildProcess& worker = processes.start_worker();
+    CommandChecker checker(processes);
+    const Document document(readme);
+    for (const ShellCommand& command : CommandChecker::commands_of(document)) {
+        if (command.words[0] == "curl") CHECK_EQ(checker.complaint_about(command), "");
+    }
+    CHECK_EQ(processes.finished_order("1235")["status"], "Processed");
+    CHECK_EQ(processes.counts()["Processed"], 1);
+
+    const std::string event = "order status report";
+    const auto samples = document.blocks("");
+    REQUIRE(!samples.empty());
+    REQUIRE(samples[0].find(event) != std::string::npos);
+    CHECK_EQ(field_names(samples[0]), field_names(worker.wait_for_line(event, patience)));
+}
+
+TEST_CASE("readme: its tables have every setting with its variable and default, and no other") {
+    std::set<std::string> known;
+    const std::string prose = Document(readme).prose();
+    for (const std::string& program : {api_program(), worker_program()}) {
+        const auto settings = settings_of(program);
+        CHECK_GT(settings.size(), 8);
+        for (const Setting& setting : settings) {
+            CAPTURE(setting.flag);
+            known.insert(setting.flag);
+            const std::string cells = "| `" + setting.flag + "` | `" + setting.variable + "` | ";
+            const std::size_t row = prose.find(cells);
+            REQUIRE(row != std::string::npos);
+            const std::string line = prose.substr(row, prose.find('\n', row) - row);
+            CHECK_MESSAGE(line.find(setting.fallback, cells.size()) != std::string::npos, line);
+        }
+    }
+    for (const std::string& flag : Document(readme).matches(std::regex(R"(\| `(--[a-z-]+)` \|)"))) {
+        CHECK_MESSAGE(known.contains(flag), flag);
+    }
+}
+
+TEST_CASE("readme: every link in the documents leads to a file, and to a heading in it") {
+    for (const std::string& path : all_documents()) {
+        const Document document(path);
+        for (const std::string& link : document.links()) {
+            if (link.starts_with("https://")) continue;
+            CAPTURE(path);
+            CAPTURE(link);
+            const std::size_t mark = link.find('#');
+            const std::filesystem::path file = link.substr(0, mark);
+            const auto target =
+                file.empty()
+                    ? std::filesystem::path(path)
+                    : (std::filesystem::path(path).parent_path() / file).lexically_normal();
+            CHECK(std::filesystem::exists(source_directory / target));
+            if (mark == std::string::npos) continue;
+            std::set<std::string> anchors;
+            for (const std::string& heading : Document(target.string()).headings()) {
+                anchors.insert(anchor_of(heading));
+            }
+            CHECK(anchors.contains(link.substr(mark + 1)));
+        }
+    }
+}
+
+TEST_CASE("readme: a newcomer can read it in one sitting") {
+    CHECK_LE(Document(readme).lines(), 250);
+    const std::string text = contents_of(source_directory / readme);
+    for (const char* const command : {"./dev up", "./dev test", "docker compose up"}) {
+        CHECK_MESSAGE(text.find(command) != std::string::npos, command);
+    }
+}
+
+TEST_CASE("http contract: its examples are JSON, and that of an order has all fields of one") {
+    OrderProcesses processes;
+    processes.start_api();
+    processes.submit(order_json("1235"));
+    const std::set<std::string> fields = keys_of(processes.order("1235"));
+    bool is_order_shown = false;
+    for (const std::string& block : Document(http_contract).blocks("json")) {
+        const auto example = nlohmann::json::parse(block);
+        if (!example.contains("order_id")) continue;
+        is_order_shown = true;
+        CHECK_EQ(keys_of(example), fields);
+    }
+    CHECK(is_order_shown);
+}
+
+}  // namespace orders::test

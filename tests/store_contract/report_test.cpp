@@ -1,0 +1,103 @@
+// The report: counts that equal a recount, what waits longest, and the live workers.
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/store_contract/store_user.h"
+
+namespace orders::test {
+
+TEST_CASE_FIXTURE(UsedStore, "report: it tells since when the longest waiting order waits") {
+    CHECK_FALSE(user.reader().report().oldest_pending);
+    const UtcTime start = store->wall_clock();
+    (void)user.submit(an_order("normal"));
+    store->pass_time(1s);
+    (void)user.submit(an_order("high").high());
+    CHECK(user.reader().report().oldest_pending == start);
+    (void)user.claim(user.enlist("w"), 1);
+    CHECK(user.reader().report().oldest_pending == start);
+    CHECK(user.reader().report().taken_at == start + 1s);
+    CHECK(user.reader().report().oldest_pending_seconds() == 1.0);
+    (void)user.claim(user.enlist("v"), 1);
+    CHECK_FALSE(user.reader().report().oldest_pending);
+}
+
+TEST_CASE_FIXTURE(UsedStore, "report: it names the live workers and what each holds") {
+    (void)user.submit(numbered_orders(3));
+    const WorkerId busy = user.enlist("busy");
+    const WorkerId leaving = user.enlist("leaving");
+    (void)user.enlist("silent");
+    (void)user.claim(busy, 2);
+    const auto names = [&] {
+        std::vector<std::string> live;
+        for (const auto& worker : user.reader().report().workers) live.push_back(worker.name);
+        return live;
+    };
+    CHECK(names() == std::vector<std::string>{"busy", "leaving", "silent"});
+    const auto workers = user.reader().report().workers;
+    CHECK(workers.at(0).processing == 2);
+    CHECK(workers.at(1).processing == 0);
+    CHECK(workers.at(0).threads == 4);
+    CHECK(workers.at(0).host == "host");
+    CHECK(workers.at(0).started_at == store->wall_clock());
+
+    store->pass_time(lease_time / 2);
+    user.heartbeat(busy);
+    user.heartbeat(leaving);
+    store->pass_time(lease_time / 2);
+    CHECK(names() == std::vector<std::string>{"busy", "leaving"});
+    user.worker().retire(leaving);
+    CHECK(names() == std::vector<std::string>{"busy"});
+
+    store->pass_time(lease_time);
+    (void)user.take_back_expired();
+    CHECK(names().empty());
+    user.heartbeat(busy);  // it was only slow
+    CHECK(names() == std::vector<std::string>{"busy"});
+}
+
+TEST_CASE_FIXTURE(UsedStore, "report: a worker's id never comes back") {
+    const WorkerId first = user.enlist("first");
+    user.worker().retire(first);
+    CHECK(user.enlist("second") != first);
+}
+
+TEST_CASE_FIXTURE(UsedStore, "report: its counts equal a recount after any steps") {
+    const WorkerId worker = user.enlist("w");
+    constexpr unsigned seed = 20'261'122;
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    const auto chance = [&](int one_in) { return random() % static_cast<unsigned>(one_in) == 0; };
+    std::vector<Lease> held;
+    for (int step = 0; step < 300; ++step) {
+        auto order = an_order("order-" + std::to_string(random() % 200));
+        if (chance(2)) (void)user.submit(chance(3) ? order.high() : order);
+        if (chance(3)) {
+            for (const auto& claimed : user.claim(worker, random() % 4)) {
+                held.push_back(claimed.lease);
+            }
+        }
+        if (!held.empty() && chance(2)) {
+            const Lease lease = held[random() % held.size()];  // some are lost by now
+            if (chance(4)) {
+                (void)user.release(lease);
+            } else if (chance(4)) {
+                (void)user.settle(lease, Failure{"timeout"});
+            } else {
+                (void)user.settle(lease);
+            }
+        }
+        if (chance(10)) {
+            store->pass_time(lease_time / 3);
+            (void)user.take_back_expired(2);
+        }
+        if (chance(20)) (void)user.sweep(OrderStatus::processed, lease_time);
+        if (chance(20)) check_counts(user.reader());
+    }
+    check_counts(user.reader());
+}
+
+}  // namespace orders::test

@@ -1,0 +1,105 @@
+// Orders are settled or given back by those who hold them, and a turn does all of its parts at
+// once.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/store_contract/store_user.h"
+
+namespace orders::test {
+
+TEST_CASE_FIXTURE(UsedStore,
+                  "settle: an order ends once, as Processed or as Failed with the reason") {
+    (void)user.submit({an_order("good"), an_order("bad")});
+    const auto claimed = user.claim(user.enlist("w"), 2);
+    store->pass_time(2s);
+    CHECK(user.settle(claimed.at(0).lease) == SettleOutcome::settled);
+    CHECK(user.settle(claimed.at(1).lease, Failure{"timeout"}) == SettleOutcome::settled);
+    CHECK(user.settle(claimed.at(0).lease, Failure{"late"}) == SettleOutcome::lease_lost);
+    CHECK(user.settle(claimed.at(1).lease) == SettleOutcome::lease_lost);
+
+    CHECK(user.find("good").status == OrderStatus::processed);
+    CHECK(user.find("good").finished_at == store->wall_clock());
+    CHECK(user.find("good").started_at == store->wall_clock() - 2s);
+    CHECK_FALSE(user.find("good").failure);
+    CHECK(user.find("bad").status == OrderStatus::failed);
+    CHECK(user.find("bad").failure == "timeout");
+    check_counts(user.reader());
+}
+
+TEST_CASE_FIXTURE(UsedStore, "settle: each of many settlements gets its outcome, in order") {
+    (void)user.submit(numbered_orders(3));
+    const auto claimed = user.claim(user.enlist("w"), 3);
+    (void)user.settle(claimed.at(1).lease);
+    const WorkerOutcomes outcomes =
+        user.worker().take_turn({.settlements = {{claimed.at(0).lease, Completed{}},
+                                                 {claimed.at(1).lease, Completed{}},
+                                                 {claimed.at(2).lease, Failure{"broken"}},
+                                                 {claimed.at(2).lease, Completed{}}}});
+    CHECK(outcomes.settled == std::vector{SettleOutcome::settled, SettleOutcome::lease_lost,
+                                          SettleOutcome::settled, SettleOutcome::lease_lost});
+    CHECK(user.find("order-2").failure == "broken");
+    CHECK(user.counts() ==
+          StatusCounts{.pending = 0, .processing = 0, .processed = 2, .failed = 1});
+}
+
+TEST_CASE_FIXTURE(UsedStore,
+                  "settle: a released order goes back to its old place, not charged, and its lease "
+                  "settles nothing") {
+    (void)user.submit({an_order("a"), an_order("b")});
+    const WorkerId worker = user.enlist("w");
+    const Lease lease = user.claim(worker, 1).at(0).lease;
+    CHECK(user.release(lease));
+    CHECK_FALSE(user.release(lease));
+    CHECK(user.settle(lease) == SettleOutcome::lease_lost);
+
+    const Order order = user.find("a");
+    CHECK(order.status == OrderStatus::pending);
+    CHECK(order.attempts == 0);
+    CHECK_FALSE(order.worker);
+    CHECK_FALSE(order.started_at);
+
+    const auto again = user.claim(worker, 2);
+    CHECK(ids_of(again) == std::vector<std::string>{"a", "b"});
+    CHECK(again.at(0).attempt == 1);
+    CHECK(again.at(0).lease.token > lease.token);
+    CHECK(user.settle(lease) == SettleOutcome::lease_lost);
+    check_counts(user.reader());
+}
+
+TEST_CASE_FIXTURE(UsedStore, "settle: one turn settles, gives back, takes back and claims") {
+    (void)user.submit(numbered_orders(5));
+    const WorkerId dead = user.enlist("dead");
+    const WorkerId worker = user.enlist("w");
+    (void)user.claim(dead, 1);  // order-0
+    store->pass_time(lease_time - 1ms);
+    const auto held = user.claim(worker, 3);
+    store->pass_time(1ms);
+
+    const WorkerOutcomes outcomes =
+        user.worker().take_turn({.worker = worker,
+                                 .lease_time = lease_time,
+                                 .settlements = {{held.at(0).lease, Completed{}}},
+                                 .releases = {held.at(1).lease},
+                                 .is_heartbeat = true,
+                                 .renewals = {held.at(2).lease},
+                                 .take_back_limit = 10,
+                                 .max_attempts = 3,
+                                 .claim_limit = 2});
+    CHECK(outcomes.settled == std::vector{SettleOutcome::settled});
+    CHECK(outcomes.released == 1);
+    CHECK(outcomes.lost.empty());
+    REQUIRE(outcomes.expired.size() == 1);
+    CHECK(outcomes.expired[0].order_id.text() == "order-0");
+    // What came back is claimed by the same turn, at its old place.
+    CHECK(ids_of(outcomes.claimed) == std::vector<std::string>{"order-0", "order-2"});
+    CHECK(outcomes.claimed.at(0).attempt == 2);
+    CHECK(outcomes.claimed.at(1).attempt == 1);
+    CHECK(user.counts() ==
+          StatusCounts{.pending = 1, .processing = 3, .processed = 1, .failed = 0});
+    check_counts(user.reader());
+}
+
+}  // namespace orders::test

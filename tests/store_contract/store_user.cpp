@@ -1,0 +1,112 @@
+#include "tests/store_contract/store_user.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+
+namespace orders::test {
+
+StoreUser::StoreUser(StoreUnderTest& store)
+    : intake_(store.storage().open_intake()),
+      worker_(store.storage().open_worker()),
+      reader_(store.storage().open_reader()) {}
+
+IntakeOutcomes StoreUser::commit(const IntakeGroup& group) {
+    return intake_->begin()->commit(group);
+}
+
+std::vector<SubmitOutcome> StoreUser::submit(const std::vector<NewOrder>& orders) {
+    return commit({.creates = {orders}}).created;
+}
+
+bool StoreUser::submit(const NewOrder& order) {
+    return std::holds_alternative<Created>(submit(std::vector{order}).at(0));
+}
+
+std::int64_t StoreUser::pending_level() {
+    return intake_->begin()->level().pending;
+}
+
+WorkerId StoreUser::enlist(const std::string& name) {
+    return worker_->enlist({.name = name, .host = "host", .threads = 4}, lease_time);
+}
+
+std::vector<ClaimedOrder> StoreUser::claim(WorkerId worker, std::size_t limit) {
+    return worker_->take_turn({.worker = worker, .lease_time = lease_time, .claim_limit = limit})
+        .claimed;
+}
+
+SettleOutcome StoreUser::settle(const Lease& lease, ProcessingResult result) {
+    return worker_->take_turn({.settlements = {{lease, std::move(result)}}}).settled.at(0);
+}
+
+void StoreUser::settle(const std::vector<ClaimedOrder>& orders) {
+    WorkerTurn turn;
+    for (const ClaimedOrder& order : orders) turn.settlements.push_back({order.lease, Completed{}});
+    (void)worker_->take_turn(turn);
+}
+
+bool StoreUser::release(const Lease& lease) {
+    return worker_->take_turn({.releases = {lease}}).released == 1;
+}
+
+bool StoreUser::renew(const Lease& lease) {
+    return worker_->take_turn({.lease_time = lease_time, .renewals = {lease}}).lost.empty();
+}
+
+std::vector<ExpiredOrder> StoreUser::take_back_expired(int max_attempts, std::size_t limit) {
+    return worker_->take_turn({.take_back_limit = limit, .max_attempts = max_attempts}).expired;
+}
+
+void StoreUser::heartbeat(WorkerId worker) {
+    (void)worker_->take_turn({.worker = worker, .lease_time = lease_time, .is_heartbeat = true});
+}
+
+std::size_t StoreUser::sweep(OrderStatus status, std::chrono::milliseconds keep) {
+    std::size_t deleted = 0;
+    for (bool has_more = true; has_more;) {
+        const Swept swept = worker_->sweep(status, keep);
+        deleted += swept.deleted;
+        has_more = swept.has_more;
+    }
+    return deleted;
+}
+
+std::vector<NewOrder> numbered_orders(int count) {
+    std::vector<NewOrder> orders;
+    for (int number = 0; number < count; ++number) {
+        orders.push_back(an_order("order-" + std::to_string(number)));
+    }
+    return orders;
+}
+
+std::vector<std::string> ids_of(const std::vector<ClaimedOrder>& claimed) {
+    std::vector<std::string> ids;
+    for (const auto& order : claimed) ids.push_back(order.spec.order_id.text());
+    return ids;
+}
+
+std::vector<Order> list_all(OrderReader& reader, OrderQuery query) {
+    std::vector<Order> all;
+    do {
+        OrderPage page = reader.list(query);
+        std::ranges::move(page.orders, std::back_inserter(all));
+        query.before = page.next_before;
+    } while (query.before);
+    return all;
+}
+
+void check_counts(OrderReader& reader) {
+    std::map<Priority, StatusCounts> recount;
+    for (const Order& order : list_all(reader, {.limit = OrderQuery::max_limit})) {
+        ++recount[order.spec.priority][order.status];
+    }
+    const OrderReport report = reader.report();
+    CHECK(report.high == recount[Priority::high]);
+    CHECK(report.normal == recount[Priority::normal]);
+}
+
+}  // namespace orders::test

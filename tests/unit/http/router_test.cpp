@@ -1,0 +1,188 @@
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "tests/unit/http/running_server.h"
+
+namespace orders::http::test {
+namespace {
+
+TEST_CASE("router: a handler sees the request, and the client its answer") {
+    RunningServer server;
+    HttpClient client(server.start());
+
+    const HttpAnswer posted = client.send({"POST",
+                                           "/orders?b=%26&a=x+y&b=2&flag&=empty",
+                                           {{"Content-Type", "application/json"}},
+                                           "{}"});
+    CHECK(posted.status == 200);
+    CHECK(posted.body ==
+          "POST /orders\nquery b=&\nquery a=x y\nquery b=2\nquery flag=\n"
+          "query =empty\napplication/json\n{}");
+    CHECK(posted.header("content-type") == "application/json; charset=utf-8");
+    CHECK(posted.header("content-length") == std::to_string(posted.body.size()));
+    CHECK(posted.header("cache-control") == "no-store");
+    CHECK(posted.header("x-content-type-options") == "nosniff");
+    CHECK_FALSE(posted.header("connection"));
+
+    CHECK(client.get("/orders/a%20b").body == "GET /orders/a b\nparameter a b\n\n");
+    CHECK(client.get("/orders/7/items.json").body == "GET /orders/7/items.json\nparameter 7\n\n");
+    CHECK(client.get("http://a/orders").body == "GET /orders\n\n");
+    CHECK(client.send({"DELETE", "/orders/7", {}, "body"}).body ==
+          "DELETE /orders/7\nparameter 7\n\nbody");
+}
+
+TEST_CASE("router: an unknown path is 404, and so is one that only looks like a route") {
+    RunningServer server;
+    HttpClient client(server.start());
+    for (const std::string target : {"/", "/order", "/orders/", "/orders/1/2",
+                                     "/orders/7/itemsXjson", "*", "a:80", "/ORDERS"}) {
+        CAPTURE(target);
+        CHECK(client.get(target).status == 404);
+        CHECK(
+            client.send({"POST", target, {{"Content-Type", "multipart/form-data"}}, "x"}).status ==
+            404);
+    }
+    CHECK(client.get("/orders/" + std::string(128, 'a')).status == 200);
+    CHECK(client.get("/orders/" + std::string(129, 'a')).status == 404);
+    const HttpAnswer answer = client.get("/nothing");
+    CHECK(answer.header("content-type") == "application/problem+json");
+    CHECK_FALSE(answer.body.empty());
+}
+
+TEST_CASE("router: a method that a known path does not have is 405 and told which it has") {
+    RunningServer server;
+    HttpClient client(server.start());
+    for (const std::string method : {"PUT", "PATCH", "DELETE", "OPTIONS"}) {
+        CAPTURE(method);
+        const HttpAnswer answer = client.send({method, "/orders", {}, "body"});
+        CHECK(answer.status == 405);
+        CHECK(answer.header("allow") == "GET, HEAD, POST");
+    }
+    CHECK(client.send({"POST", "/orders/1"}).header("allow") == "GET, HEAD, DELETE");
+    CHECK_THROWS_AS(server->add({"OPTIONS", "/x", answering(describe)}), std::invalid_argument);
+}
+
+TEST_CASE("router: a method that no path can have is 501") {
+    RunningServer server;
+    HttpClient client(server.start());
+    for (const std::string method : {"TRACE", "CONNECT", "PRI", "BREW", "get"}) {
+        CAPTURE(method);
+        CHECK(client.send({method, "/orders", {}, "body"}).status == 501);
+        CHECK(client.send({method, "/nothing", {}, "body"}).status == 501);
+    }
+}
+
+TEST_CASE("router: HEAD is GET without the body") {
+    RunningServer server;
+    HttpClient client(server.start());
+    const HttpAnswer answer = client.send({"HEAD", "/orders"});
+    CHECK(answer.status == 200);
+    CHECK(answer.header("content-length") == std::to_string(client.get("/orders").body.size()));
+    CHECK_FALSE(answer.header("accept-ranges"));
+}
+
+TEST_CASE("router: headers that the library would act on do nothing") {
+    RunningServer server;
+    HttpClient client(server.start());
+    HttpAnswer plain = client.get("/orders");
+    HttpAnswer answer = client.send({"GET",
+                                     "/orders",
+                                     {{"Range", "bytes=0-1"},
+                                      {"Accept-Encoding", "br, gzip"},
+                                      {"REMOTE_ADDR", "1.2.3.4"},
+                                      {"X-Value", "a%0d%0aSet-Cookie: b"}}});
+    CHECK(answer.status == 200);
+    CHECK(answer.body == plain.body);
+    for (HttpAnswer* const dated : {&answer, &plain}) {
+        std::erase_if(dated->headers, [](const auto& header) { return header.first == "date"; });
+    }
+    CHECK(answer.headers == plain.headers);
+}
+
+TEST_CASE("router: forms and multipart bodies reach the handler as they are") {
+    RunningServer server;
+    HttpClient client(server.start());
+    const std::string body(20'000, 'a');
+    for (const std::string type : {"application/x-www-form-urlencoded", "multipart/form-data",
+                                   "multipart/form-data; boundary=x"}) {
+        CAPTURE(type);
+        const HttpAnswer answer = client.send({"POST", "/orders", {{"Content-Type", type}}, body});
+        CHECK(answer.status == 200);
+        CHECK(answer.body == "POST /orders\n" + type + "\n" + body);
+    }
+}
+
+TEST_CASE("router: what a handler throws is logged and never sent") {
+    RunningServer server;
+    server->add({"GET", "/broken", answering([](const Request&) -> Response {
+                     throw std::runtime_error("secret");
+                 })});
+    server->add({"POST", "/broken", answering([](const Request&) -> Response { throw 1; })});
+    HttpClient client(server.start());
+    for (const std::string method : {"GET", "POST"}) {
+        const HttpAnswer answer = client.send({method, "/broken"});
+        CHECK(answer.status == 500);
+        CHECK(answer.body.find("secret") == std::string::npos);
+        for (const auto& header : answer.headers) CHECK(header.second != "secret");
+    }
+    CHECK(client.get("/orders").status == 200);
+}
+
+TEST_CASE("router: a handler's own error answer stays as it is, an empty one too") {
+    RunningServer server;
+    server->add({"GET", "/own", answering([](const Request&) {
+                     return Response{.status = 409, .headers = {{"X-A", "b"}}};
+                 })});
+    HttpClient client(server.start());
+    const HttpAnswer answer = client.get("/own");
+    CHECK(answer.status == 409);
+    CHECK(answer.body.empty());
+    CHECK(answer.header("content-length") == "0");
+    CHECK(answer.header("x-a") == "b");
+}
+
+TEST_CASE("router: the guard is asked first, but for open routes that are spelled exactly so") {
+    class Nobody final : public Guard {
+       public:
+        std::optional<Response> refusal_of(const Headers& headers) const override {
+            if (headers.value("AUTHORIZATION") == "let me in") return std::nullopt;
+            return Response{.status = 401};
+        }
+    };
+    RunningServer server;
+    server->add({"GET", "/open", answering(describe), true});
+    server->set_guard(std::make_unique<Nobody>());
+    HttpClient client(server.start());
+    CHECK(client.get("/open").status == 200);
+    CHECK(client.get("/open?x=y").status == 200);
+    for (const std::string target :
+         {"/orders", "/nothing", "/%6fpen", "/open/", "//open", "/OPEN"}) {
+        CAPTURE(target);
+        CHECK(client.get(target).status == 401);
+        CHECK(client.send({"BREW", target}).status == 401);
+    }
+    CHECK(client.send({"GET", "/orders", {{"authorization", "let me in"}}}).status == 200);
+}
+
+TEST_CASE("router: a handler can ask for any header, whatever its case") {
+    RunningServer server;
+    server->add({"GET", "/headers", answering([](const Request& request) {
+                     return Response{.body = std::string(request.headers.value("x-first")) + "|" +
+                                             std::string(request.headers.value("X-SECOND")) + "|" +
+                                             std::string(request.headers.value("x-third")) + "|" +
+                                             std::string(request.headers.value("x-fir"))};
+                 })});
+    HttpClient client(server.start());
+    const HttpAnswer answer = client.send(
+        {"GET",
+         "/headers",
+         {{"X-First", "a: b"}, {"x-second", " \t"}, {"X-First", "another"}, {"X-Thirds", "no"}}});
+    CHECK(answer.body == "a: b|||");
+}
+
+}  // namespace
+}  // namespace orders::http::test

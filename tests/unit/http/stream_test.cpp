@@ -1,0 +1,147 @@
+// Answers that come in pieces, for as long as their client stays.
+
+#include <doctest/doctest.h>
+
+#include <future>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "tests/unit/http/running_server.h"
+
+namespace orders::http::test {
+namespace {
+
+// A server with one stream at /stream, which the test writes.
+class StreamingServer {
+   public:
+    explicit StreamingServer(const ServerOptions& options = small_options()) : server_(options) {
+        server_->add({"GET", "/stream", [this](const Request&, Reply reply) {
+                          stream_.set_value(std::move(reply).stream(
+                              {.content_type = "text/event-stream", .headers = {{"X-A", "b"}}}));
+                      }});
+        port_ = server_.start();
+    }
+
+    [[nodiscard]] int port() const { return port_; }
+    Stream stream() { return stream_.get_future().get(); }
+    RunningServer& server() { return server_; }
+
+   private:
+    std::promise<Stream> stream_;
+    RunningServer server_;
+    int port_ = 0;
+};
+
+const std::string get_stream = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST_CASE("stream: pieces arrive as they are written, and after the end the connection goes on") {
+    StreamingServer server;
+    RawConnection client(server.port());
+    client.send(get_stream);
+    Stream stream = server.stream();
+    const std::string head = client.read_until("\r\n\r\n", patience);
+    CHECK(head.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(head.find("Content-Type: text/event-stream\r\n") != std::string::npos);
+    CHECK(head.find("Transfer-Encoding: chunked\r\n") != std::string::npos);
+    CHECK(head.find("X-A: b\r\n") != std::string::npos);
+    CHECK(head.find("Content-Length") == std::string::npos);
+
+    REQUIRE(stream.write("first"));
+    CHECK(client.read_until("first\r\n", patience) == "5\r\nfirst\r\n");
+    REQUIRE(stream.write(""));  // nothing, not the end
+    REQUIRE(stream.write("the second one"));
+    CHECK(client.read_until("one\r\n", patience) == "e\r\nthe second one\r\n");
+    client.send(get_orders);  // pipelined: answered after the end
+    std::move(stream).end();
+    CHECK(client.read_until("0\r\n\r\n", patience) == "0\r\n\r\n");
+    CHECK(next_answer(client).status == 200);
+}
+
+TEST_CASE("stream: to HTTP/1.0 the body ends with the connection, to HEAD there is none") {
+    StreamingServer server;
+    SUBCASE("HTTP/1.0") {
+        RawConnection client(server.port());
+        client.send("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+        Stream stream = server.stream();
+        const std::string head = client.read_until("\r\n\r\n", patience);
+        CHECK(head.find("chunked") == std::string::npos);
+        CHECK(head.find("Connection: close\r\n") != std::string::npos);
+        REQUIRE(stream.write("plain"));
+        std::move(stream).end();
+        CHECK(client.read_until("plain", patience) == "plain");
+        CHECK(client.is_closed_by_server(patience));
+    }
+    SUBCASE("HEAD") {
+        RawConnection client(server.port());
+        client.send("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+        Stream stream = server.stream();
+        CHECK_FALSE(client.read_until("\r\n\r\n", patience).empty());
+        eventually(patience, [&] { return !stream.write("never sent"); });
+        client.send(get_orders);
+        CHECK(next_answer(client).status == 200);
+    }
+}
+
+TEST_CASE("stream: one that is dropped before its end is cut, so that it does not look whole") {
+    StreamingServer server;
+    RawConnection client(server.port());
+    client.send(get_stream);
+    {
+        Stream stream = server.stream();
+        REQUIRE(stream.write("a part"));
+        CHECK_FALSE(client.read_until("a part\r\n", patience).empty());
+    }
+    CHECK(client.is_closed_by_server(patience));
+}
+
+TEST_CASE("stream: its writer learns that the client has left") {
+    StreamingServer server;
+    std::optional<RawConnection> client(server.port());
+    client->send(get_stream);
+    Stream stream = server.stream();
+    CHECK_FALSE(client->read_until("\r\n\r\n", patience).empty());
+    client.reset();
+    eventually(patience, [&] { return !stream.write("into the void"); });
+}
+
+TEST_CASE("stream: a reader that leaves too much outstanding is cut off, and costs no thread") {
+    ServerOptions options = small_options();
+    options.handler_threads = 1;
+    options.max_stream_bytes = 64 * 1024;
+    StreamingServer server(options);
+    RawConnection reader(server.port());
+    reader.send(get_stream);
+    Stream stream = server.stream();
+    // What the kernel's buffers take, and then the bound.
+    const std::string piece(16 * 1024, 'x');
+    std::size_t written = 0;
+    eventually(patience, [&] {
+        for (int i = 0; i < 64; ++i) {
+            if (!stream.write(piece)) return true;
+            written += piece.size();
+            // Others are served all the time.
+            REQUIRE(HttpClient(server.port()).get("/orders").status == 200);
+        }
+        return false;
+    });
+    CHECK(written >= options.max_stream_bytes);
+    CHECK_FALSE(stream.write("more"));
+    CHECK_FALSE(reader.read_until("no such mark", patience).ends_with("0\r\n\r\n"));
+}
+
+TEST_CASE("stream: a stopping server ends it in order") {
+    StreamingServer server;
+    RawConnection client(server.port());
+    client.send(get_stream);
+    Stream stream = server.stream();
+    REQUIRE(stream.write("before"));
+    CHECK_FALSE(client.read_until("before\r\n", patience).empty());
+    (*server.server()).stop();
+    CHECK(client.read_until("0\r\n\r\n", patience) == "0\r\n\r\n");
+    CHECK(client.is_closed_by_server(patience));
+    CHECK_FALSE(stream.write("after"));
+}
+
+}  // namespace
+}  // namespace orders::http::test

@@ -1,0 +1,104 @@
+#pragma once
+
+// OrderRoutes on a real server at a port that the kernel chose, with an intake and readers as in
+// order-api: over a store in a directory of the test's own, whose clock stands still until the test
+// moves it, or over one that does as a script says.
+//
+// Belongs to the test's main thread; the flags may be set at any time.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "api/http/server.h"
+#include "api/intake/admission.h"
+#include "api/intake/group_commit.h"
+#include "api/intake/order_intake.h"
+#include "api/orders/order_readers.h"
+#include "api/orders/order_routes.h"
+#include "shared/storage/sqlite/sqlite_storage.h"
+#include "tests/support/eventually.h"
+#include "tests/support/http_client.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/scripted_store.h"
+#include "tests/support/temp_dir.h"
+
+namespace orders::test {
+
+// Everything but the store.
+class RunningRoutes {
+   public:
+    RunningRoutes(const RunningRoutes&) = delete;
+    RunningRoutes& operator=(const RunningRoutes&) = delete;
+
+    [[nodiscard]] int port() const noexcept { return port_; }
+    [[nodiscard]] HttpClient client() const { return HttpClient(port_); }
+
+    std::atomic<bool> is_stopping = false;
+    std::atomic<int> fatal_calls = 0;
+
+   protected:
+    RunningRoutes(std::unique_ptr<IntakeStore> store, std::chrono::milliseconds max_wait,
+                  std::function<std::unique_ptr<OrderReader>()> open_reader)
+        : commits_(std::move(store), {.max_wait = max_wait}, [this] { ++fatal_calls; }),
+          readers_(std::move(open_reader)) {
+        routes_.add_to(server_);
+        port_ = server_.bind();
+        server_thread_ = std::jthread([this] { server_.run(patience); });
+    }
+    ~RunningRoutes() {
+        server_.stop();
+        server_thread_.join();
+    }
+
+   private:
+    http::Server server_{{.handler_threads = 4}};
+    OrderAdmission admission_{AdmissionLimits{}};
+    GroupCommit commits_;
+    OrderIntake intake_{commits_, admission_};
+    OrderReaders readers_;
+    OrderRoutes routes_{intake_, readers_, is_stopping};
+    int port_ = 0;
+    std::jthread server_thread_;
+};
+
+// A base, so that it is there before the routes and after them.
+struct StoreDirectory {
+    TempDir directory;
+    ManualClock clock;
+    std::unique_ptr<Storage> storage = sqlite::open_storage(directory.file("orders.db"), clock);
+};
+
+class RoutesOnStore : private StoreDirectory, public RunningRoutes {
+   public:
+    RoutesOnStore()
+        : RunningRoutes(storage->open_intake(), patience,
+                        [this] { return storage->open_reader(); }) {}
+
+    using StoreDirectory::clock;
+    using StoreDirectory::storage;
+};
+
+struct ScriptOfRoutes {
+    StoreScript script;
+    std::atomic<int> readers_opened = 0;
+    std::atomic<bool> is_opening_broken = false;
+};
+
+class RoutesOnScript : public ScriptOfRoutes, public RunningRoutes {
+   public:
+    explicit RoutesOnScript(std::chrono::milliseconds max_wait = patience)
+        : RunningRoutes(std::make_unique<ScriptedStore>(script), max_wait, [this] {
+              if (is_opening_broken) {
+                  throw StoreError(StoreError::Kind::unusable, StoreError::Cure::restart,
+                                   "open /tmp/orders.db", "SQLITE_CANTOPEN: errno 14");
+              }
+              ++readers_opened;
+              return std::make_unique<ScriptedReader>(script);
+          }) {}
+};
+
+}  // namespace orders::test

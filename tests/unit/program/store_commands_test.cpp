@@ -1,0 +1,97 @@
+// The commands for the store, on a storage that only says what it was asked for: what they print,
+// and with which status they end. What a backup and a verification are worth is for tests/e2e.
+
+#include "shared/program/store_commands.h"
+
+#include <doctest/doctest.h>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "shared/program/run_program.h"
+#include "tests/unit/program/captured_standard_output.h"
+#include "tests/unit/program/program_under_test.h"
+
+namespace orders::test {
+namespace {
+
+struct ScriptedStorage final : Storage {
+    std::unique_ptr<IntakeStore> open_intake() override { return nullptr; }
+    std::unique_ptr<WorkerStore> open_worker() override { return nullptr; }
+    std::unique_ptr<OrderReader> open_reader() override { return nullptr; }
+    std::unique_ptr<WorkWatch> open_watch() override { return nullptr; }
+    Backup back_up(const std::string& file) override {
+        copied_to = file;
+        return {.orders = 12, .bytes = 4'096};
+    }
+    Verification verify() override { return verification; }
+
+    std::string copied_to;
+    Verification verification;
+};
+
+struct Program : ProgramUnderTest {
+    Program() { declare_store_commands(reader); }
+
+    std::optional<int> run(const std::vector<const char*>& arguments) {
+        if (parse(arguments) != SettingsReader::Outcome::run) return std::nullopt;
+        return run_store_command(reader, storage);
+    }
+
+    ScriptedStorage storage;
+};
+
+}  // namespace
+
+TEST_CASE("commands: backup copies to the file that was named, and says what it copied") {
+    Program program;
+    const CapturedStandardOutput output;
+    CHECK(program.run({"backup", "copy\n.db"}) == exit_ok);
+    CHECK(program.storage.copied_to == "copy\n.db");
+    CHECK(output.text().starts_with("copied 12 orders to copy\\u000a.db: 4096 bytes in "));
+    CHECK(output.text().ends_with(" ms\n"));
+}
+
+TEST_CASE("commands: verify counts the orders of a sound store") {
+    Program program;
+    program.storage.verification.orders = {
+        .pending = 1, .processing = 20, .processed = 300, .failed = 4'000};
+    const CapturedStandardOutput output;
+    CHECK(program.run({"verify"}) == exit_ok);
+    CHECK(output.text() ==
+          "sound: 4321 orders (1 Pending, 20 Processing, 300 Processed, 4000 Failed)\n");
+}
+
+TEST_CASE("commands: verify shows the findings, one per line, and fails") {
+    Program program;
+    program.storage.verification.findings = 1;
+    program.storage.verification.examples = {"order a\nb: the status is out of range"};
+    const CapturedStandardOutput output;
+    CHECK(program.run({"verify"}) == exit_failure);
+    CHECK(output.text() == "order a\\u000ab: the status is out of range\nnot sound: 1 finding\n");
+
+    program.storage.verification.findings = 2;
+    CHECK(program.run({"verify"}) == exit_failure);
+    CHECK(output.text().ends_with("not sound: 2 findings\n"));
+}
+
+TEST_CASE("commands: a result that cannot be printed is an error") {
+    Program program;
+    const CapturedStandardOutput output;
+    std::cout.setstate(std::ios::badbit);
+    CHECK_THROWS_AS(static_cast<void>(program.run({"verify"})), std::runtime_error);
+    std::cout.clear();
+}
+
+TEST_CASE("commands: another command, or none, is left to the program") {
+    Program program;
+    CHECK(program.run({}) == std::nullopt);
+    CHECK(program.run({"healthcheck"}) == std::nullopt);
+    CHECK(program.storage.copied_to.empty());
+}
+
+}  // namespace orders::test

@@ -1,0 +1,36 @@
+#include "shared/storage/sqlite/clock.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+
+namespace orders::sqlite {
+namespace {
+
+TEST_CASE("clock: the machine's own tells the wall clock's time") {
+    const SystemClock clock;
+    const auto before =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const Moment moment = clock.now();
+    CHECK(moment.utc >= before);
+    CHECK(moment.utc <= std::chrono::system_clock::now());
+}
+
+TEST_CASE("clock: the boot clock never runs backwards and names the boot it counts from") {
+    const SystemClock clock;
+    const Moment first = clock.now();
+    const Moment second = clock.now();
+    CHECK(first.since_boot.count() > 0);
+    CHECK(second.since_boot >= first.since_boot);
+    CHECK(second.boot_id == first.boot_id);
+    CHECK(SystemClock().now().boot_id == first.boot_id);
+
+    CHECK(first.boot_id.size() == 36);  // a UUID, without the line's end
+    CHECK(std::all_of(first.boot_id.begin(), first.boot_id.end(),
+                      [](unsigned char c) { return std::isxdigit(c) != 0 || c == '-'; }));
+}
+
+}  // namespace
+}  // namespace orders::sqlite

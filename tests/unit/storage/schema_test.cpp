@@ -1,0 +1,106 @@
+// The schema's rules are the last line of defence: what they forbid cannot be stored.
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+#include "shared/storage/sqlite/connection.h"
+#include "tests/unit/storage/database_under_test.h"
+#include "tests/unit/storage/populated_database.h"
+
+namespace orders::sqlite {
+namespace {
+
+TEST_CASE("schema: no order can be stored that breaks a rule") {
+    Populated database;
+    // NOLINTBEGIN(bugprone-suspicious-missing-comma): long statements in two pieces
+    constexpr Sql broken[] = {
+        // the id
+        "INSERT INTO orders (order_id, priority, processing_time, created_at) VALUES ('', 0, 1, 0)",
+        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
+        " VALUES (NULL, 0, 1, 0)",
+        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
+        " VALUES (printf('%065d', 1), 0, 1, 0)",
+        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
+        " VALUES ('pending', 0, 1, 0)",
+        // the values
+        "INSERT INTO orders (order_id, priority, processing_time, created_at) VALUES ('x', 2, 1, "
+        "0)",
+        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
+        " VALUES ('x', 'High', 1, 0)",
+        "INSERT INTO orders (order_id, priority, processing_time, created_at) VALUES ('x', 0, 0, "
+        "0)",
+        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
+        " VALUES ('x', 0, 86401, 0)",
+        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
+        " VALUES ('x', 0, 1.5, 0)",
+        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
+        " VALUES ('x', 0, 1, NULL)",
+        "UPDATE orders SET status = 4 WHERE order_id = 'pending'",
+        "UPDATE orders SET status = -1 WHERE order_id = 'pending'",
+        "UPDATE orders SET status = NULL WHERE order_id = 'pending'",
+        "UPDATE orders SET attempts = -1 WHERE order_id = 'pending'",
+        // every attempt was a claim, and the token counts claims
+        "UPDATE orders SET attempts = 2 WHERE order_id = 'processing'",
+        "UPDATE orders SET lease_token = 0 WHERE order_id = 'processing'",
+        // a finished order has a start, an end and a worker; no other has
+        "UPDATE orders SET status = 2 WHERE order_id = 'processing'",
+        "UPDATE orders SET status = 2, finished_at = 6, worker = 1 WHERE order_id = 'processing'",
+        "UPDATE orders SET status = 2, finished_at = 6, started_at = 5"
+        " WHERE order_id = 'processing'",
+        "UPDATE orders SET finished_at = 6 WHERE order_id = 'pending'",
+        "UPDATE orders SET started_at = 5 WHERE order_id = 'processing'",
+        "UPDATE orders SET worker = 1 WHERE order_id = 'processing'",
+        "UPDATE orders SET status = 0 WHERE order_id = 'done'",
+        "UPDATE orders SET finished_at = NULL WHERE order_id = 'failed'",
+        // a Failed order has a reason; no other has
+        "UPDATE orders SET failure = 'timeout' WHERE order_id = 'done'",
+        "UPDATE orders SET failure = NULL WHERE order_id = 'failed'",
+        "UPDATE orders SET status = 3 WHERE order_id = 'done'",
+        "UPDATE orders SET status = 2 WHERE order_id = 'failed'",
+        // workers, leases, counts and the probe
+        "UPDATE orders SET worker = 2 WHERE order_id = 'done'",
+        "INSERT INTO leases VALUES (99, 1, 0, 0)",
+        "INSERT INTO leases VALUES (1, 2, 0, 0)",
+        "INSERT INTO leases VALUES (2, 1, 0, 0)",
+        "INSERT INTO leases VALUES (1, 1, NULL, 0)",
+        "INSERT INTO leases VALUES (1, 1, 0, NULL)",
+        "DELETE FROM workers",
+        "DELETE FROM orders WHERE order_id = 'processing'",
+        "INSERT INTO workers (name, host, threads, started_at, boot_id)"
+        " VALUES ('w', 'h', 1, 0, 'b')",
+        "INSERT INTO workers (name, host, threads, started_at, boot_id)"
+        " VALUES ('v', 'h', 0, 0, 'b')",
+        "UPDATE order_counts SET orders = orders - 1 WHERE priority = 0 AND status = 0",
+        "INSERT INTO order_counts VALUES (2, 0, 0)",
+        "INSERT INTO order_counts VALUES (0, 4, 0)",
+        "INSERT INTO write_probe VALUES (2, 0)",
+    };
+    // NOLINTEND(bugprone-suspicious-missing-comma)
+    for (const Sql& sql : broken) {
+        CAPTURE(sql.text);
+        CHECK_THROWS_AS(database.connection.execute(sql), std::logic_error);
+    }
+    CHECK(number(database.connection, "SELECT count(*) FROM orders") == 4);
+    CHECK(text(database.connection, "PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("schema: the limits themselves are allowed") {
+    Populated database;
+    constexpr Sql allowed[] = {
+        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
+        " VALUES (printf('%064d', 1), 1, 86400, -1)",
+        "INSERT INTO orders (order_id, priority, processing_time, created_at) VALUES ('x', 0, 1, "
+        "0)",
+        "UPDATE orders SET status = 2, finished_at = 6, started_at = 5, worker = 1"
+        " WHERE order_id = 'processing'",
+        "UPDATE orders SET lease_token = 9 WHERE order_id = 'processing'",
+    };
+    for (const Sql& sql : allowed) {
+        CAPTURE(sql.text);
+        CHECK_NOTHROW(database.connection.execute(sql));
+    }
+}
+
+}  // namespace
+}  // namespace orders::sqlite

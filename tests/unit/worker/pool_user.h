@@ -1,0 +1,70 @@
+#pragma once
+
+// A processing pool with its processor and wake signal, used as the dispatcher uses them.
+
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/support/eventually.h"
+#include "tests/support/order_builder.h"
+#include "tests/unit/worker/scripted_processor.h"
+#include "worker/processing_pool.h"
+
+namespace orders::test {
+
+// Never up in these tests: a deadline passes when a test hands in a later time.
+inline constexpr std::chrono::milliseconds long_timeout = std::chrono::hours(1);
+
+[[nodiscard]] inline ClaimedOrder claimed(const std::string& id, std::int64_t sequence,
+                                          std::int64_t units = 1) {
+    return {.lease = {.order = {sequence}, .token = 1},
+            .spec = an_order(id).taking(units).build().spec,
+            .attempt = 1};
+}
+
+[[nodiscard]] inline bool is_notified(const WakeSignal& wake,
+                                      std::chrono::milliseconds within = {}) {
+    pollfd source{wake.fd(), POLLIN, 0};
+    return ::poll(&source, 1, static_cast<int>(within.count())) == 1;
+}
+
+[[nodiscard]] inline std::vector<std::string> ids_of(const std::vector<FinishedOrder>& finished) {
+    std::vector<std::string> ids;
+    for (const auto& [order, result] : finished) ids.push_back(order.spec.order_id.text());
+    return ids;
+}
+
+struct PoolUser {
+    explicit PoolUser(std::size_t threads, std::chrono::milliseconds timeout = long_timeout)
+        : pool(std::make_unique<ProcessingPool>(processor, threads, timeout, wake)) {}
+
+    // Waits for the wake signal, for each time that something is missing.
+    std::vector<FinishedOrder> take(std::size_t count) {
+        std::vector<FinishedOrder> finished;
+        while (finished.size() < count) {
+            if (!is_notified(wake, patience)) throw std::runtime_error("the wake signal is silent");
+            wake.clear();
+            std::ranges::move(pool->take_finished(std::chrono::steady_clock::now()),
+                              std::back_inserter(finished));
+        }
+        return finished;
+    }
+    std::vector<FinishedOrder> take_now() {
+        return pool->take_finished(std::chrono::steady_clock::now());
+    }
+
+    ScriptedProcessor processor;
+    WakeSignal wake;
+    std::unique_ptr<ProcessingPool> pool;
+};
+
+}  // namespace orders::test

@@ -1,0 +1,119 @@
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/worker/pool_user.h"
+#include "worker/processing_pool.h"
+
+namespace orders::test {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("processing_pool: an order's time is up a timeout after a thread began with it") {
+    PoolUser user(2);
+    CHECK_FALSE(user.pool->next_deadline());
+    const auto before = std::chrono::steady_clock::now();
+    user.pool->start({claimed("a", 1)});
+    user.processor.wait_until_begun("a");
+    const auto first = user.pool->next_deadline();
+    REQUIRE(first);
+    CHECK(*first >= before + long_timeout);
+    CHECK(*first <= std::chrono::steady_clock::now() + long_timeout);
+
+    // The earliest counts, until its order has finished.
+    user.pool->start({claimed("b", 2)});
+    user.processor.wait_until_begun("b");
+    CHECK(user.pool->next_deadline() == first);
+    user.processor.finish("a");
+    CHECK(user.take(1).size() == 1);
+    CHECK(user.pool->next_deadline() > first);
+    user.processor.finish("b");
+    CHECK(user.take(1).size() == 1);
+    CHECK_FALSE(user.pool->next_deadline());
+}
+
+TEST_CASE(
+    "processing_pool: an order has Failed at its deadline, though its processing does not stop") {
+    PoolUser user(2);
+    user.processor.ignore_stop("a");
+    user.pool->start({claimed("a", 1)});
+    user.processor.wait_until_begun("a");
+    const auto deadline = user.pool->next_deadline().value();
+
+    CHECK(user.pool->take_finished(deadline - 1ns).empty());
+    CHECK_FALSE(user.processor.was_told_to_stop("a"));
+    const auto late = user.pool->take_finished(deadline);
+    REQUIRE(late.size() == 1);
+    CHECK(late[0].order.lease == claimed("a", 1).lease);
+    CHECK(late[0].result == ProcessingResult(Failure{failure_reason::timeout}));
+    CHECK(user.processor.was_told_to_stop("a"));
+
+    // It is over for the dispatcher, but not for the thread.
+    CHECK(user.pool->held().empty());
+    CHECK_FALSE(user.pool->next_deadline());
+    CHECK(user.pool->take_finished(deadline + 1h).empty());
+    CHECK(user.pool->free_threads() == 1);
+
+    user.processor.finish("a");
+    REQUIRE(is_notified(user.wake, patience));
+    CHECK(user.pool->free_threads() == 2);
+    CHECK(user.pool->take_finished(deadline + 1h).empty());
+}
+
+TEST_CASE("processing_pool: the deadline of one order does not touch the others") {
+    PoolUser user(2);
+    user.pool->start({claimed("a", 1)});
+    user.processor.wait_until_begun("a");
+    const auto deadline = user.pool->next_deadline().value();
+    user.pool->start({claimed("b", 2)});
+    user.processor.wait_until_begun("b");
+
+    CHECK(ids_of(user.pool->take_finished(deadline)) == std::vector<std::string>{"a"});
+    CHECK_FALSE(user.processor.was_told_to_stop("b"));
+    CHECK(user.pool->held() == std::vector{claimed("b", 2).lease});
+    user.processor.finish("b");
+    const auto finished = user.take(1);
+    CHECK(ids_of(finished) == std::vector<std::string>{"b"});
+    CHECK(finished.at(0).result == ProcessingResult(Completed{}));
+}
+
+TEST_CASE(
+    "processing_pool: a result that comes after the deadline is a timeout, whoever looks when") {
+    PoolUser user(1, 0ms);
+    user.processor.finish("a");
+    user.pool->start({claimed("a", 1)});
+    const auto finished = user.take(1);
+    CHECK(finished.at(0).result == ProcessingResult(Failure{failure_reason::timeout}));
+}
+
+TEST_CASE("processing_pool: processing that does not stop after its deadline is pointed out once") {
+    PoolUser user(2);
+    user.processor.ignore_stop("a");
+    user.pool->start({claimed("a", 1), claimed("b", 2)});
+    user.processor.wait_until_begun("a");
+    user.processor.wait_until_begun("b");
+    const auto deadline = user.pool->next_deadline().value();
+    CHECK(user.pool->take_stuck(deadline).empty());
+    user.processor.finish("b");
+    CHECK(user.take(1).size() == 1);
+    const auto stuck = user.pool->take_stuck(deadline + 1h);
+    REQUIRE(stuck.size() == 1);
+    CHECK(stuck[0].spec.order_id.text() == "a");
+    CHECK(user.pool->take_stuck(deadline + 2h).empty());
+    user.processor.finish("a");
+}
+
+TEST_CASE("processing_pool: an order that finished before its deadline was looked at did finish") {
+    PoolUser user(1);
+    user.pool->start({claimed("a", 1)});
+    user.processor.wait_until_begun("a");
+    const auto deadline = user.pool->next_deadline().value();
+    user.processor.finish("a");
+    REQUIRE(is_notified(user.wake, patience));
+    const auto finished = user.pool->take_finished(deadline + 1h);
+    REQUIRE(finished.size() == 1);
+    CHECK(finished[0].result == ProcessingResult(Completed{}));
+}
+
+}  // namespace orders::test

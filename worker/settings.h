@@ -1,0 +1,31 @@
+#pragma once
+
+// What order-worker can be told, by flags and environment variables: README.md lists all of it.
+
+#include <chrono>
+#include <optional>
+
+#include "shared/program/common_settings.h"
+#include "shared/program/settings_reader.h"
+
+namespace orders {
+
+struct WorkerSettings {
+    CommonSettings common;
+    int threads;
+    std::chrono::seconds order_timeout;
+    std::chrono::seconds report_interval;
+    std::chrono::seconds lease_time;
+    int max_attempts;
+    std::chrono::milliseconds time_unit;  // 0: every order is instant
+    std::chrono::seconds drain_limit;
+    std::chrono::seconds keep_processed;  // 0: for ever
+    std::chrono::seconds keep_failed;     // 0: for ever
+};
+
+// Declares the settings, and reads them and the command. Empty if --help or --version was answered
+// instead. Throws SettingsError.
+[[nodiscard]] std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int argc,
+                                                                 const char* const* argv);
+
+}  // namespace orders
