@@ -201,7 +201,7 @@ TEST_CASE("readme: a newcomer can read it in one sitting") {
     }
 }
 
-TEST_CASE("http contract: its examples are JSON, and that of an order has all fields of one") {
+TEST_CASE("http_document: its examples are JSON, and that of an order has all fields of one") {
     OrderProcesses processes;
     processes.start_api();
     processes.submit(order_json("1235"));
