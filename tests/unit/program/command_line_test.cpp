@@ -15,7 +15,7 @@ namespace orders::test {
 
 using Outcome = SettingsReader::Outcome;
 
-TEST_CASE("settings: a command line that cannot be meant is refused with one line") {
+TEST_CASE("command_line: a command line that cannot be meant is refused with one line") {
     struct Case {
         std::vector<const char*> arguments;
         std::string text;
@@ -54,7 +54,7 @@ TEST_CASE("settings: a command line that cannot be meant is refused with one lin
     }
 }
 
-TEST_CASE("settings: what the user gets to see is one short line, whatever was given") {
+TEST_CASE("command_line: what the user gets to see is one short line, whatever was given") {
     CHECK(ProgramUnderTest().error_of({"--port", "a\nb\x1b[31m\xff"}) ==
           "--port: 'a\\u000ab\\u001b[31m\xef\xbf\xbd' is not a whole number from 0 to 65535");
     CHECK(ProgramUnderTest().error_of({"--a\nb"}) == "unknown flag '--a\\u000ab'; see --help");
@@ -67,7 +67,7 @@ TEST_CASE("settings: what the user gets to see is one short line, whatever was g
     CHECK(program.error_of({("-" + long_value).c_str()}).size() < 200);
 }
 
-TEST_CASE("settings: a command stands in front of the flags") {
+TEST_CASE("command_line: a command stands in front of the flags") {
     ProgramUnderTest program;
     CHECK(program.parse({"healthcheck", "--port", "81"}) == Outcome::run);
     CHECK(program.reader.given_command() == "healthcheck");
@@ -78,7 +78,7 @@ TEST_CASE("settings: a command stands in front of the flags") {
     CHECK(alone.reader.given_command() == "healthcheck");
 }
 
-TEST_CASE("settings: a command's argument stands right after it") {
+TEST_CASE("command_line: a command's argument stands right after it") {
     for (const char* file :
          {"orders.copy", "healthcheck", "copy", "a b", "a=b", "./--port", "80"}) {
         CAPTURE(file);
@@ -93,7 +93,7 @@ TEST_CASE("settings: a command's argument stands right after it") {
     }
 }
 
-TEST_CASE("settings: a command without its argument, or with more than one, is refused") {
+TEST_CASE("command_line: a command without its argument, or with more than one, is refused") {
     ProgramUnderTest program;
     const std::string missing = "copy needs a FILE right after it";
     CHECK(program.error_of({"copy"}) == missing);
@@ -108,14 +108,14 @@ TEST_CASE("settings: a command without its argument, or with more than one, is r
     CHECK(program.error_of({"coppy", "a"}) == "unexpected word 'coppy'; see --help");
 }
 
-TEST_CASE("settings: --help and --version are answered after a command without its argument") {
+TEST_CASE("command_line: --help and --version are answered after a command without its argument") {
     ProgramUnderTest program;
     const CapturedStandardOutput output;
     CHECK(program.parse({"copy", "--help"}) == Outcome::help_shown);
     CHECK(program.parse({"copy", "--version"}) == Outcome::version_shown);
 }
 
-TEST_CASE("settings: --help shows everything that can be set, and how it ends") {
+TEST_CASE("command_line: --help shows everything that can be set, and how it ends") {
     ProgramUnderTest program;
     const CapturedStandardOutput output;
     CHECK(program.parse({"--help"}) == Outcome::help_shown);
@@ -159,7 +159,7 @@ Exit status:
 )");
 }
 
-TEST_CASE("settings: --help and --version are answered even if the settings do not fit") {
+TEST_CASE("command_line: --help and --version are answered even if the settings do not fit") {
     const CapturedStandardOutput output;
     struct Case {
         const char* flag;
@@ -174,14 +174,14 @@ TEST_CASE("settings: --help and --version are answered even if the settings do n
     }
 }
 
-TEST_CASE("settings: --version prints the program's name and version") {
+TEST_CASE("command_line: --version prints the program's name and version") {
     ProgramUnderTest program;
     const CapturedStandardOutput output;
     CHECK(program.parse({"--version"}) == Outcome::version_shown);
     CHECK(output.text() == "order-test " ORDERS_VERSION "\n");
 }
 
-TEST_CASE("settings: output that cannot be written is an error") {
+TEST_CASE("command_line: output that cannot be written is an error") {
     ProgramUnderTest program;
     const CapturedStandardOutput output;
     std::cout.setstate(std::ios::badbit);

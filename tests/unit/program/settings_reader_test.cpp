@@ -14,7 +14,7 @@ namespace orders::test {
 
 using Outcome = SettingsReader::Outcome;
 
-TEST_CASE("settings: a setting that nobody gives has its default") {
+TEST_CASE("settings_reader: a setting that nobody gives has its default") {
     ProgramUnderTest program;
     CHECK(program.parse({}) == Outcome::run);
     CHECK(program.db.value() == "orders.db");
@@ -24,7 +24,8 @@ TEST_CASE("settings: a setting that nobody gives has its default") {
     CHECK(program.reader.given_command().empty());
 }
 
-TEST_CASE("settings: a flag overrides the environment variable, which overrides the default") {
+TEST_CASE(
+    "settings_reader: a flag overrides the environment variable, which overrides the default") {
     ProgramUnderTest program;
     const EnvironmentVariable port("TEST_PORT", "1000");
     const EnvironmentVariable db("TEST_DB", "/from/environment");
@@ -40,14 +41,16 @@ TEST_CASE("settings: a flag overrides the environment variable, which overrides 
     }
 }
 
-TEST_CASE("settings: an environment variable that does not fit does no harm if the flag is given") {
+TEST_CASE(
+    "settings_reader: an environment variable that does not fit does no harm if the flag is "
+    "given") {
     ProgramUnderTest program;
     const EnvironmentVariable port("TEST_PORT", "rubbish");
     CHECK(program.parse({"--port=1"}) == Outcome::run);
     CHECK(program.port.value() == 1);
 }
 
-TEST_CASE("settings: an environment variable that is set but empty counts as not set") {
+TEST_CASE("settings_reader: an environment variable that is set but empty counts as not set") {
     ProgramUnderTest program;
     const EnvironmentVariable port("TEST_PORT", "");
     const EnvironmentVariable db("TEST_DB", "");
@@ -58,7 +61,7 @@ TEST_CASE("settings: an environment variable that is set but empty counts as not
     CHECK(program.level.value() == "INFO");
 }
 
-TEST_CASE("settings: a value stands after the flag or after an equals sign") {
+TEST_CASE("settings_reader: a value stands after the flag or after an equals sign") {
     for (const auto& arguments :
          {std::vector<const char*>{"--port", "80", "--db", "a b"}, {"--port=80", "--db=a b"}}) {
         ProgramUnderTest program;
@@ -68,7 +71,7 @@ TEST_CASE("settings: a value stands after the flag or after an equals sign") {
     }
 }
 
-TEST_CASE("settings: a text may hold equals signs, dashes and whatever else a path may") {
+TEST_CASE("settings_reader: a text may hold equals signs, dashes and whatever else a path may") {
     struct Case {
         std::vector<const char*> arguments;
         std::string db;
@@ -84,7 +87,7 @@ TEST_CASE("settings: a text may hold equals signs, dashes and whatever else a pa
     }
 }
 
-TEST_CASE("settings: the ends of a range fit") {
+TEST_CASE("settings_reader: the ends of a range fit") {
     for (const auto& [text, number] : {std::pair{"0", 0}, {"65535", 65535}, {"00080", 80}}) {
         ProgramUnderTest program;
         CHECK(program.parse({"--port", text}) == Outcome::run);
@@ -123,14 +126,14 @@ TEST_CASE(
           "--drain-seconds: '0' is not a whole number of seconds from 1 to 600");
 }
 
-TEST_CASE("settings: a text must not be empty") {
+TEST_CASE("settings_reader: a text must not be empty") {
     CHECK(ProgramUnderTest().error_of({"--db="}) ==
           "--db: '' is not a text of at least one character");
     CHECK(ProgramUnderTest().error_of({"--db", ""}) ==
           "--db: '' is not a text of at least one character");
 }
 
-TEST_CASE("settings: a choice is taken in any case and comes out as it was declared") {
+TEST_CASE("settings_reader: a choice is taken in any case and comes out as it was declared") {
     for (const char* const word : {"WARN", "warn", "Warn"}) {
         ProgramUnderTest program;
         CHECK(program.parse({"--log-level", word}) == Outcome::run);
@@ -146,7 +149,7 @@ TEST_CASE("settings: a choice is taken in any case and comes out as it was decla
     CHECK(program.error_of({}) == "TEST_LEVEL: 'loud' is not one of DEBUG, INFO, WARN, ERROR");
 }
 
-TEST_CASE("settings: a program without any argument, even its name, has its defaults") {
+TEST_CASE("settings_reader: a program without any argument, even its name, has its defaults") {
     ProgramUnderTest program;
     const char* const nothing[] = {nullptr};
     CHECK(program.reader.parse(0, nothing) == Outcome::run);

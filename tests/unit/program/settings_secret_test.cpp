@@ -38,7 +38,7 @@ struct Program {
 
 }  // namespace
 
-TEST_CASE("settings: a secret and an optional text are nothing unless they are given") {
+TEST_CASE("settings_reader: a secret and an optional text are nothing unless they are given") {
     Program program;
     SUBCASE("not set") {}
     SUBCASE("set but empty") {
@@ -50,7 +50,7 @@ TEST_CASE("settings: a secret and an optional text are nothing unless they are g
     CHECK(program.file.value() == std::nullopt);
 }
 
-TEST_CASE("settings: a secret comes from its variable as it is, whatever is in it") {
+TEST_CASE("settings_reader: a secret comes from its variable as it is, whatever is in it") {
     Program program;
     for (const char* value : {"s3cret", " ", "--flag", "two\nlines", "\xff"}) {
         ::setenv("TEST_SECRET", value, 1);
@@ -59,7 +59,7 @@ TEST_CASE("settings: a secret comes from its variable as it is, whatever is in i
     }
 }
 
-TEST_CASE("settings: a secret has no flag") {
+TEST_CASE("settings_reader: a secret has no flag") {
     Program program;
     for (const char* flag : {"--=s3cret", "--TEST_SECRET=s3cret", "--test-secret=s3cret"}) {
         CAPTURE(flag);
@@ -73,7 +73,9 @@ TEST_CASE("settings: a secret has no flag") {
     }
 }
 
-TEST_CASE("settings: an optional text comes from its flag or its variable, and must not be empty") {
+TEST_CASE(
+    "settings_reader: an optional text comes from its flag or its variable, and must not be "
+    "empty") {
     Program program;
     ::setenv("TEST_FILE", "from/variable", 1);
     program.parse({});
@@ -83,7 +85,7 @@ TEST_CASE("settings: an optional text comes from its flag or its variable, and m
     CHECK_THROWS_AS(program.parse({"--file="}), SettingsError);
 }
 
-TEST_CASE("settings: --help describes a secret and does not show it") {
+TEST_CASE("settings_reader: --help describes a secret and does not show it") {
     Program program;
     ::setenv("TEST_SECRET", "s3cret", 1);
     program.parse({});
