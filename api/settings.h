@@ -1,6 +1,6 @@
 #pragma once
 
-// What order-api can be told, by flags and environment variables: README.md lists all of it.
+// The settings of order-api, by flag and environment variable: README.md lists them all.
 
 #include <chrono>
 #include <cstddef>
@@ -32,7 +32,7 @@ struct ApiSettings {
 [[nodiscard]] std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                                                            const char* const* argv);
 
-// Throws SettingsError, which quotes nothing of a token.
+// Throws SettingsError, which quotes no part of a token.
 [[nodiscard]] AccessTokens read_tokens(const ApiSettings& settings);
 
 }  // namespace orders

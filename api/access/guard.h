@@ -1,7 +1,7 @@
 #pragma once
 
-// Who may use the API: whoever has one of its tokens. Routes that are open (health checks need no
-// secret) are not asked about; all else, known or unknown, is answered with 401.
+// Lets a client use the API if it has one of its tokens. Routes that are open (health checks need
+// no secret) are not asked about; without a token all others, known or unknown, answer with 401.
 
 #include <optional>
 #include <utility>

@@ -37,7 +37,7 @@ void split(std::string_view text, char separator, Take take) {
     throw SettingsError(std::string(setting) + ": " + why);
 }
 
-// Without the path: who mistakes the setting for the other one gives a token here.
+// Errors do not quote the path: a user who confuses the two settings gives a token here.
 std::string contents_of(std::string_view setting, const std::string& path) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);

@@ -1,7 +1,7 @@
 #pragma once
 
 // The bearer tokens (RFC 6750) that open the API, and whether a request has one of them. Without
-// any the API is open to everybody. What goes wrong is told without quoting anything of a token.
+// any, the API is open to everybody. Errors never quote any part of a token.
 //
 // Tokens are added at the start by one thread; from then on verdict_on() may be called by several
 // at a time.
@@ -21,7 +21,7 @@ class AccessTokens {
     static constexpr std::size_t max_tokens = 100;
     static constexpr std::size_t max_file_bytes = 64 * 1024;
 
-    // From a list with commas between the tokens, or from a file with one token to the line, in
+    // From a list with commas between the tokens, or from a file with one token per line, in
     // which lines that are blank or begin with `#` are skipped. White space around a token is not
     // part of it. Throws SettingsError, which begins with `setting`, for a file that cannot be read
     // or has no token, and for a token that is too short, too long or not of the characters of RFC
@@ -34,10 +34,10 @@ class AccessTokens {
     enum class Verdict {
         granted,
         missing,  // nothing that claims to be a bearer token
-        invalid,  // a bearer token that is none of ours
+        invalid,  // a bearer token that is not one of ours
     };
-    // On the value of the header Authorization. How long it takes does not depend on how much of a
-    // token has been guessed, nor on which token it is.
+    // The verdict on the value of the header Authorization. How long it takes does not depend on
+    // how much of a token has been guessed, nor on which token it is.
     [[nodiscard]] Verdict verdict_on(std::string_view authorization) const;
 
    private:

@@ -25,7 +25,7 @@ Connection::Io Connection::receive() {
     while (true) {
         const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
         if (count > 0) {
-            // The end of what a client sends is never announced again once it has been.
+            // The end of what a client sends is announced only once.
             may_have_input_ = static_cast<std::size_t>(count) == bytes.size() || has_client_left();
             input_.erase(0, std::exchange(consumed_, 0));
             input_.append(bytes.data(), static_cast<std::size_t>(count));

@@ -11,8 +11,9 @@
 //         closed <--- lingering <--- the last answer is out <------ sending
 //
 // While its answer is awaited it is active, and no thread uses it. An answer that is a stream goes
-// back and forth between sending and streaming, in which nothing is left to be sent. Else it is
-// used by one thread at a time: the one that holds it (see connection_park.h).
+// back and forth between sending and streaming; while streaming, nothing is left to be sent.
+// Otherwise the connection is used by one thread at a time: the one that holds it (see
+// connection_park.h).
 
 #include <atomic>
 #include <chrono>
@@ -33,7 +34,7 @@
 
 namespace orders::http {
 
-// A response of which only the head is there; the pieces of its body come through the buffer.
+// A response that has only its head so far; the pieces of its body come through the buffer.
 struct StreamStart {
     Response head;
     std::shared_ptr<StreamBuffer> buffer;
@@ -76,15 +77,15 @@ class Connection {
     // Forgets what has been received.
     void drop_input();
 
-    // That the client sends nothing more, and has most likely left: noted by any thread, and asked
-    // by any.
+    // Whether the client sends nothing more, and so has most likely left: any thread may note it,
+    // and any may ask.
     void note_client_left() noexcept { has_client_left_.store(true, std::memory_order_relaxed); }
     [[nodiscard]] bool has_client_left() const noexcept {
         return has_client_left_.load(std::memory_order_relaxed);
     }
 
     // --- The answer to the request at hand. It is given once, by any thread, perhaps while the
-    //     handler that passed the request on is still running: whoever of the two comes second
+    //     handler that passed the request on is still running: whichever of the two comes second
     //     holds the connection from then on.
 
     void expect_answer(const ResponseForm& form, RequestLog log);
@@ -100,14 +101,14 @@ class Connection {
     [[nodiscard]] const RequestLog& request_log() const noexcept { return request_log_; }
 
     void begin_stream(std::shared_ptr<StreamBuffer> buffer) { stream_ = std::move(buffer); }
-    // Whoever writes to it learns that nothing more is taken. Does nothing if there is none.
+    // The writer of the stream learns that nothing more is taken. Does nothing if there is none.
     void end_stream();
     // Null unless the answer is a stream that has begun and not ended.
     [[nodiscard]] StreamBuffer* stream() const noexcept { return stream_.get(); }
 
     // --- Sending
 
-    // To be sent before anything else is read.
+    // The bytes are sent before anything else is read.
     void queue_output(std::string bytes, AfterOutput then);
     [[nodiscard]] bool has_output() const noexcept { return sent_ < output_.size(); }
     Io send_output();
@@ -126,11 +127,11 @@ class Connection {
     [[nodiscard]] std::size_t buffered_bytes() const noexcept {
         return input_.size() + output_.size();
     }
-    // A deadline holds for the whole of a phase: entering the phase that it is in changes nothing.
+    // A deadline holds for the whole of a phase: entering the current phase again changes nothing.
     void enter(Phase phase, SteadyTime deadline);
 
    private:
-    // Who has been here since expect_answer().
+    // What has happened since expect_answer().
     enum AnswerState : int { none = 0, handler_left = 1, answered = 2, both = 3 };
 
     // Constant after construction.

@@ -21,19 +21,19 @@ using AfterOutput = Connection::AfterOutput;
 using Parking = ConnectionPark::Parking;
 
 constexpr std::chrono::seconds linger_limit{2};
-// Connections that may be told at one time that they are one too many.
+// How many connections beyond the limit may be told so at a time; any more are closed silently.
 constexpr std::size_t max_turned_away = 32;
-// After so many steps with one connection the others have a turn: 20 pipelined requests or so.
+// After this many steps with one connection the others get a turn: about 20 pipelined requests.
 constexpr int max_steps_in_a_row = 64;
-// While so few answers are awaited, the thread that has one also sends it: waking a handler thread
-// for it would take longer. With more, it has better things to do.
+// While fewer answers than this are awaited, the thread that has one also sends it: waking a
+// handler thread for it would take longer. With more, it has better things to do.
 constexpr std::size_t max_awaited_by_the_way = 4;
 
 SteadyTime now() {
     return std::chrono::steady_clock::now();
 }
 
-// Of memory or descriptors running out; the responder catches what is its own.
+// For memory or descriptors running out; the responder catches its own exceptions.
 void log_loss(const std::exception& error) {
     log::error("connection dropped", {{"error", error.what()}});
 }
@@ -64,7 +64,7 @@ void ConnectionDriver::admit(FileDescriptor socket) noexcept {
         ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         connection = &park_.admit(std::move(socket));
         if (open < limits_.max_connections) {
-            // If its first bytes are here already, they are a handler thread's affair.
+            // If its first bytes are here already, they are a handler thread's business.
             if (park(*connection, Phase::idle)) park_.pass_on(*connection);
             return;
         }
@@ -86,7 +86,7 @@ void ConnectionDriver::serve(Connection& connection) noexcept {
         if (connection.has_late_answer()) return send_late_answer(connection);
         for (int steps = 1; advance(connection); ++steps) {
             if (steps < max_steps_in_a_row || connection.phase() != Phase::active) continue;
-            // Until its socket takes more bytes: which it does, but others come first.
+            // Parked until its socket takes more bytes: it does already, but others come first.
             if (!park(connection, Phase::sending)) return;
         }
     } catch (const std::exception& error) {
@@ -233,7 +233,7 @@ void ConnectionDriver::wake(std::uint64_t connection_id) noexcept {
     }
 }
 
-// And nothing more: what the client has sent meanwhile comes after what others have sent.
+// Sends only the answer: what the client has sent meanwhile comes after what others have sent.
 void ConnectionDriver::send_late_answer(Connection& connection) {
     queue_answer(connection);
     if (!advance_sending(connection)) return;

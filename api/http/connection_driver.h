@@ -1,7 +1,7 @@
 #pragma once
 
 // Takes connections through their life (drawn in connection.h): reads requests, has them answered,
-// sends the answers, and parks the connection whenever there is nothing to do for it but to wait. A
+// sends the answers, and parks the connection whenever there is nothing to do for it but wait. A
 // few threads in carry_on() serve any number of connections; a client that is slow to send or to
 // read holds none of them.
 //
@@ -27,7 +27,7 @@ namespace orders::http {
 class Responder {
    public:
     virtual ~Responder() = default;
-    // Gives the reply, now or later. The request is good until it returns.
+    // Gives the reply, now or later. The request is valid until this returns.
     virtual void answer(const FramedRequest& request, Reply reply) const = 0;
 };
 
@@ -43,11 +43,12 @@ struct ConnectionLimits {
 // All functions may be called from any thread.
 class ConnectionDriver final : private ConnectionKeeper {
    public:
-    // The responder must outlive the last carry_on(); this, the last reply and stream too.
+    // The responder must outlive the last carry_on(); this object, the last reply and stream as
+    // well.
     ConnectionDriver(const ConnectionLimits& limits, const Responder& responder);
 
-    // Takes in a socket that was just accepted. Never waits. A connection that is one too many is
-    // told so and closed.
+    // Takes in a socket that was just accepted. Never waits. A connection beyond the limit is told
+    // so and closed.
     void admit(FileDescriptor socket) noexcept;
 
     // The work of a handler thread: returns after end().

@@ -42,11 +42,11 @@ class ConnectionPark {
     [[nodiscard]] std::size_t size();
 
     enum class Parking {
-        parked,       // some other thread may have the connection already
+        parked,       // another thread may have the connection already
         has_news,     // refused: something has happened to it meanwhile
         overdue,      // refused: its deadline has passed
         draining,     // refused: it waits for something that may never come, and we are stopping
-        out_of_room,  // refused: all together hold too many bytes
+        out_of_room,  // refused: the connections hold too many bytes together
     };
     // Parks the connection until its client does what its phase waits for, its deadline passes, or
     // somebody wakes it.
@@ -68,7 +68,7 @@ class ConnectionPark {
     void start_draining();
     // Waits until the last connection is closed; false if some are left at `deadline`.
     [[nodiscard]] bool wait_until_empty(SteadyTime deadline);
-    // Ends every connection for its client, also those that are held.
+    // Ends every connection for its client, including those that are held.
     void cut_off();
     void shut() noexcept { shut_.notify(); }
 

@@ -41,7 +41,7 @@ struct Request {
 struct Response {
     int status = 200;
     std::string content_type = "application/json; charset=utf-8";
-    // Beyond length and content type. Neither names nor values may have a line's end in them.
+    // Besides length and content type. Neither names nor values may contain a line's end.
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string body = {};
 };

@@ -14,8 +14,8 @@
 
 namespace orders::http {
 
-// A kind of problem: what a client's program can tell it by, and what is the same for all of its
-// kind.
+// A kind of problem: what a client's program recognises it by, and what all problems of the kind
+// have in common.
 struct ProblemType {
     int status;
     std::string_view slug;   // for programs: the last part of the problem's `type`
@@ -53,7 +53,7 @@ struct Problem {
 // One of server_problems, which has the status. `detail` is a sentence for the client.
 [[nodiscard]] Response problem_for(int status, std::string_view detail);
 
-// To a request that met a bug; what the bug was is for the log.
+// Answers a request that met a bug; what the bug was is for the log.
 [[nodiscard]] Response internal_error();
 
 }  // namespace orders::http

@@ -9,7 +9,7 @@ namespace orders::http {
 
 Reply::~Reply() {
     if (connection_ == nullptr) return;
-    // What unwinds the stack past it is logged by whoever catches it.
+    // An exception that unwinds the stack past it is logged where it is caught.
     if (std::uncaught_exceptions() == 0 && !has_client_left()) {
         log::error("request failed", {{"error", "its reply was dropped"}});
     }

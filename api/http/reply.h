@@ -1,8 +1,8 @@
 #pragma once
 
-// The answer that a request is owed. It is given once: at once or later, whole or as a stream, by
-// any thread; that it is given once is its type. A Reply that is dropped unused answers 500 and
-// logs it, so no client waits for ever.
+// The answer that a request is owed. It is given once, which its type ensures: immediately or
+// later, whole or as a stream, by any thread. A Reply that is dropped unused answers 500 and logs
+// it, so no client waits for ever.
 //
 //     server.add({"GET", "/x", [](const Request&, Reply reply) { std::move(reply).send({...}); }});
 //
@@ -19,7 +19,7 @@
 
 namespace orders::http {
 
-// What has connections answered and looked at: the server, as replies see it. For any thread.
+// The server, as replies see it: it looks after connections that have news. For any thread.
 class ConnectionKeeper {
    public:
     // The answer is in the connection, and the connection is the keeper's again.
@@ -33,7 +33,7 @@ class ConnectionKeeper {
 };
 
 // The body of a response, piece by piece, for as long as the client stays. Dropped without end(),
-// it cuts the connection, so that the client does not take what it has for the whole.
+// it cuts the connection, so that the client does not take what it has received for the whole.
 class Stream {
    public:
     Stream(ConnectionKeeper& keeper, std::uint64_t connection_id,
@@ -73,9 +73,9 @@ class Reply {
 
     void send(Response response) &&;
     // The response is made on this thread or on a handler thread, whichever is better now; an
-    // exception then is as one of a handler.
+    // exception is treated like one from a handler.
     void send_made_by(ResponseMaker make) &&;
-    // Sends the head; its body is not sent. To HEAD there is nothing more: the stream is over.
+    // Sends the head; its body is not sent. In answer to HEAD nothing follows: the stream is over.
     [[nodiscard]] Stream stream(Response head) &&;
 
     // The client has closed its side since it sent the request: it has left, most likely, and work

@@ -58,7 +58,7 @@ std::optional<std::size_t> parse_size(std::string_view text, std::size_t base) {
     return size;
 }
 
-// Of a line such as `1f;name=value`.
+// The size in a line such as `1f;name=value`.
 std::optional<std::size_t> parse_chunk_size(std::string_view line) {
     return parse_size(line.substr(0, line.find(';')), 16);
 }
@@ -74,7 +74,7 @@ std::string joined_chunks(const FramedRequest& request) {
     while (true) {
         const std::size_t line_end = rest.find("\r\n");
         const std::size_t size = parse_chunk_size(rest.substr(0, line_end)).value_or(0);
-        if (size == 0) return content;  // trailers may follow; nobody here wants them
+        if (size == 0) return content;  // trailers may follow; they are not needed
         content.append(rest.substr(line_end + 2, size));
         rest.remove_prefix(line_end + 2 + size + 2);
     }
@@ -269,7 +269,8 @@ std::optional<std::string_view> RequestScanner::next_line(std::size_t end_limit,
     const std::size_t line_feed = received_.find('\n', searched_);
     const bool is_whole = line_feed != std::string_view::npos;
     searched_ = is_whole ? line_feed + 1 : received_.size();
-    // Before anything else, so that a long line is the same to us whether its end is there or not.
+    // Before anything else, so that a long line is treated the same whether its end is there or
+    // not.
     if (searched_ > end_limit) {
         error_ = too_long;
         return std::nullopt;

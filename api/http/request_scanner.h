@@ -76,7 +76,7 @@ class RequestScanner {
         trailers,
         complete
     };
-    // A piece of the request; views would not survive that the buffer grows.
+    // A piece of the request; views would not survive growth of the buffer.
     struct Piece {
         std::size_t offset = 0;
         std::size_t length = 0;

@@ -12,7 +12,7 @@
 namespace orders::http {
 namespace {
 
-// The phrase of RFC 9110, section 15: for people who look at the wire, clients go by the number.
+// The phrase of RFC 9110, section 15: for people who look at the wire; clients go by the number.
 std::string_view reason_phrase(int status) {
     switch (status) {
         case 200:
@@ -30,7 +30,7 @@ std::string_view reason_phrase(int status) {
     return known == server_problems.end() ? std::string_view() : known->title;
 }
 
-// What is larger than any head this server sends, as a rule: one allocation.
+// Larger than almost any head that this server sends, so that one allocation is enough.
 constexpr std::size_t usual_head_bytes = 384;
 
 template <typename Number>
@@ -81,7 +81,7 @@ bool has_header(const Response& response, std::string_view name) {
     });
 }
 
-// All but how long the body is, and the end.
+// All but the length of the body, and the end.
 void append_head(std::string& head, const Response& response, const ResponseForm& form) {
     head.append("HTTP/1.1 ");  // to HTTP/1.0 as well: RFC 9110, section 2.5
     append_number(head, response.status);

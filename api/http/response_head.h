@@ -21,13 +21,13 @@ struct ResponseForm {
 
 [[nodiscard]] ResponseForm form_of_response_to(const FramedRequest& request);
 
-// The whole response. A 503 that does not say when to come again says: after a second.
+// The whole response. A 503 that does not say when to try again says: after a second.
 [[nodiscard]] std::string to_bytes(const Response& response, const ResponseForm& form);
 
 // The head of a response whose body follows in pieces (to_chunk()); its own body is not sent.
 [[nodiscard]] std::string stream_head(const Response& response, const ResponseForm& form);
 
-// A piece of such a body; the empty one ends it. To HTTP/1.0 pieces go as they are.
+// A piece of such a body; the empty one ends it. HTTP/1.0 gets pieces as they are.
 [[nodiscard]] std::string to_chunk(std::string_view piece, const ResponseForm& form);
 
 }  // namespace orders::http

@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST",   "PUT",
                                                         "PATCH", "DELETE", "OPTIONS"};
 
-// All its repetitions are bounded: those of libstdc++ recurse.
+// All its repetitions are bounded, because those of libstdc++ recurse.
 std::string to_regex(std::string_view pattern) {
     std::string regex;
     while (!pattern.empty()) {
@@ -33,8 +33,8 @@ std::string to_regex(std::string_view pattern) {
     return regex;
 }
 
-// The library decodes before it looks for the route, and a slash that was encoded is none that
-// separates (RFC 3986, section 2.2): encoded once more, it comes out as it was sent.
+// The library decodes before it looks for the route, and a slash that was encoded does not separate
+// segments (RFC 3986, section 2.2): encoded once more, it comes out as it was sent.
 void append_keeping_slashes(std::string& text, std::string_view path) {
     for (std::size_t at = 0; at < path.size(); ++at) {
         text.push_back(path[at]);
@@ -44,8 +44,7 @@ void append_keeping_slashes(std::string& text, std::string_view path) {
 }
 
 // What the library reads a request from: the one line of text that it needs, made anew because what
-// the client sent has its query, perhaps a host, and headers behind it. What it would answer goes
-// nowhere.
+// the client sent also has a query, perhaps a host, and headers. What it would answer is discarded.
 class RequestText final : public httplib::Stream {
    public:
     RequestText(std::string_view method, std::string_view path) {
@@ -79,7 +78,7 @@ class RequestText final : public httplib::Stream {
 class RouteMatcher::Library final : public httplib::Server {
    public:
     Library() {
-        // Else it would make an answer of them.
+        // Otherwise it would make an answer of them.
         set_exception_handler(
             [](const httplib::Request&, httplib::Response&, std::exception_ptr exception) {
                 std::rethrow_exception(std::move(exception));

@@ -1,7 +1,7 @@
 #pragma once
 
-// Has requests answered: asks the guard, finds the route, calls its handler. What no route answers,
-// it answers itself.
+// Has requests answered: asks the guard, finds the route, calls its handler. It also answers the
+// requests that no route takes.
 //
 // Routes and the guard are set at the start by one thread; from then on answer() may be called by
 // several at a time.
@@ -29,12 +29,12 @@ struct Route {
     std::string_view method;   // GET (HEAD goes there too), POST, PUT, PATCH or DELETE
     std::string_view pattern;  // a path in which each `{name}` stands for one segment
     Handler handler;
-    // The guard is not asked about it. Only if the path is spelled exactly as in the pattern.
+    // The guard is not asked about it, provided that the path is spelled exactly as in the pattern.
     bool is_open = false;
 };
 
-// Who may come in. Asked by several threads at a time, about every well framed request whose route
-// is not open, before anything else is done with it.
+// Decides which requests may pass. It is asked by several threads at a time, about every well
+// framed request whose route is not open, before anything else is done with it.
 class Guard {
    public:
     virtual ~Guard() = default;

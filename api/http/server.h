@@ -7,9 +7,9 @@
 // Idle connections are parked in epoll and cost no thread. A request is collected, without blocking
 // anybody, until all of it is there; only then does it get one of the handler threads. One
 // deadline and one byte budget hold for the whole request, however its body is framed, so slow
-// senders and endless headers cannot hold a thread or fill the memory. What a client is slow to
-// read is sent from epoll too. Framing that could be read in two ways is refused and the connection
-// closed (RFC 9112, section 6.3 and 11.2).
+// senders and endless headers cannot hold a thread or fill the memory. An answer that a client is
+// slow to read is sent from epoll too. Framing that could be read in two ways is refused and the
+// connection closed (RFC 9112, section 6.3 and 11.2).
 //
 // The rest of the project sees the messages (message.h), the routes (router.h) and the replies
 // (reply.h); only route_matcher.cpp, server.cpp and client.cpp know the library.
@@ -32,11 +32,12 @@ struct ServerOptions {
     std::size_t max_connections = 8'000;
     std::size_t max_header_bytes = 16 * 1024;  // request line and headers together
     std::size_t max_body_bytes = 1024 * 1024;
-    // What unfinished requests and unsent responses may take of the memory, all clients together,
+    // How much memory may be taken, all clients together, by unfinished requests, unsent responses,
     // and what clients send on while they wait for an answer. A client that would need more is
     // answered with 503, or cut off if it was being answered; what it sent on is dropped.
     std::size_t max_buffered_bytes = 64 * 1024 * 1024;
-    // What the reader of one stream may leave outstanding before it is cut off; beyond the above.
+    // What the reader of one stream may leave outstanding before it is cut off; in addition to the
+    // above.
     std::size_t max_stream_bytes = 256 * 1024;
     // From a request's first byte to its last, and from a response's first byte to its last.
     std::chrono::milliseconds transfer_limit{10'000};
@@ -47,7 +48,7 @@ struct ServerOptions {
 class Server {
    public:
     explicit Server(ServerOptions options);
-    // run() must have returned, or never been called, and every reply and stream be gone.
+    // run() must have returned, or never been called, and every reply and stream must be gone.
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -56,8 +57,8 @@ class Server {
     void add(Route route);
     void set_guard(std::unique_ptr<const Guard> guard);
 
-    // Binds the port and returns it; connections queue from here on. Throws std::system_error, also
-    // if another process has the port.
+    // Binds the port and returns it; connections queue from here on. Throws std::system_error, for
+    // example if another process has the port.
     int bind();
 
     // Serves until stop(), then drains: accepts nothing more, closes idle connections, ends
@@ -67,7 +68,7 @@ class Server {
     // if accepting fails for good.
     void run(std::chrono::milliseconds drain_limit);
 
-    // From any thread, any number of times, before run() too (run() then returns at once).
+    // Call it from any thread, any number of times, even before run(), which then returns at once.
     void stop() noexcept;
 
    private:

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a stream's writer has said and its client has not been sent yet: the only thing that the
+// What a stream's writer has written and its client has not been sent yet: the only thing that the
 // writer's thread and the connection's share.
 //
 // Any thread may call it.
@@ -26,7 +26,7 @@ class StreamBuffer {
     };
     // A piece that finds more than max_bytes outstanding closes the stream.
     [[nodiscard]] Push push(std::string_view piece);
-    // Nothing more comes. `is_complete`: as it was meant; else the client must notice.
+    // Nothing more comes. Unless `is_complete`, the body was cut short, and the client must notice.
     void end(bool is_complete);
 
     // --- The connection
@@ -41,7 +41,7 @@ class StreamBuffer {
     };
     // Call it when all that it returned before has been sent.
     [[nodiscard]] Pending take();
-    // The client has left, or is to be left.
+    // The client has left, or is about to be cut off.
     void close();
 
    private:

@@ -106,7 +106,7 @@ void GroupCommit::write_groups(const std::stop_token& stop) {
     close();
 }
 
-// Not before the pause is over. False if the thread is to stop.
+// Returns no earlier than the pause is over. False if the thread is to stop.
 bool GroupCommit::wait_for_work(const std::stop_token& stop, std::chrono::milliseconds pause) {
     MutexLock lock(mutex_);
     turn_began_.reset();

@@ -33,8 +33,8 @@
 
 namespace orders {
 
-// Work that would exceed a bound is refused as overloaded, at once; so is, always, a piece of work
-// that by itself is larger than all that may wait, or may be unanswered.
+// Work that would exceed a bound is refused as overloaded, at once. A piece of work that by itself
+// is larger than all that may wait, or may be unanswered, is therefore always refused.
 struct GroupLimits {
     // How long work may wait to be taken into a group.
     std::chrono::milliseconds max_wait{2'000};
@@ -97,7 +97,7 @@ class GroupCommit {
     void tell(std::vector<Submission> submissions, const IntakeOutcomes& outcomes);
     // Those that have a refusal of their own are told that.
     void refuse(std::vector<Submission> submissions, Refusal refusal);
-    // For a thread that waits for `condition` until it is to stop.
+    // Wakes the thread that waits for `condition`, so that it sees that it is to stop.
     void wake(std::condition_variable_any& condition);
 
     // Constant after construction.
@@ -110,7 +110,7 @@ class GroupCommit {
     mutable Mutex mutex_;
     std::condition_variable_any work_;
     std::condition_variable_any first_waits_;
-    std::deque<Submission> waiting_ GUARDED_BY(mutex_);  // what came first is due first
+    std::deque<Submission> waiting_ GUARDED_BY(mutex_);  // the first to come is due first
     WorkLoad waiting_load_ GUARDED_BY(mutex_);
     std::size_t unanswered_bytes_ GUARDED_BY(mutex_) = 0;
     bool is_writer_idle_ GUARDED_BY(mutex_) = false;  // it waits for work, and nobody has woken it

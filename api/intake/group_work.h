@@ -17,7 +17,7 @@ namespace orders {
 // What work counts for against the bounds.
 struct WorkLoad {
     std::size_t units = 0;  // about as long as the store takes to create one order
-    std::size_t bytes = 0;  // what it keeps in memory until it has been told, in all
+    std::size_t bytes = 0;  // all that it keeps in memory until it has been told
 
     WorkLoad& operator+=(const WorkLoad& other) noexcept {
         units += other.units;
@@ -42,7 +42,7 @@ class GroupDraft {
    public:
     explicit GroupDraft(const StoreLevel& level) : level_(level) {}
 
-    // As it is without the group.
+    // The store's, without the group.
     [[nodiscard]] const StoreLevel& level() const noexcept { return level_; }
     // How many orders the group is to create so far.
     [[nodiscard]] std::size_t creates() const noexcept { return creates_; }
@@ -88,7 +88,7 @@ class GroupWork {
     // On the submitting thread. The work counts for this much until it has been told.
     [[nodiscard]] virtual WorkLoad load() const noexcept = 0;
 
-    // Adds its part to the group, or says why it does not: then it is refused with that. On the
+    // Adds its part to the group, or returns why not: it is then refused with that. On the
     // writer thread, while the turn lasts.
     [[nodiscard]] virtual std::optional<Refusal> join(GroupDraft& draft) = 0;
 

@@ -37,14 +37,14 @@ class OrderIntake {
 
     // Calls `on_result(std::vector<NewOrder> orders, IntakeResult result)` exactly once, with the
     // orders that were given, when they are on disk, or refused: on this thread if they are refused
-    // at once, else on a thread that others wait for meanwhile. It must not throw; it may own what
-    // can only be moved. There is at least one order.
+    // at once, else on a thread that others wait for meanwhile. `on_result` must not throw; it may
+    // be of a type that can only be moved. There is at least one order.
     //
     // If no more orders may be stored, but all of these stand already, they get their outcomes all
     // the same: a client that retries after losing the answer must not be told that nothing was
     // stored.
     //
-    // `besides` is what the request counts for against the limits besides its orders: what the
+    // `besides` is what the request counts for against the limits beyond its orders: what the
     // caller keeps in memory for its answer.
     template <typename OnResult>
     void submit(std::vector<NewOrder> orders, OnResult on_result, WorkLoad besides = {}) {
@@ -53,9 +53,8 @@ class OrderIntake {
                                                                 besides, std::move(on_result)));
     }
 
-    // Finds out whether the store takes writes now: commits a group to find out, unless that is
-    // known (GroupCommit::is_known_writable()). Calls `on_result(bool is_writable)` as submit()
-    // does.
+    // Finds out whether the store takes writes now: commits a group to find out, unless it is known
+    // (GroupCommit::is_known_writable()). Calls `on_result(bool is_writable)` as submit() does.
     template <typename OnResult>
     void probe(OnResult on_result) {
         if (const auto is_writable = commits_.is_known_writable()) {

@@ -9,7 +9,7 @@ enum class Refusal {
     queue_full,       // as many are Pending as may be: certainly not stored
     disk_full,        // certainly not stored
     stopping,         // the process is about to end: certainly not stored
-    outcome_unknown,  // the store failed during the commit: stored or not, nobody knows
+    outcome_unknown,  // the store failed during the commit: it may or may not be stored
 };
 
 }  // namespace orders

@@ -69,7 +69,7 @@ class OrderFields {
         FieldValue value = {};
     };
     std::array<Field, 3> fields_{Field{"order_id"}, Field{"priority"}, Field{"processing_time"}};
-    Field* current_ = nullptr;  // the field whose value comes next, where it is one of an order's
+    Field* current_ = nullptr;  // the field whose value comes next, if it is one of an order's
 };
 
 MalformedBody not_json_at(std::size_t position) {
@@ -86,7 +86,7 @@ class OrderEvents final : public nlohmann::json_sax<nlohmann::json> {
         : order_depth_(shape == Shape::one_order ? 1 : 3), is_list_(shape != Shape::one_order) {}
 
     [[nodiscard]] std::vector<ParsedOrder>& orders() { return orders_; }
-    // Set where parsing failed or the shape is another.
+    // Set if parsing failed or the shape is wrong.
     [[nodiscard]] std::optional<MalformedBody>& malformed() { return malformed_; }
     [[nodiscard]] int times_list_given() const { return times_list_given_; }
 

@@ -19,15 +19,15 @@
 
 namespace orders {
 
-// The text is no JSON, or not of the shape that was asked for. `errors` names the field at fault
+// The text is not JSON, or not of the shape that was asked for. `errors` names the field at fault
 // if there is one.
 struct MalformedBody {
     std::string detail;
     std::vector<FieldError> errors = {};
 };
 
-// An object that is no valid order: what is wrong, and its id as far as it was a text of some
-// sensible length.
+// An object that is not a valid order: what is wrong, and its id if that was a text of sensible
+// length.
 struct InvalidOrder {
     std::vector<FieldError> errors;
     std::optional<std::string> order_id;

@@ -49,7 +49,7 @@ Response not_stored(Refusal refusal) {
             return to_response(
                 {.type = problem_type::overloaded, .detail = "Nothing was stored; try again."});
         case Refusal::queue_full: {
-            // The service is healthy; its clients send more than its workers can do.
+            // The service is healthy; its clients send more than its workers can handle.
             Response response =
                 to_response({.type = problem_type::queue_full,
                              .detail = "Nothing was stored; try again when some have been "

@@ -1,8 +1,8 @@
 #pragma once
 
-// The problems that the routes of orders answer with, beside those of the server itself
+// The problems that the routes of orders answer with, besides those of the server itself
 // (http/problem.h): every kind once, and the responses made of them. api/HTTP.md describes each;
-// a test holds the two against each other.
+// a test compares the two.
 
 #include <array>
 #include <string>

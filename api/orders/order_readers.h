@@ -1,7 +1,7 @@
 #pragma once
 
 // Lends readers of the store to request threads: a reader serves one request at a time and is kept
-// for the next one, so there are never more than there were requests at one moment.
+// for the next one, so there are never more readers than there were requests at one moment.
 //
 //     OrderReaders readers([&] { return storage->open_reader(); });
 //
@@ -19,7 +19,8 @@ namespace orders {
 
 class OrderReaders {
    public:
-    // `open` is called whenever all readers are lent: by any thread, also by several at once.
+    // `open` is called whenever all readers are lent out: by any thread, perhaps by several at
+    // once.
     explicit OrderReaders(std::function<std::unique_ptr<OrderReader>()> open)
         : open_(std::move(open)) {}
 

@@ -25,7 +25,7 @@ Response ok(std::string body) {
     return {.status = 200, .headers = {}, .body = std::move(body)};
 }
 
-// Reading may meet a store that is busy or broken; the log tells which, the client cannot help it.
+// Reading may meet a store that is busy or broken; the log says which, since no client can help it.
 template <typename Read>
 Response read(Read read) {
     try {
@@ -71,7 +71,7 @@ std::span<const OrderRoutes::Entry> OrderRoutes::table() noexcept {
         Entry{"POST", "/api/v1/orders", &OrderRoutes::create_order},
         Entry{"GET", "/api/v1/orders", &OrderRoutes::list_orders},
         Entry{"POST", "/api/v1/orders/batch", &OrderRoutes::create_batch},
-        // "batch" is an order id as good as any.
+        // "batch" is an order id as good as any other.
         Entry{"GET", "/api/v1/orders/batch", &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/orders/{order_id}", &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/report", &OrderRoutes::get_report},

@@ -1,7 +1,7 @@
 #pragma once
 
 // The HTTP contract, version 1: which request does what. api/HTTP.md describes it for clients, and
-// a test holds that document against table().
+// a test compares that document with table().
 //
 // Handlers run on the server's threads, several at a time. An answer that waits for the store is
 // made on a handler thread too, or on a thread of the intake, which others wait for meanwhile.
@@ -18,7 +18,7 @@ namespace orders {
 
 class OrderRoutes {
    public:
-    // All of them must outlive the server's run(). While `is_stopping`, /readyz answers 503, so
+    // All arguments must outlive the server's run(). While `is_stopping`, /readyz answers 503, so
     // that nobody sends new work.
     OrderRoutes(OrderIntake& intake, OrderReaders& readers, const std::atomic<bool>& is_stopping);
 
@@ -26,7 +26,7 @@ class OrderRoutes {
         std::string_view method;
         std::string_view pattern;
         void (OrderRoutes::*handler)(const http::Request&, http::Reply);
-        bool is_open = false;  // to those who have no token
+        bool is_open = false;  // to clients without a token
     };
     [[nodiscard]] static std::span<const Entry> table() noexcept;
 
