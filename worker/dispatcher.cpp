@@ -66,7 +66,7 @@ void Dispatcher::enlist() {
 
 void Dispatcher::sweep() {
     const auto now = std::chrono::steady_clock::now();
-    // What is settled between two rounds is not to be made up for at once.
+    // What is settled between two rounds does not have to be made up for at once.
     if (retention_.next_step() > now) settled_since_sweep_ = 0;
     if (next_sweep() > now) return;
     do {
@@ -118,7 +118,8 @@ void Dispatcher::sleep_until_something_happens() {
     is_look_due_ = has_bell_rung || (sources[0].revents & POLLIN) != 0;
 }
 
-// Ended by a request to stop, and by an order that finishes: then it is only tried again earlier.
+// A request to stop ends the pause. So does an order that finishes, which merely brings the next
+// try forward.
 void Dispatcher::pause_after_error() {
     pollfd source{wake_.fd(), POLLIN, 0};
     ::poll(&source, 1, static_cast<int>(error_pause.count()));

@@ -2,19 +2,21 @@
 
 // The worker's one writer: brings orders from the store to the pool and results back. Each of its
 // turns is one transaction that settles what has finished, gives back what was given up, renews the
-// leases of what is held when that is due, and claims as many orders as threads are free; never
-// more, so that a High order that comes later still goes before every Normal one that waits.
+// leases of what is held when that is due, and claims as many orders as there are free threads;
+// never more, so that a High order that comes later still goes before every Normal one that waits.
 //
 // It takes a turn when an order has finished, when the store's watch says that there is work, when
 // an order's time is up, and every now and then to look for work that nothing announced. In between
 // it sleeps.
 //
 // If old orders are to be deleted (retention.h), it does a step of that whenever it has settled
-// nothing for a few milliseconds. While it is busier than that, it does one after so many settled
-// orders that half as many again can be deleted: work comes first, and yet the store does not grow.
+// nothing for a few milliseconds. While it is busier than that, it does one each time it has
+// settled two thirds as many orders as a step can delete: work comes first, and yet the store does
+// not grow.
 //
-// When it is asked to stop, it claims nothing more, lets the work that is held finish for at most
-// `drain_limit`, then has it given up, and gives those orders back without charging the attempt.
+// When it is asked to stop, it claims nothing more, gives the work that is held at most
+// `drain_limit` to finish, then has it given up, and gives those orders back without charging the
+// attempt.
 //
 // run() belongs to one thread, which alone uses the store, the pool and the watch meanwhile.
 
@@ -45,13 +47,13 @@ struct DispatcherOptions {
 
 class Dispatcher {
    public:
-    // `wake` is the signal that the pool notifies, and that whoever requests a stop must notify
-    // after it. Everything must outlive this.
+    // `wake` is the signal that the pool notifies, and that must be notified after a stop is
+    // requested. Everything must outlive this.
     Dispatcher(WorkerStore& store, ProcessingPool& pool, WorkWatch& watch, WakeSignal& wake,
                DispatcherOptions options);
 
-    // Returns once it was asked to stop and holds nothing any more. Throws StoreError if only a new
-    // process can help; a store that is busy or full is tried again.
+    // Returns once it has been asked to stop and holds nothing any more. Throws StoreError if only
+    // a new process can help; a store that is busy or full is tried again.
     void run(const std::stop_token& stop);
 
    private:
@@ -65,7 +67,7 @@ class Dispatcher {
     void drain(SteadyTime now);
     [[nodiscard]] bool is_finished() const;
 
-    // Empty if there is nothing to do, as most of the times that it merely looks.
+    // Empty if there is nothing to do, which is what it mostly finds when it merely looks.
     [[nodiscard]] std::optional<WorkerTurn> plan_turn(SteadyTime now);
     void carry_out(const WorkerTurn& turn, SteadyTime now);
     void note_settled(const std::vector<SettleOutcome>& outcomes);
@@ -81,7 +83,7 @@ class Dispatcher {
     // Only run()'s thread.
     std::optional<WorkerId> worker_;       // once enlisted
     std::vector<FinishedOrder> finished_;  // and not yet settled or released
-    // There was a bell, or a thread came free; or work from before the start.
+    // The bell has rung, or a thread has come free; at first, work may wait from before the start.
     bool is_look_due_ = true;
     SteadyTime next_look_{};
     SteadyTime next_heartbeat_{};
@@ -89,7 +91,7 @@ class Dispatcher {
     SteadyTime phase_ends_ = SteadyTime::max();
     Retention retention_;
     std::size_t settled_since_sweep_ = 0;
-    SteadyTime quiet_from_{};  // unless more is settled until then
+    SteadyTime quiet_from_{};  // unless more is settled before then
 };
 
 }  // namespace orders

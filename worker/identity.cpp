@@ -22,7 +22,7 @@ std::string host_name() {
 }  // namespace
 
 WorkerDescription describe_worker(int threads) {
-    // A container's host name and process id come again.
+    // A container's host name and process id can recur.
     std::random_device random;
     std::array<char, 16> suffix{};
     std::snprintf(suffix.data(), suffix.size(), "%08x", random());

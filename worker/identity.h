@@ -1,6 +1,6 @@
 #pragma once
 
-// Who this worker is, to the store and to those who read its report.
+// What identifies this worker, to the store and to people who read the report.
 
 #include "shared/storage/open_storage.h"
 #include "shared/storage/worker_store.h"

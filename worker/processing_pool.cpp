@@ -24,7 +24,7 @@ ProcessingPool::ProcessingPool(OrderProcessor& processor, std::size_t threads,
         for (std::size_t number = 0; number < threads; ++number) {
             threads_.emplace_back([this] { process_orders(); });
         }
-    } catch (...) {  // no more threads to be had: those that are there must end first
+    } catch (...) {  // no more threads can be had: those that are there must end first
         end();
         throw;
     }
@@ -82,7 +82,7 @@ std::vector<FinishedOrder> ProcessingPool::take_finished(SteadyTime now) {
             finished.push_back({job.order, Failure{failure_reason::timeout}});
         }
     }
-    // Outside the lock: this runs what the processor has registered to be told.
+    // Outside the lock: this runs the callbacks that the processor has registered.
     for (std::stop_source& stop : late) stop.request_stop();
     return finished;
 }

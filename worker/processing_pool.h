@@ -29,13 +29,13 @@ namespace orders {
 
 struct FinishedOrder {
     ClaimedOrder order;
-    // Empty if the processing was given up because it was told to: the order is to be released.
+    // Empty if the processing was told to stop and gave up: the order is to be released.
     std::optional<ProcessingResult> result;
 };
 
 class ProcessingPool {
    public:
-    // `timeout` runs from the moment in which a thread begins with an order. `on_finished` is
+    // `timeout` runs from the moment when a thread begins with an order. `on_finished` is
     // notified when orders have ended by themselves: once for all until they are taken, and not
     // before every order that was started has a thread, so that instant orders come back together.
     ProcessingPool(OrderProcessor& processor, std::size_t threads,
@@ -56,8 +56,8 @@ class ProcessingPool {
     // for two milliseconds at most, until every order that was started has a thread.
     [[nodiscard]] std::vector<FinishedOrder> take_finished(SteadyTime now);
 
-    // Orders whose processing goes on long after it was told to stop, because their time is up:
-    // each is returned once. Their threads are lost for as long as that lasts.
+    // Orders whose time is up and whose processing goes on long after it was told to stop: each is
+    // returned once. Their threads are lost for as long as that lasts.
     [[nodiscard]] std::vector<ClaimedOrder> take_stuck(SteadyTime now);
 
     // When the next order's time is up; empty while none is being processed.
@@ -66,7 +66,7 @@ class ProcessingPool {
     // The leases of all orders that were started and not yet taken as finished.
     [[nodiscard]] std::vector<Lease> held() const;
 
-    // Drops the order: its processing is told to stop and its result is of no interest any more.
+    // Drops the order: its processing is told to stop and its result no longer matters.
     // Returns it; empty if it is not held.
     std::optional<ClaimedOrder> abandon(const Lease& lease);
 
@@ -111,9 +111,9 @@ class ProcessingPool {
     std::condition_variable_any all_begun_;
     bool is_ending_ GUARDED_BY(mutex_) = false;
     std::size_t sleeping_threads_ GUARDED_BY(mutex_) = 0;
-    // One of those, and it will look at what waits.
+    // One of the sleeping threads is waking, and will look at what waits.
     bool is_one_waking_ GUARDED_BY(mutex_) = false;
-    // All that occupy a thread or wait for one.
+    // All orders that occupy a thread or wait for one.
     Jobs jobs_ GUARDED_BY(mutex_);
     // Those of them that no thread has begun.
     std::deque<Jobs::iterator> waiting_ GUARDED_BY(mutex_);

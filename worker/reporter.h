@@ -5,12 +5,12 @@
 //     order status report pending=3 processing=10 processed=87 failed=0
 //     finished_since_last_report=12 oldest_pending_seconds=4.2 live_workers=1        (one line)
 //
-// If old orders are deleted, those deleted since the last report are missing in
+// If old orders are deleted, those deleted since the last report are missing from
 // finished_since_last_report, which is at least 0.
 //
 // The counts are the store's, not this worker's, so several workers report the same orders. It has
-// a thread and a reader of its own; a report that cannot be made is logged, and the next one is
-// tried.
+// a thread and a reader of its own; a report that fails is logged, and the next one is tried as
+// usual.
 
 #include <chrono>
 #include <cstdint>

@@ -8,9 +8,10 @@
 namespace orders {
 namespace {
 
-// Between two rounds; an order may be kept longer by this much. A round is short if the oldest
-// orders are too young. It is not if many old ones wait to be processed: all of them are passed
-// each time. So a round that finds nothing takes but a small part of the time, whatever it costs.
+// Between two rounds; an order may be kept this much longer. A round is short if the oldest orders
+// are too young, but long if many old ones wait to be processed, because it passes all of them each
+// time. The pause after a round is therefore at least a multiple of the time that it looked in
+// vain.
 constexpr std::chrono::milliseconds shortest_pause{1'000};
 constexpr std::chrono::milliseconds longest_pause{60'000};
 constexpr int pauses_per_look_in_vain = 20;

@@ -4,11 +4,11 @@
 // uses it. The store knows which orders those are, and goes through them in rounds
 // (WorkerStore::sweep); this says when.
 //
-// The age is counted from `finished_at`, by the wall clock: one that is set ahead deletes too
-// early, one that is set back keeps orders for longer.
+// The age is counted from `finished_at`, by the wall clock: if that is set ahead, orders are
+// deleted too early; if it is set back, they are kept for longer.
 //
-// Orders go, workers stay: what the store knows of each worker process that ever was is one short
-// row, and to find those that no order names it would have to look at all orders.
+// Orders go, workers stay: the store keeps one short row about each worker process that ever was,
+// and to find those that no order names it would have to look at all orders.
 
 #include <chrono>
 #include <vector>
@@ -32,7 +32,7 @@ class Retention {
     // When step() has something to do next; the largest time if nothing is ever deleted.
     [[nodiscard]] SteadyTime next_step() const noexcept;
 
-    // Sweeps once, if that is due. Throws StoreError; nothing is lost by it, the step is done again
+    // Sweeps once, if that is due. Throws StoreError; nothing is lost, and the step is done again
     // after a pause.
     void step(SteadyTime now);
 
@@ -44,7 +44,7 @@ class Retention {
 
         // Since it began.
         std::size_t deleted = 0;
-        SteadyTime::duration looked_in_vain = {};  // for so long
+        SteadyTime::duration looked_in_vain = {};  // for this long
     };
 
     void sweep(Round& round, SteadyTime now);

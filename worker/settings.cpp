@@ -31,7 +31,7 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
                         "how long one unit of processing_time lasts; 0 makes every order instant"},
                        1'000, {0, 60'000, "milliseconds"});
     const auto drain = reader.integer({"drain-seconds", "SERVICE_DRAIN_SECONDS",
-                                       "how long a stopping worker lets its orders finish"},
+                                       "how long a stopping worker gives its orders to finish"},
                                       10, {0, 600, "seconds"});
     const auto keep_processed =
         reader.integer({"keep-processed-seconds", "SERVICE_KEEP_PROCESSED_SECONDS",

@@ -1,6 +1,6 @@
 #pragma once
 
-// What order-worker can be told, by flags and environment variables: README.md lists all of it.
+// The settings of order-worker, by flag and environment variable: README.md lists them all.
 
 #include <chrono>
 #include <optional>

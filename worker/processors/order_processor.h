@@ -1,6 +1,6 @@
 #pragma once
 
-// What is done with an order: the one interface to implement for work of your own.
+// Does the work of an order: the one interface to implement for work of your own.
 
 #include <optional>
 #include <stop_token>
@@ -18,7 +18,7 @@ class OrderProcessor {
     //
     // `stop` is requested when the order's time is up, its lease is lost, or the worker has to end:
     // the work must then be given up soon, and the return value is empty unless it was done after
-    // all. After a crash the same order comes again, so the work must bear being done twice.
+    // all. After a crash the same order comes again, so the work must be idempotent.
     [[nodiscard]] virtual std::optional<ProcessingResult> process(const ClaimedOrder& order,
                                                                   const std::stop_token& stop) = 0;
 };
