@@ -12,15 +12,15 @@
 
 namespace orders {
 
-// The order's place in the queue, given by the store when it was submitted: first come, first
-// served is ascending sequence.
+// The order's place in the queue, given by the store when it was submitted: ascending sequence is
+// first come, first served.
 struct OrderSequence {
     std::int64_t value = 0;
     friend auto operator<=>(OrderSequence, OrderSequence) = default;
 };
 
 // The right to settle one order. The token is a fencing token: every claim of the same order gets
-// a larger one, and the store refuses whatever comes with any other than the newest.
+// a larger one, and the store refuses whatever comes with any but the newest.
 // (M. Kleppmann, "How to do distributed locking", 2016.)
 struct Lease {
     OrderSequence order;

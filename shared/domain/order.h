@@ -74,8 +74,8 @@ class ProcessingTime {
     std::int64_t units_;
 };
 
-// What an order is about: all that its client says of it, and that goes with it from the request
-// through the store to whoever processes it.
+// What an order is about: all that its client says of it, which goes with it from the request
+// through the store to its processor.
 struct OrderSpec {
     OrderId order_id;
     Priority priority;

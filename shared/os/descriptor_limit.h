@@ -6,7 +6,7 @@
 
 namespace orders {
 
-// As many as the system lets it: the soft limit, often 1,024, becomes the hard one.
+// As many as the system allows: the soft limit, often 1,024, becomes the hard one.
 inline void raise_descriptor_limit() noexcept {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

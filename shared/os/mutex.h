@@ -2,7 +2,7 @@
 
 // A mutex that clang's thread-safety analysis knows: what it guards is marked GUARDED_BY(mutex_),
 // a function that needs it held is marked REQUIRES(mutex_), and `./dev lint` builds with
-// -Wthread-safety, where touching one without the lock is an error. With g++ the marks mean
+// -Wthread-safety, which makes using either without the lock an error. With g++ the marks mean
 // nothing. (https://clang.llvm.org/docs/ThreadSafetyAnalysis.html)
 //
 //     MutexLock lock(mutex_);

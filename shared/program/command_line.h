@@ -1,7 +1,7 @@
 #pragma once
 
 // A command line, taken apart but not yet understood: which flags were given, and with which
-// values. Flags that no user can have meant so, such as one that is given twice, are refused here;
+// values. Flags that no user can have intended, such as one that is given twice, are refused here;
 // whether a value fits is for settings_reader.h to say. Pure functions, for any thread.
 
 #include <map>
@@ -20,8 +20,8 @@ struct CommandLine {
     [[nodiscard]] bool has(const std::string& flag) const { return values.contains(flag); }
 };
 
-// `flags` are those that take a value; --help, -h and --version are known anyway. argv[0] is not
-// looked at. Throws SettingsError.
+// `flags` are those that take a value; --help, -h and --version are known anyway. argv[0] is
+// ignored. Throws SettingsError.
 [[nodiscard]] CommandLine read_command_line(const std::vector<std::string>& flags, int argc,
                                             const char* const* argv);
 

@@ -7,8 +7,8 @@
 // may be open on the same orders.
 //
 // Guarantees, which tests/store_contract checks for every backend:
-//   - once commit() has returned, what the group created survives the end of the process and of the
-//     power supply; if it throws, its error tells whether anything may have been stored;
+//   - once commit() has returned, what the group created survives the end of the process and a
+//     power cut; if it throws, its error tells whether anything may have been stored;
 //   - an order id is accepted once for as long as its order is kept;
 //   - transactions of all stores are as if one came after the other, and orders that a later one
 //     created stand behind those of an earlier one in the queue;
@@ -37,9 +37,9 @@ using SubmitOutcome = std::variant<Created, IdTaken>;
 
 // What one commit is to do, as a value; the orders belong to the caller and must outlive the call.
 struct IntakeGroup {
-    // To be created, in this order. An id that occurs twice is taken the second time.
+    // Orders to create, in this order. An id that occurs twice is taken the second time.
     std::vector<std::span<const NewOrder>> creates = {};
-    // Not to be created: only whether an order stands under each id, once `creates` are stored.
+    // Orders only to look up: whether one stands under each id, once `creates` are stored.
     std::vector<std::span<const NewOrder>> look_ups = {};
     // Prove that the store takes writes even if nothing is created. A group with `creates` always
     // proves it.
@@ -58,7 +58,7 @@ struct IntakeOutcomes {
 // (On SQLite by nothing: it is exact while the turn lasts.)
 struct StoreLevel {
     std::int64_t pending = 0;                // orders that are Pending
-    std::optional<std::int64_t> free_bytes;  // on the disk; empty if nobody can tell
+    std::optional<std::int64_t> free_bytes;  // on the disk; empty if that is unknown
 };
 
 // The right to store one group. Others may have to wait while it lives, so it should live for
@@ -84,8 +84,8 @@ class IntakeStore {
     // at a time; it must not outlive the store.
     [[nodiscard]] virtual std::unique_ptr<IntakeTurn> begin() = 0;
 
-    // Housekeeping that keeps the store small and quick; call it after a commit, when those who
-    // waited for that have been answered. Does nothing most of the time.
+    // Housekeeping that keeps the store small and quick; call it after a commit, when those that
+    // waited for it have been answered. Does nothing most of the time.
     virtual void tidy() = 0;
 };
 

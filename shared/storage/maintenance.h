@@ -1,6 +1,6 @@
 #pragma once
 
-// What an operator does with a store beside running it (see Storage in open_storage.h): copies it,
+// What an operator does with a store besides running it (see Storage in open_storage.h): copies it,
 // and has it checked. Both work while any number of programs use the store, hold up none of them,
 // and change nothing in it; a store that is not there is not created.
 //
@@ -20,10 +20,10 @@
 //   - full if there is no room for it.
 //
 // Storage::verify() checks everything that the store promises: that the file is undamaged and has
-// the schema of this program (and beside it nothing that has a say in what is written), that every
+// the schema of this program (and besides it nothing that has a say in what is written), that every
 // value is one that the program could have written, that the counters equal a recount, and that
 // exactly the Processing orders are leased. It reads all of the store, in memory that does not grow
-// with the number of orders: some seconds for a million of them. Throws StoreError (unusable) if
+// with the number of orders: a few seconds for a million of them. Throws StoreError (unusable) if
 // there is nothing to check: no such file, not an order store, or one of a version that this
 // program does not know.
 
@@ -43,7 +43,7 @@ struct Backup {
 struct Verification {
     StatusCounts orders;                // recounted
     std::int64_t findings = 0;          // 0: the store is sound
-    std::vector<std::string> examples;  // one line each; of every kind of finding the first few
+    std::vector<std::string> examples;  // one line each; the first few of each kind of finding
 };
 
 }  // namespace orders

@@ -19,7 +19,8 @@
 
 namespace orders {
 
-// The location is of a kind that this program cannot open. Never quotes it: it may hold a password.
+// The location is of a kind that this program cannot open. The text never quotes it: it may hold a
+// password.
 class UnknownLocation : public std::runtime_error {
    public:
     using std::runtime_error::runtime_error;

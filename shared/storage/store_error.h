@@ -1,7 +1,7 @@
 #pragma once
 
 // The one exception of the storage layer: the environment is broken (disk full, file damaged,
-// somebody sits on the lock). Outcomes that a caller is expected to meet, such as an id that is
+// somebody holds on to the lock). Outcomes that a caller is expected to meet, such as an id that is
 // taken or a lease that is lost, are return values, never this.
 
 #include <stdexcept>
@@ -13,16 +13,16 @@ namespace orders {
 class StoreError : public std::runtime_error {
    public:
     enum class Kind {
-        busy,             // the write lock was not to be had; nothing was written; try again later
+        busy,             // the write lock could not be had; nothing was written; try again later
         full,             // no room on the disk; nothing was written; try again once there is room
-        outcome_unknown,  // it failed during the commit: what that held may or may not be stored
+        outcome_unknown,  // it failed during the commit, whose changes may or may not be stored
         unusable,         // not an order store, damaged, not writable, or newer than this program
     };
 
-    // What helps, which is the backend's to say.
+    // What helps: it is for the backend to say.
     enum class Cure {
         time,     // try again later
-        restart,  // nothing that this process does: it should end
+        restart,  // nothing that this process could do: it should end
     };
 
     // `operation` says what was being done, `detail` what the backend said, `hint` what an operator

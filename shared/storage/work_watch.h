@@ -2,8 +2,8 @@
 
 // Tells that there may be work: stores ring after each commit that makes orders claimable.
 //
-// It makes things quick, never correct: a ring may be missed, so whoever watches also looks for
-// work every now and then.
+// It makes things quick, never correct: a ring may be missed, so a watcher also looks for work
+// every now and then.
 
 namespace orders {
 

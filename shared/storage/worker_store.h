@@ -3,20 +3,20 @@
 // The store as a worker sees it: it claims orders under leases, settles them, and takes back what
 // other workers died with. What a worker does in one turn is one value and one commit.
 //
-// Lease time is the store's own: callers say for how long, never until when, and nobody's wall
-// clock can end a lease early or prolong it. A worker that counts for itself how long a lease has
-// left must count from before the call that gave it.
+// Lease time is the store's own: callers say for how long, never until when, and no wall clock can
+// end a lease early or prolong it. A worker that counts for itself how long a lease has left must
+// count from before the call that gave it.
 //
 // A WorkerStore is used by one thread at a time; any number of them, in any number of processes,
 // may be open on the same orders.
 //
 // Guarantees, which tests/store_contract checks for every backend:
 //   - once a function that changes something has returned, the change survives the end of the
-//     process and of the power supply;
+//     process and a power cut;
 //   - a claim returns orders High before Normal, first come first served within each, and no order
 //     to two claimers;
 //   - a lease that was settled, given back, or taken back after it ran out, settles nothing; one
-//     that ran out is good for as long as nobody took it back;
+//     that ran out stays good until it is taken back;
 //   - the report's counts equal a recount at every commit;
 //   - those that wait for work (work_watch.h) are woken after a commit that gave some back to the
 //     queue.
@@ -66,11 +66,11 @@ struct WorkerTurn {
     // The worker's sign of life, together with the leases that it prolongs.
     bool is_heartbeat = false;
     std::vector<Lease> renewals = {};
-    // Takes back up to so many orders whose lease has run out: Pending again at their old place, or
-    // Failed with `attempts_exhausted` if max_attempts have been charged.
+    // Takes back up to this many orders whose lease has run out: Pending again at their old place,
+    // or Failed with `attempts_exhausted` if max_attempts have been charged.
     std::size_t take_back_limit = 0;
     int max_attempts = 0;
-    // Takes up to so many Pending orders, in the order in which they are due. Charges each an
+    // Takes up to this many Pending orders, in the order in which they are due. Charges each an
     // attempt.
     std::size_t claim_limit = 0;
 };
@@ -111,8 +111,8 @@ class WorkerStore {
 
     // Deletes a bounded number of orders that have been in `status`, Processed or Failed, for
     // longer than `keep` by the wall clock, so that their ids may be submitted again; never the
-    // order that was submitted last. Looks at a bounded number of orders a call, and goes on at the
-    // next where this one ended; calls with has_more again soon, else after a pause. An order may
+    // order that was submitted last. Each call looks at a bounded number of orders and goes on
+    // where the last one ended: call again soon if has_more, else after a pause. An order may
     // be left for a later round of calls, never for good. Call it with one value of `keep` for each
     // status.
     [[nodiscard]] virtual Swept sweep(OrderStatus status, std::chrono::milliseconds keep) = 0;

@@ -45,7 +45,7 @@ inline constexpr std::string_view white_space = " \t\r\n\v\f";
     return text.substr(first, text.find_last_not_of(unwanted) - first + 1);
 }
 
-// The number that the whole text is, in decimal digits, with a minus in front if Integer has a
+// The number that the whole text spells, in decimal digits, with a minus in front if Integer has a
 // sign; empty for any other text, and for a number outside [min, max].
 template <std::integral Integer>
 [[nodiscard]] std::optional<Integer> parse_whole_number(std::string_view text, Integer min,

@@ -5,8 +5,9 @@
 // suspend, is the same in all containers of a machine, and no administrator can set it. It starts
 // again with each boot, so it means something only together with the boot's id.
 //
-// All who use a SQLite file are on one machine, so another boot's id means that whoever wrote it is
-// dead. That holds for no other backend, and nobody outside this folder knows of boots.
+// All processes that use a SQLite file are on one machine, so another boot's id means that the
+// process that wrote it is dead. That holds for no other backend, and nothing outside this folder
+// knows of boots.
 
 #include <chrono>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// How the domain's values stand in the database's columns. High, Normal are 0, 1; Pending,
+// How the domain's values are written in the database's columns. High, Normal are 0, 1; Pending,
 // Processing, Processed, Failed are 0 to 3, which the partial indexes of migrations/ repeat. Times
 // that people read are milliseconds since 1970.
 

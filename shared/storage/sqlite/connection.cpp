@@ -12,7 +12,8 @@
 namespace orders::sqlite {
 namespace {
 
-// The log is kept shorter by checkpoints; this is where its file is cut after it once grew longer.
+// Checkpoints keep the log shorter than journal_size_limit, to which its file is cut after it once
+// grew longer.
 constexpr Sql connection_settings =
     "PRAGMA synchronous = FULL;"      // an acknowledged order survives a power cut
     "PRAGMA wal_autocheckpoint = 0;"  // checkpoints only inside the turnstile

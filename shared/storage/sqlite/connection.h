@@ -2,7 +2,7 @@
 
 // SQLite's C interface as C++: a connection, a prepared statement and a cursor over its rows, with
 // errors as StoreError and every resource owned. Only files of this folder include SQLite's header;
-// wal_bound.cpp and care/backup.cpp call by themselves what they alone use of it.
+// wal_bound.cpp and care/backup.cpp call directly what they alone use of it.
 //
 // SQL is a literal with `?` for values: a Statement, or execute(), of text that was put together at
 // run time does not compile. (execute_script() takes such text, for migrations alone.)
@@ -41,8 +41,8 @@ class Connection {
     // The backstop behind the turnstile, which other programs (the sqlite3 shell) do not take.
     static constexpr std::chrono::milliseconds default_busy_timeout{5'000};
 
-    // Opens the file, for read_write creating it if it is missing, and sets what holds for the
-    // connection alone: synchronous=FULL among others. Throws StoreError.
+    // Opens the file, which read_write creates if it is missing, and makes the settings that hold
+    // for this connection alone: synchronous=FULL among others. Throws StoreError.
     Connection(const std::string& path, Access access);
     ~Connection();
     Connection(const Connection&) = delete;
@@ -52,7 +52,8 @@ class Connection {
     // Several statements. The text must be part of the program: for migrations.
     void execute_script(const std::string& script);
 
-    // A commit that fails in the disk has an unknown outcome, which is its own kind of StoreError.
+    // A commit that fails because of the disk has an unknown outcome, which is its own kind of
+    // StoreError.
     void commit();
     // How long a statement waits for a lock that it cannot get at once.
     void set_busy_timeout(std::chrono::milliseconds timeout) noexcept;

@@ -17,8 +17,8 @@ std::string bell_path(const std::string& database_path) {
     return database_path + ".doorbell";
 }
 
-// Whoever comes first creates the file. Nobody ever truncates, renames or removes it: a watch is
-// on the file itself, not on its name, and would go deaf.
+// The first process to come creates the file. No process ever truncates, renames or removes it: a
+// watch is on the file itself, not on its name, and would go deaf.
 FileDescriptor open_bell(const std::string& path) {
     FileDescriptor file(::open(path.c_str(), O_CREAT | O_CLOEXEC | O_RDWR, 0644));
     if (!file.is_open()) {
@@ -33,7 +33,7 @@ FileDescriptor open_bell(const std::string& path) {
 Doorbell::Doorbell(const std::string& database_path) : file_(open_bell(bell_path(database_path))) {}
 
 void Doorbell::ring() noexcept {
-    // Always the same byte: the file does not grow, and each write is an event to those who watch.
+    // Always the same byte: the file does not grow, and each write is an event to the watchers.
     ssize_t written = -1;
     do {
         written = ::pwrite(file_.get(), "!", 1, 0);

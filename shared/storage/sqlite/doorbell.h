@@ -4,7 +4,7 @@
 // after a commit and that workers, in any process or container, watch with inotify.
 //
 // The bell makes things quick, never correct: a ring may be missed (a full inotify queue, a file
-// system without inotify), so whoever watches also looks for work every now and then. It must be
+// system without inotify), so a watcher also looks for work every now and then. It must be
 // rung after the commit; watching the database's own files instead would wake before the commit is
 // visible.
 

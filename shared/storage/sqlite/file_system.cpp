@@ -20,7 +20,7 @@ struct Unfit {
     const char* name;
 };
 
-// From <linux/magic.h>, or from the file system's own source where that has no name for it.
+// From <linux/magic.h>, or from the file system's own source if that has no name for it.
 constexpr std::array unfit_file_systems{
     Unfit{NFS_SUPER_MAGIC, "NFS"},
     Unfit{SMB_SUPER_MAGIC, "SMB"},
@@ -59,7 +59,7 @@ FileSystemKind file_system_kind(long type) {
 void require_fit_file_system(const std::string& path) {
     const std::string directory = directory_of(path);
     struct statfs status {};
-    // One that does not tell is tried; SQLite says what is wrong with it.
+    // A file system that does not tell is tried; SQLite says what is wrong with it.
     if (::statfs(directory.c_str(), &status) != 0) return;
     const FileSystemKind kind = file_system_kind(static_cast<long>(status.f_type));
     if (kind.fitness == FileSystemFitness::unfit) {

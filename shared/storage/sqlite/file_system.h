@@ -1,11 +1,11 @@
 #pragma once
 
-// What the store needs of the file system that it lies on: locks that all processes see, and memory
-// that they share. Network file systems promise both and break the promise sooner or later, with a
-// damaged database; so they are refused by their type, before a store there is opened to be worked
-// with or read from.
+// What the store needs from the file system that it lies on: locks that all processes see, and
+// memory that they share. Network file systems promise both and break the promise sooner or later,
+// with a damaged database; so they are refused by their type, before a store on one is opened for
+// work or for reading.
 //
-// To be copied or verified (maintenance.h) it is opened anywhere: a backup has no write-ahead
+// Copying and verifying (maintenance.h) accept a store anywhere: a backup has no write-ahead
 // log, and may well be kept, and checked, on a file server.
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace orders::sqlite {
 
 enum class FileSystemFitness {
     fit,
-    doubtful,  // FUSE: anything may be behind it, among others a host's directory (virtiofs)
+    doubtful,  // FUSE: anything may be behind it, such as a host's directory (virtiofs)
     unfit,     // shared over a network, or with another kernel
 };
 
@@ -25,10 +25,10 @@ struct FileSystemKind {
     std::string name;  // empty if it is fit
 };
 
-// By the number that statfs() gives as the type.
+// `type` is the number that statfs() gives.
 [[nodiscard]] FileSystemKind file_system_kind(long type);
 
-// Of the directory that the file is in, or is to be in. Throws StoreError (unusable) if it is
+// Checks the directory that the file is in, or is to be in. Throws StoreError (unusable) if it is
 // unfit; warns in the log, once per process, if it is doubtful.
 void require_fit_file_system(const std::string& path);
 

@@ -7,7 +7,7 @@
 namespace orders::sqlite {
 namespace {
 
-// The Failed orders have an index; the Processed ones are most of all.
+// Failed orders have an index; Processed ones need none, being most of all orders.
 Sql oldest_first(OrderStatus status) {
     if (status == OrderStatus::failed) {
         return "SELECT seq, status, created_at, finished_at FROM orders"

@@ -1,14 +1,14 @@
 #pragma once
 
 // Deletes the orders that have been in one status for long enough, in rounds: each walks from the
-// oldest order on to those that are too young, one bounded step a call. This is SQLite's way round
-// an index on finished_at, which every settle would have to write.
+// oldest order on to those that are too young, one bounded step per call. This is SQLite's way
+// around an index on finished_at, which every settle would have to write.
 //
 // Looking holds up no writer. What a step finds it deletes in one transaction, which checks each
 // order again, so several workers may walk at once.
 //
-// Never the order that was submitted last, so that no order ever gets the sequence of an earlier
-// one, to which an old lease may still exist.
+// It never deletes the order that was submitted last, so that no order ever gets the sequence of an
+// earlier one, to which an old lease may still exist.
 //
 // A walk is used by one thread, and keeps its place from call to call; an error leaves it there.
 
@@ -28,7 +28,7 @@ class FinishedWalk {
     static constexpr std::int64_t rows_per_step = 10'000;
 
     // How many orders one step deletes, at most. With random ids every order has a page of the id
-    // index to itself, and the time in the turn is that of so many pages: about 5 ms in a store of
+    // index to itself, and the time in the turn is that of as many pages: about 5 ms in a store of
     // a million. Fewer would make the wait for the turn and the sync weigh more.
     static constexpr std::size_t deleted_per_step = 300;
 
@@ -58,7 +58,7 @@ class FinishedWalk {
     Statement long_finished_;
     Statement erase_;
 
-    // Where every round begins: all orders up to this one are of no interest any more.
+    // Where every round begins: orders up to this one no longer matter.
     OrderSequence begin_;
 
     // The round that is under way.

@@ -1,9 +1,9 @@
 #pragma once
 
-// What the promises of this store rest on, by name. In what ships, all of it is always on, and no
-// setting can change that. The fault suite links its own safeguards.cpp instead (tests/faults/
-// control_safeguards.cpp), which can leave one out: the attacks must then be noticed, because a
-// suite that cannot fail proves nothing.
+// What the promises of this store rest on, by name. In the programs that ship all of them are
+// always on, and no setting can change that. The fault suite links its own safeguards.cpp instead
+// (tests/faults/control_safeguards.cpp), which can leave one out: the attacks must then be
+// noticed, because a suite that cannot fail proves nothing.
 
 #include <cstdint>
 
@@ -20,7 +20,7 @@ enum class Safeguard {
     lease_expiry,       // what a dead worker held comes back
 };
 
-// From any thread.
+// Any thread may ask.
 [[nodiscard]] bool is_on(Safeguard safeguard) noexcept;
 
 // The fencing token: what an order must have as its newest token for this lease to be good. It is

@@ -162,7 +162,7 @@ class SqliteStorage final : public Storage {
 }  // namespace
 
 std::unique_ptr<Storage> open_storage(const std::string& location) {
-    // For all, until the process ends: what a storage opens may outlive it.
+    // One for all, until the process ends: what a storage opens may outlive it.
     static const SystemClock clock;
     return open_storage(location, clock);
 }

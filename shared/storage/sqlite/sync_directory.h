@@ -12,8 +12,9 @@ namespace orders::sqlite {
 
 // Syncs the directory that the file is in, or was in. An error means that the names may be lost.
 //
-// If the directory may not be read by this user (mode 0311), or its file system knows no sync of
-// directories, nobody can make sure: that is no error, and the log has a warning, once per process.
+// If the directory may not be read by this user (mode 0311), or its file system cannot sync
+// directories, there is no way to make sure: that is not an error, but logged as a warning, once
+// per process.
 [[nodiscard]] std::error_code sync_directory_of(const std::string& path);
 
 }  // namespace orders::sqlite

@@ -5,13 +5,13 @@
 // starve. Here they queue in the kernel instead.
 //
 // It is two flock() files beside the database. A writer takes A, then B, and lets A go:
-// B is the right to write, A the right to be next. Whoever has just written must queue for A behind
-// the one that waits. The kernel releases both when their process dies. Every write transaction and
-// every checkpoint goes through, so no checkpoint ever overlaps a commit; with SQLite 3.7.0 to
-// 3.51.2 such an overlap could, very rarely, corrupt the database (fixed in SQLite 3.51.3, "WAL
-// reset bug").
+// B is the right to write, A the right to be next. A writer that has just written must queue for A
+// behind the one that waits. The kernel releases both when their process dies. Every write
+// transaction and every checkpoint goes through, so no checkpoint ever overlaps a commit; with
+// SQLite 3.7.0 to 3.51.2 such an overlap could, very rarely, corrupt the database (fixed in SQLite
+// 3.51.3, "WAL reset bug").
 //
-// flock() cannot time out: whoever holds a Pass should do so for milliseconds. A process that is
+// flock() cannot time out, so a Pass should be held for milliseconds. A process that is
 // frozen while it holds one keeps all writers waiting, as it would with SQLite's own lock.
 //
 // A Turnstile is used by one thread at a time; threads that compete need one each.

@@ -19,7 +19,8 @@ void sync_names(const std::string& path) {
                    "check the disk and the kernel's log");
 }
 
-// Opening may recover the log of a process that died, and migrating writes: both as a writer.
+// Opening may recover the log of a process that died, and migrating writes: both must be done as a
+// writer.
 std::unique_ptr<Connection> open_up_to_date(const std::string& path, Turnstile& turnstile) {
     const Turnstile::Pass pass = turnstile.enter();
     auto connection = std::make_unique<Connection>(path, Connection::Access::read_write);
@@ -84,7 +85,8 @@ void WriteTransaction::commit() {
     write_counts();
     access_.connection_->commit();
     pass_.reset();
-    // After the commit, or those who wake would not see it; outside the turn, which they want next.
+    // After the commit, or the workers that wake would not see it; outside the turn, which they
+    // want next.
     if (has_made_claimable_) access_.doorbell_.ring();
 }
 

@@ -53,8 +53,8 @@ class WriteTransaction {
     WriteTransaction(const WriteTransaction&) = delete;
     WriteTransaction& operator=(const WriteTransaction&) = delete;
 
-    // To be told of every order that the transaction creates, moves on or deletes, for the counters
-    // and the bell.
+    // Call one of these for every order that the transaction creates, moves on or deletes: the
+    // counters and the bell depend on it.
     void note_created(Priority priority);
     void note_moved(Priority priority, OrderStatus from, OrderStatus to);
     void note_deleted(Priority priority, OrderStatus status);

@@ -45,7 +45,7 @@ void refuse_companions_of(const std::string& file) {
     }
 }
 
-// Nor may a copy come to lie where the store itself would look for its log.
+// Nor may a copy have a name under which the store itself would look for its log.
 void refuse_as_companion(const std::string& file, const std::string& store) {
     for (const char* companion : companions) {
         if (file != store + companion) continue;
@@ -60,8 +60,8 @@ std::vector<std::string> with_companions(const std::string& file) {
     return files;
 }
 
-// What is written, or cleared away, must not be the store under another name, a second link among
-// them. Nothing is opened to find out: closing it again would drop SQLite's locks.
+// What is written, or cleared away, must not be the store under another name, such as a second
+// link. Nothing is opened to find out: closing it again would drop SQLite's locks.
 void refuse_the_stores_own_files(const std::string& file, const std::string& store) {
     std::vector<std::string> touched = with_companions(file);
     for (std::string& partial : with_companions(PartialFile::path_for(file))) {
@@ -80,8 +80,9 @@ void refuse_the_stores_own_files(const std::string& file, const std::string& sto
     }
 }
 
-// Whoever may not read the store may not read its copy. It was made for this user only, and stays
-// so if the file system knows no modes, or it is somebody else's.
+// A user who may not read the store must not be able to read its copy. It was made for this user
+// only, and stays so if the file system knows no modes, or there the copy counts as somebody
+// else's.
 void copy_mode(const std::string& from, const std::string& to) {
     struct stat store {};
     if (::stat(from.c_str(), &store) != 0) {
@@ -122,7 +123,7 @@ std::int64_t copy_store(Connection& store, const std::string& path) {
     copy_pages(store, copy);
     store.roll_back();
     // The store's pages say that there is a write-ahead log: without it, one file is enough to
-    // read the copy. Whoever opens it as a store switches it on again.
+    // read the copy. Opening it as a store switches it on again.
     Statement leave_log(copy, "PRAGMA journal_mode = DELETE");
     std::optional<std::string> mode;
     for (Cursor rows = leave_log.query(); rows.next();) {

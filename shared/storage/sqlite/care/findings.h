@@ -1,6 +1,6 @@
 #pragma once
 
-// Collects what a verification finds: all of it is counted, and of every kind the first few are
+// Collects what a verification finds: every finding is counted, and the first few of each kind are
 // kept, so that a store that is wrong in every row does not fill the memory or the terminal.
 
 #include <cstdint>
@@ -14,7 +14,7 @@ class Findings {
    public:
     static constexpr std::int64_t examples_per_kind = 10;
 
-    // `kind` says what is wrong, `where` with what (may be empty).
+    // `kind` says what is wrong, `where` what it is wrong with (may be empty).
     void add(const std::string& kind, const std::string& where = {});
 
     [[nodiscard]] std::int64_t count() const noexcept { return count_; }

@@ -69,7 +69,7 @@ struct OrderRow {
     bool has_lease;
 };
 
-// What a row must be like: `holds`, or else there is the finding.
+// A rule for every row: unless it `holds`, there is the finding.
 struct OrderRule {
     const char* finding;
     bool (*holds)(const OrderRow&);

@@ -1,6 +1,6 @@
 #pragma once
 
-// What is true of every row of a sound store, checked row by row: also what the schema forbids,
+// What is true of every row of a sound store, checked row by row, even if the schema ensures it,
 // because a damaged file may hold anything. The migrations/ say what the columns mean.
 
 #include "shared/storage/order_reader.h"

@@ -65,7 +65,7 @@ PartialFile::PartialFile(std::string final_path)
 bool PartialFile::take() {
     struct stat locked {};
     struct stat named {};
-    // Before it is opened, too: to open a device can have an effect.
+    // Before it is opened, too: opening a device can have an effect.
     require_replaceable(path_);
     file_ = FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file_.is_open()) throw cannot_write(final_path_, errno);
@@ -73,7 +73,7 @@ bool PartialFile::take() {
         if (errno != EWOULDBLOCK) throw cannot_write(path_, errno);
         throw unusable("write " + final_path_, "another process is writing it");
     }
-    // Whoever held the lock a moment ago may have put the file in place, or removed it.
+    // The process that held the lock a moment ago may have put the file in place, or removed it.
     if (::fstat(file_.get(), &locked) != 0) throw cannot_write(path_, errno);
     if (::lstat(path_.c_str(), &named) != 0 || named.st_ino != locked.st_ino) return false;
     require_own(locked, path_);

@@ -3,8 +3,9 @@
 // Checks a whole order store: first the file as SQLite sees it, then the schema, then every row
 // (order_checks.h). All of it sees one snapshot, and changes nothing.
 //
-// What an operator added for questions of his own is no finding: a table, a view, an index. What
-// can change or refuse the program's own writes is one: a trigger, a unique index, a foreign key.
+// Extra tables, views and indexes, which an operator may need for other questions, are ignored.
+// Anything extra that can change or refuse the program's own writes is a finding: a trigger, a
+// unique index, a foreign key.
 
 #include <string>
 
