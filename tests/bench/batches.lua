@@ -1,6 +1,6 @@
 -- POST /api/v1/orders/batch with 1,000 new orders each time. The bodies are made before the load
 -- starts; if it takes more of them than that, the rest is made on the way.
--- Arguments: the run of ids (order_ids.h), and how many bodies to make before.
+-- Arguments: the run of ids (order_ids.h), and how many bodies to make beforehand.
 
 local directory = debug.getinfo(1, "S").source:match("^@(.*/)")
 dofile(directory .. "summary.lua")

@@ -23,8 +23,8 @@ LoadResult run_creates(int port, const CreateLoad& load);
 // The same, and the audit knows of it.
 LoadResult run_creates(int port, const CreateLoad& load, DeliveryAudit& audit);
 
-// Starts order-api on the store, loads it, stops it and looks whether everything is there. What is
-// measured is behind a second of warming up, unless the run is quick.
+// Starts order-api on the store, loads it, stops it and checks that everything is there. A second
+// of warming up comes before what is measured, unless the run is quick.
 [[nodiscard]] Figures creates_at(const std::string& location, const CreateLoad& load,
                                  const Settings& settings);
 [[nodiscard]] Figures creates_on_new_store(const CreateLoad& load, const Settings& settings);

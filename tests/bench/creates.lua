@@ -1,4 +1,4 @@
--- POST /api/v1/orders with a new order each time, High and Normal by turns.
+-- POST /api/v1/orders with a new order each time, High and Normal alternately.
 -- Arguments: the run of ids (order_ids.h).
 
 local directory = debug.getinfo(1, "S").source:match("^@(.*/)")
@@ -8,7 +8,7 @@ local order_ids = dofile(directory .. "order_ids.lua")
 local id_length = 24
 local next_id
 
--- What goes before and behind the id: wrk.format would build all of it anew for each request.
+-- What goes before and after the id: wrk.format would build all of it anew for each request.
 local function around_id(priority)
     local before = '{"order_id":"'
     local behind = '","priority":"' .. priority .. '","processing_time":1}'

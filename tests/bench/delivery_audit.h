@@ -15,7 +15,7 @@ namespace orders::bench {
 
 class DeliveryAudit {
    public:
-    // What is in the store already is not looked at.
+    // What is in the store already is ignored.
     explicit DeliveryAudit(const std::string& location);
 
     void expect(const IdRun& run, const LoadResult& load, std::int64_t orders_per_request = 1);
@@ -34,11 +34,11 @@ class DeliveryAudit {
     std::vector<Delivery> deliveries_;
 };
 
-// That the file is sound, that its counters equal a recount, and that exactly the orders that are
-// Processing have a lease.
+// Checks that the file is sound, that its counters equal a recount, and that exactly the orders
+// that are Processing have a lease.
 void check_consistency(const std::string& location);
 
-// That no order was charged more than one attempt, or failed, or is still held by anybody.
+// Checks that no order was charged more than one attempt, or failed, or is still held by anybody.
 void check_processed_at_most_once(const std::string& location);
 
 }  // namespace orders::bench

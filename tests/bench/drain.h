@@ -1,6 +1,6 @@
 #pragma once
 
-// Orders that wait, and a worker that works them off.
+// Orders that wait, and a worker that processes them.
 
 #include <cstdint>
 #include <memory>
@@ -14,7 +14,7 @@ namespace orders::bench {
 
 inline constexpr int drain_threads = 64;
 
-// Puts new orders into the store, 1,000 to a commit, High and Normal by turns.
+// Puts new orders into the store, 1,000 per commit, High and Normal alternately.
 void submit_orders(IntakeStore& store, const IdRun& run, std::int64_t orders);
 void submit_orders(const std::string& location, const IdRun& run, std::int64_t orders);
 
@@ -36,7 +36,7 @@ class Progress {
 };
 
 // Starts a worker, waits until nothing is left to do, and stops it. Returns how many orders it
-// finished a second, from before the worker's start.
+// finished per second, from before the worker's start.
 double drain(const std::string& location);
 
 }  // namespace orders::bench

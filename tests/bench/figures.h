@@ -20,7 +20,7 @@ class BenchFailure : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Zero where it was not measured.
+// Zero if it was not measured.
 struct Figures {
     double rate = 0;  // per second
     Microseconds p50{0};
@@ -57,7 +57,7 @@ struct Comparison {
 [[nodiscard]] std::string rate_text(double rate);
 [[nodiscard]] std::string time_text(Microseconds time);
 [[nodiscard]] std::string ratio_text(double ratio);
-// With so many digits behind the point.
+// With this many digits after the point.
 [[nodiscard]] std::string number_text(double number, int digits);
 // "12,345/s, 4.21 ms, 8.02 ms": rate, p50, p99.
 [[nodiscard]] std::string text_of(const Figures& figures);

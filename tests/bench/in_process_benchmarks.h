@@ -22,7 +22,7 @@ inline constexpr char report[] = "Store, report";
 inline constexpr char parse[] = "parse_order of a request's body";
 }  // namespace benchmark_name
 
-// Before anything is run, and once.
+// Call it once, before anything is run.
 void register_benchmarks(const Settings& settings);
 
 // The rate is of orders, or of whatever one call handles; the latencies are of calls.

@@ -2,7 +2,7 @@
 
 // Load over HTTP by wrk: one thread of it, in a process of its own, as the Lua scripts beside this
 // file say. wrk corrects its latencies for what it could not send while it waited ("coordinated
-// omission"), which is to nobody's advantage here: both sides of a comparison are corrected.
+// omission"), which favours neither side of a comparison: both are corrected.
 
 #include <chrono>
 #include <cstdint>
@@ -27,7 +27,7 @@ struct LoadResult {
     Figures figures;             // of requests
 };
 
-// Throws where wrk is not there, and where anything was answered other than with success.
+// Throws if wrk is missing, or if anything was answered other than with success.
 [[nodiscard]] LoadResult run_load(const Load& load);
 
 }  // namespace orders::bench

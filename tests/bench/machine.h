@@ -7,7 +7,7 @@
 
 namespace orders::bench {
 
-// Of the file system that the directory is on, such as "ext4"; "unknown" where /proc does not tell.
+// Of the file system that the directory is on, such as "ext4"; "unknown" if /proc does not tell.
 [[nodiscard]] std::string file_system_of(const std::filesystem::path& directory);
 
 // Processor, cores, memory, kernel and file system, as one line.
@@ -16,7 +16,7 @@ namespace orders::bench {
 // "2026-11-22"
 [[nodiscard]] std::string today();
 
-// As many open files as the machine lets us have: the soft limit is often 1,024.
+// As many open files as the machine allows: the soft limit is often 1,024.
 void allow_many_open_files();
 
 }  // namespace orders::bench

@@ -1,6 +1,6 @@
 // orders_bench: measures order-api and order-worker, as they ship, against the goals that are set
 // for them, and prints one table. Beside every figure stands that of a reference, measured in the
-// same run; a goal is a ratio of both where it can be, because figures alone are the machine's.
+// same run; a goal is a ratio of both if possible, because figures alone are the machine's.
 //
 // Whether an order was lost, refused or processed twice is looked up after every load. That fails
 // the run; a goal that is missed is marked in the table and does not.

@@ -20,9 +20,9 @@ class RawOrders {
     RawOrders(const RawOrders&) = delete;
     RawOrders& operator=(const RawOrders&) = delete;
 
-    // So many new orders, High and Normal by turns, in one transaction.
+    // This many new orders, High and Normal alternately, in one transaction.
     void insert(OrderIds& ids, int orders);
-    // One transaction: finishes the orders that the last turn took, and takes up to so many that
+    // One transaction: finishes the orders that the last turn took, and takes up to this many that
     // are due. Returns how many it took.
     int take_turn(int limit);
     // After a commit: keeps the log as short as the product keeps it.

@@ -14,7 +14,7 @@ namespace orders::bench {
 
 class RawDatabase {
    public:
-    // Creates the file where it is missing. A log is left as it is when the database is closed, as
+    // Creates the file if it is missing. A log is left as it is when the database is closed, as
     // the product leaves it.
     explicit RawDatabase(const std::string& path);
 

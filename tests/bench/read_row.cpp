@@ -22,7 +22,7 @@ void measure_get(const Settings& settings, Report& report) {
     ServiceProcess reference = start_reference_server(load.connections);
     const auto run_at = [&load](int port) {
         load.port = port;
-        return run_load(load).figures;  // throws where an order was not found
+        return run_load(load).figures;  // throws if an order was not found
     };
     const Comparison comparison = take_turns(
         settings.rounds(), [&] { return run_at(api.port()); },

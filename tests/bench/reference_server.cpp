@@ -2,9 +2,9 @@
 // nothing. What an order costs over HTTP before anything is done with it; order-api is compared
 // with it.
 //
-// Where the library's defaults would slow it down, they are changed: a thread for each connection,
-// a long queue of new ones, no delay, no end of keep-alive. It says its port on standard error, and
-// runs until it is killed.
+// Defaults of the library that would slow it down are changed: a thread for each connection,
+// a long queue of new ones, no delay, no end of keep-alive. It prints its port to standard error,
+// and runs until it is killed.
 
 #include <httplib.h>
 #include <sys/socket.h>

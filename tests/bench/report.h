@@ -17,7 +17,7 @@ struct Line {
     std::string row;
     std::string goal;
     std::string measured;
-    std::optional<bool> is_met = {};  // empty where there is no goal
+    std::optional<bool> is_met = {};  // empty if there is no goal
     std::string ours = {};
     std::string reference = {};
 };
@@ -42,7 +42,7 @@ struct PartLine {
 
 class Report {
    public:
-    // Figures of a quick run are no figures.
+    // Figures of a quick run mean nothing.
     explicit Report(bool judges_goals) : judges_goals_(judges_goals) {}
 
     void add(Line line) { lines_.push_back(std::move(line)); }

@@ -1,7 +1,7 @@
 #pragma once
 
 // The rows of the table. Each measures something of its own, on stores of its own, adds its lines
-// to the report, and throws where an order was lost or nothing could be measured.
+// to the report, and throws if an order was lost or nothing could be measured.
 
 #include <span>
 #include <string_view>

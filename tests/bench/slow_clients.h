@@ -1,7 +1,7 @@
 #pragma once
 
-// Clients that send a request byte by byte and never get to its end. Whoever is thrown out (408)
-// comes back. One thread serves them all.
+// Clients that send a request byte by byte and never get to its end. A client that is thrown out
+// (408) comes back. One thread serves them all.
 
 #include <atomic>
 #include <chrono>

@@ -6,7 +6,7 @@
 
 namespace orders::bench {
 
-// One commit with so many new orders.
+// One commit with this many new orders.
 void submit_to_store(::benchmark::State& state, int orders_per_commit);
 
 // One commit that settles 64 orders and claims the next 64.

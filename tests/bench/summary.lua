@@ -1,5 +1,5 @@
 -- What a load came to, as one line for load_generator.cpp. A script counts in the global `generated`
--- the requests that it made; how many were answered wrk knows by itself. (A `response` function
+-- the requests that it made; wrk itself knows how many were answered. (A `response` function
 -- would cost the load generator more than the request does.)
 
 local generator

@@ -1,6 +1,6 @@
 #pragma once
 
-// Lets a Google Benchmark report percentiles: its own figures are means.
+// Makes a Google Benchmark report percentiles: its own figures are means.
 
 #include <benchmark/benchmark.h>
 
@@ -14,7 +14,7 @@ namespace orders::bench {
 inline constexpr char p50_counter[] = "p50_us";
 inline constexpr char p99_counter[] = "p99_us";
 
-// Calls and times `call` for as long as the benchmark runs; each call handles so many items.
+// Calls and times `call` for as long as the benchmark runs; each call handles this many items.
 template <typename Call>
 void time_calls(::benchmark::State& state, std::int64_t items_per_call, Call call) {
     Latencies latencies;

@@ -27,7 +27,7 @@ TEST_CASE("admission: a full queue refuses new orders until some are done") {
     check_problem(http.post("/api/v1/orders/batch", batch), 429, "queue-full");
     CHECK_EQ(http.get("/api/v1/orders/one-too-many").status, 404);
     CHECK_EQ(http.get("/api/v1/orders/a").status, 404);
-    CHECK_EQ(http.get("/readyz").status, 200);  // it is well
+    CHECK_EQ(http.get("/readyz").status, 200);  // it is healthy
 
     processes.start_worker();
     processes.counts_when_finished(5);

@@ -159,7 +159,7 @@ TEST_CASE("backup: a store that nobody uses is copied with what only its log hol
     CHECK_FALSE(files.contains("copy.db-shm"));
 }
 
-TEST_CASE("backup: what cannot be copied to is refused, and nothing is left behind") {
+TEST_CASE("backup: a target that cannot be used is refused, and nothing is left behind") {
     OrderProcesses processes;
     make_store(processes, 1'000);
     const TempDir target;
@@ -222,7 +222,7 @@ TEST_CASE("backup: what cannot be copied to is refused, and nothing is left behi
     }
 }
 
-TEST_CASE("backup: what is no store is refused, and none is made") {
+TEST_CASE("backup: what is not a store is refused, and none is made") {
     const TempDir directory;
     const std::string store = directory.file("orders.db");
     const Flags backup{"backup", directory.file("copy.db"), "--db", store};

@@ -1,8 +1,8 @@
 #pragma once
 
-// The commands in the `sh` blocks of a document, each of which is run, or held against what it
-// names: curl and the commands of both programs are run, with the document's port and files in the
-// place of the test's own; what `./dev` and `docker compose` are asked for must be there.
+// The commands in the `sh` blocks of a document, each of which is run, or compared with what it
+// names: curl and the commands of both programs are run, with the test's own port and files in
+// place of the document's; what `./dev` and `docker compose` are asked for must be there.
 
 #include <map>
 #include <string>
@@ -44,7 +44,7 @@ class CommandChecker {
 
     // Whether `./dev help` lists a command of this name.
     [[nodiscard]] bool is_dev_command(const std::string& name) const;
-    // Whether docker-compose.yml uses the variable of whoever starts it.
+    // Whether docker-compose.yml uses the variable of the environment that it is started in.
     [[nodiscard]] bool is_passed_on(const std::string& variable) const;
 
    private:

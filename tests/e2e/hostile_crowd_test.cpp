@@ -81,8 +81,8 @@ void wait_until_possible(const FileDescriptor& socket, short what) {
     REQUIRE_EQ(::poll(&watched, 1, static_cast<int>(limit)), 1);
 }
 
-// A client that has sent a request for a long answer and has room for little of it: what is more
-// than some 100 kB stays in the server.
+// A client that has sent a request for a long answer and has room for little of it: all but about
+// 100 kB stays in the server.
 FileDescriptor deaf_client(int port, const std::string& request) {
     FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     // In small segments, or the server's kernel takes megabytes for it.

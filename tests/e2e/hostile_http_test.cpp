@@ -1,5 +1,5 @@
-// Requests that no good client sends, against the real order-api: floods, foreign media, what is no
-// HTTP at all. Each gets a proper answer or a closed connection, and everybody else is served
+// Requests that no good client sends, against the real order-api: floods, foreign media, what is
+// not HTTP at all. Each gets a proper answer or a closed connection, and everybody else is served
 // meanwhile. Framing is in hostile_framing_test.cpp, crowds of clients in hostile_crowd_test.cpp.
 
 #include <doctest/doctest.h>
@@ -154,7 +154,7 @@ TEST_CASE("hostile_http: a client that waits for 100 Continue gets its answer") 
     CHECK_EQ(status_of(connection.read_answer(patience)), 200);
 }
 
-TEST_CASE("hostile_http: what is no HTTP/1 request at all is refused") {
+TEST_CASE("hostile_http: what is not an HTTP/1 request at all is refused") {
     OrderProcesses processes;
     processes.start_api();
     const std::string tls_hello("\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03", 10);

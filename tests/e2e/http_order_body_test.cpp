@@ -47,7 +47,7 @@ TEST_CASE("http_order_body: a field at fault is named, and the order is not stor
     CHECK_EQ(http.post(path, good).status, 200);
 }
 
-TEST_CASE("http_order_body: a body that is no JSON is malformed, however deeply it is nested") {
+TEST_CASE("http_order_body: a body that is not JSON is malformed, however deeply it is nested") {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();

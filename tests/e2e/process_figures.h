@@ -37,7 +37,7 @@ inline constexpr bool is_sanitized = false;
     return static_cast<std::size_t>(std::distance(begin(files), end(files)));
 }
 
-// What it has had of the processors so far.
+// How much processor time it has used so far.
 [[nodiscard]] inline std::chrono::milliseconds processor_time(pid_t pid) {
     constexpr int fields_before_user_time = 11;  // behind the name, which may have blanks
     std::ifstream status("/proc/" + std::to_string(pid) + "/stat");

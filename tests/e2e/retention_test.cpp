@@ -33,7 +33,7 @@ void submit_failing_orders(OrderProcesses& processes) {
     processes.submit_all(batch);
 }
 
-// Waits until all have ended, and so many with this status are there.
+// Waits until all have ended, and this many have this status.
 void wait_for(OrderProcesses& processes, const std::string& status, int number) {
     eventually(
         patience, [&] { return processes.counts(); },

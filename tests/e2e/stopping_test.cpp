@@ -58,7 +58,7 @@ TEST_CASE("stopping: a worker that stops gives back work that takes too long, un
     SUBCASE("after the drain") {
         processes.set("SERVICE_DRAIN_SECONDS", "1");
     }
-    SUBCASE("at once, where it may not drain") {
+    SUBCASE("at once, if it may not drain") {
         processes.set("SERVICE_DRAIN_SECONDS", "0");
     }
     ChildProcess& worker = processes.start_worker(flags);

@@ -90,7 +90,7 @@ TEST_CASE("verify: a store is sound while it is worked on, and is not changed") 
     CHECK(contents_of(processes.database()) == before);
 }
 
-TEST_CASE("verify: what is no order store is refused, and none is made") {
+TEST_CASE("verify: what is not an order store is refused, and none is made") {
     const TempDir directory;
     const std::string database = directory.file("orders.db");
     SUBCASE("no file") {
@@ -188,7 +188,7 @@ TEST_CASE("verify: every kind of wrong row is found") {
     }
 }
 
-TEST_CASE("verify: what an operator added for questions of his own is no finding") {
+TEST_CASE("verify: extra tables, views and plain indexes are not findings") {
     const StoreAtRest store;
     spoil(store.database,
           "CREATE TABLE notes (seq INTEGER PRIMARY KEY, note TEXT UNIQUE);"
@@ -217,7 +217,7 @@ TEST_CASE("verify: a damaged file is found, wherever it is damaged") {
     const auto check_found = [&] {
         const Run result = verify(copy);
         CHECK_EQ(result.ending, exited(1));
-        // On standard error where it does not even look like a store any more.
+        // On standard error if it does not even look like a store any more.
         CHECK((result.output.find("not sound: ") != std::string::npos ||
                result.error_lines.size() == 1));
     };

@@ -1,4 +1,4 @@
-// An API that dies without a word, right behind its answer: what it has acknowledged is there. How
+// An API that dies without a word, right after its answer: what it has acknowledged is there. How
 // it dies at any other moment, under load, is in kill_storm_test.cpp.
 
 #include <doctest/doctest.h>
@@ -9,7 +9,7 @@
 
 namespace orders::test {
 
-TEST_CASE("api_killed: an order is there after the API was killed behind its answer") {
+TEST_CASE("api_killed: an order is there after the API was killed right after its answer") {
     OrderProcesses processes;
     for (int i = 0; i < 5; ++i) {
         ChildProcess& api = processes.start_api();

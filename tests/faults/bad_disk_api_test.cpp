@@ -1,4 +1,4 @@
-// A disk that fails under order-api: what it cannot know it says, it never trusts a second sync,
+// A disk that fails under order-api: it says what it cannot know, it never trusts a second sync,
 // and whatever it has acknowledged is there when it comes back.
 
 #include <doctest/doctest.h>

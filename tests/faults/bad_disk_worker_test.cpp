@@ -53,7 +53,7 @@ void check_others_finish(OrderProcesses& processes, const Orders& orders) {
 
 }  // namespace
 
-TEST_CASE("bad_disk_worker: a sync that fails in any of a worker's commits ends it, and no order") {
+TEST_CASE("bad_disk_worker: a sync that fails in any of a worker's commits ends it, but no order") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");
@@ -72,7 +72,7 @@ TEST_CASE("bad_disk_worker: a sync that fails in any of a worker's commits ends 
     check_others_finish(processes, orders);
 }
 
-TEST_CASE("bad_disk_worker: a log that cannot be written ends a worker, and no order") {
+TEST_CASE("bad_disk_worker: a log that cannot be written ends a worker, but no order") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     OrderProcesses processes;
     processes.set("SERVICE_LEASE_SECONDS", "1");

@@ -67,7 +67,7 @@ void check_jump(std::chrono::seconds jump) {
 
     faults->utc_offset_seconds = jump.count();
 
-    // "waiting" is still that, for at least the time that "in-work" takes.
+    // "waiting" still waits, for at least the time that "in-work" takes.
     if (processes.order("waiting")["status"] == "Pending") {
         const double waited = oldest_pending_seconds(processes);
         CHECK_GE(waited, 0);

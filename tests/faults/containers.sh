@@ -44,7 +44,7 @@ clean_up() {
     rm -rf "$work"
 }
 
-# eventually COMMAND...: until it succeeds.
+# eventually COMMAND...: repeats it until it succeeds.
 eventually() {
     local end=$((SECONDS + patience_seconds))
     until "$@"; do
@@ -55,7 +55,7 @@ eventually() {
 
 # --- The client -------------------------------------------------------------------------------------
 
-# post PATH BODY: prints the status, 000 where there is no answer.
+# post PATH BODY: prints the status, 000 if there is no answer.
 post() {
     curl --silent --max-time 10 --output /dev/null --write-out '%{http_code}' \
         --header 'Content-Type: application/json' --data "$2" "$1" || true
@@ -198,7 +198,7 @@ more_orders() {
     eventually has_more
 }
 
-# As a crash is seen: the restart policy brings it back. After `docker kill` it does not, because
+# Looks like a crash: the restart policy brings it back. After `docker kill` it does not, because
 # that counts as stopped by hand.
 crash() {
     local id=$1 before

@@ -68,7 +68,7 @@ bool is_on(Safeguard safeguard) noexcept {
     return orders::test::left_out() != static_cast<int>(safeguard);
 }
 
-// Without the fence, whoever holds any lease passes for the one who holds the newest.
+// Without the fence, the holder of any lease passes for the holder of the newest.
 std::int64_t token_to_match(const Lease& lease, Connection& connection) {
     if (is_on(Safeguard::fencing_token)) return lease.token;
     Statement newest(connection, "SELECT lease_token FROM orders WHERE seq = ?");

@@ -31,7 +31,7 @@ constexpr int steps_per_history = 150;
 constexpr int images_per_history = 50;
 constexpr std::chrono::milliseconds lease_time{10'000};
 
-// What somebody was told, and at which moment of the disk.
+// What a client or a worker was told, and at which moment of the disk.
 struct Promise {
     std::size_t moment = 0;
     std::string order_id;

@@ -59,7 +59,7 @@ class FaultControl {
 
     struct Which {
         File file = File::any;
-        int passes = 0;  // so many still work
+        int passes = 0;  // this many still work
         int failures = std::numeric_limits<int>::max();
     };
     // From now on the call fails with this errno.

@@ -72,7 +72,7 @@ struct Storm {
         worker = &start_worker();
     }
 
-    // Each kill meets orders that were not there at the last.
+    // Each kill meets orders that were not there at the last one.
     void kill_somebody_at_work(const OrderClients& clients) {
         eventually(patience,
                    [&, before = clients.answers()] { return clients.answers() > before + 5; });

@@ -107,7 +107,7 @@ class Server {
    public:
     ~Server() { driver_.end(); }
 
-    // What a client gets that sends this, in these pieces, until the server closes.
+    // What a client that sends this, in these pieces, gets until the server closes.
     std::string answers_to(const std::vector<std::string_view>& pieces);
 
    private:

@@ -34,9 +34,9 @@ say "fuzzing with $runs inputs"
 declare -A fuzzers=()
 fuzz framing_fuzzer "$corpus" "$runs" &
 fuzzers[framing_fuzzer]=$!
-# libFuzzer looks for leaks after an input whose allocations it saw no end of. Here the server's thread
-# frees what the client's has allocated, and later, so every input looks like that. The sanitizer
-# still looks when all is over.
+# libFuzzer looks for leaks after an input whose allocations it did not see freed. Here the server's
+# thread frees what the client's has allocated, and later, so every input looks like that. The
+# sanitizer still looks when all is over.
 fuzz connection_fuzzer "$corpus" $((runs / 10 + 1)) -detect_leaks=0 &
 fuzzers[connection_fuzzer]=$!
 failed=''

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a fuzz target demands: where it does not hold, the process ends with a line that says what.
+// What a fuzz target demands: if it does not hold, the process ends with a line that says what.
 
 #include <cstdio>
 #include <cstdlib>

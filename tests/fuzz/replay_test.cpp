@@ -1,5 +1,5 @@
 // The short form of fuzzing, for every build and compiler: the fuzz target gets each file of its
-// corpus, and then thousands of inputs that are made of them at random. A target that is not
+// corpus, and then thousands of inputs that are made from them at random. A target that is not
 // content ends the program.
 
 #include <doctest/doctest.h>
@@ -72,7 +72,7 @@ TEST_CASE("replay: the corpus passes") {
     run("");
 }
 
-TEST_CASE("replay: what is made of the corpus at random passes") {
+TEST_CASE("replay: what is made from the corpus at random passes") {
     auto random = seeded_random();
     const std::vector<std::string> inputs = corpus();
     for (int i = 0; i < mutations; ++i) {

@@ -2,8 +2,8 @@
 
 // What the suite of this folder runs against: one empty set of orders of some backend, with time
 // that stands still until a case moves it. A backend is held to the contract of shared/storage by a
-// program of the suite's sources and its own make_store_under_test(). A change of the contract
-// without a case here is not finished.
+// program of the suite's sources and its own make_store_under_test(). A change to the contract is
+// not finished without a case here.
 
 #include <chrono>
 #include <memory>

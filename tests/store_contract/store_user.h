@@ -1,6 +1,6 @@
 #pragma once
 
-// Somebody who uses a store for all that it is for: an intake, a worker's store and a reader,
+// Uses a store for everything that it is for: an intake, a worker's store and a reader,
 // driven in turns of one step each. Belongs to one thread; open as many as there are threads.
 
 #include <chrono>

@@ -38,7 +38,7 @@ TEST_CASE_FIXTURE(UsedStore, "submit: an order is found as it was given") {
 }
 
 TEST_CASE_FIXTURE(
-    UsedStore, "submit: an id is accepted once, and the answer tells how the standing order is") {
+    UsedStore, "submit: an id is accepted once, and the answer tells the standing order's status") {
     const auto first = user.submit({an_order("a"), an_order("b"), an_order("a").high()});
     CHECK(is_created(first.at(0)));
     CHECK(is_created(first.at(1)));

@@ -1,4 +1,4 @@
-// Those who wait for work are woken when there is some.
+// Watchers are woken when there is work.
 
 #include <doctest/doctest.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-// A document of this repository, in Markdown, as far as tests hold documents against the programs
+// A document of this repository, in Markdown, as far as tests compare documents with the programs
 // and the code: its headings, its links, and the blocks of code in it.
 
 #include <cctype>

@@ -12,7 +12,7 @@ namespace orders::test {
 
 // An upper bound for what takes milliseconds, or a few seconds, on an idle machine: long enough for
 // a loaded one under a sanitizer. A test that passes must not use it up: what is expected not to
-// happen needs another proof than that it did not happen within this time.
+// happen needs a proof other than that it did not happen within this time.
 inline constexpr std::chrono::seconds patience{30};
 
 // Calls `observe` until `is_wanted` says yes to what it returned, and returns that. Throws if that

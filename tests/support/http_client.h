@@ -67,7 +67,8 @@ class RawConnection {
 
     // The next answer. The answer to HEAD has no body, whatever its Content-Length says.
     [[nodiscard]] HttpOutcome read_answer(std::chrono::milliseconds within, bool has_body = true);
-    // The bytes as they come, up to the mark and with it; up to the end if the mark does not come.
+    // The bytes as they come, up to and including the mark; up to the end if the mark does not
+    // come.
     [[nodiscard]] std::string read_until(std::string_view mark, std::chrono::milliseconds within);
     // Whether the server closes the connection in time, without sending anything more.
     [[nodiscard]] bool is_closed_by_server(std::chrono::milliseconds within);
@@ -97,7 +98,7 @@ class HttpClient {
    public:
     explicit HttpClient(int port) : port_(port) {}
 
-    // Never throws for the server's sake. Connects if there is no connection; never sends twice.
+    // Never throws because of the server. Connects if there is no connection; never sends twice.
     [[nodiscard]] HttpOutcome attempt(const HttpCall& call,
                                       std::chrono::milliseconds within = std::chrono::seconds(30));
 

@@ -38,7 +38,7 @@ class ManualClock final : public sqlite::Clock {
         now_.utc = utc;
     }
 
-    // The machine was started anew, and has run for so long.
+    // The machine was started anew, and has run for this long.
     void reboot(std::string boot_id, std::chrono::milliseconds since_boot) {
         const std::lock_guard lock(mutex_);
         now_.boot_id = std::move(boot_id);

@@ -48,12 +48,12 @@ class OrderProcesses {
     // Other programs than those that ship, for the processes started from here on.
     void use_programs(const std::string& api, const std::string& worker);
 
-    // For the processes started from here on; a flag goes before it.
+    // For the processes started from here on; a flag overrides it.
     void set(const std::string& variable, const std::string& value);
 
-    // `more` goes before what set() has set, and is for this process alone.
+    // `more` overrides what set() has set, for this process alone.
     ChildProcess& start_api(const Flags& flags = {}, const Environment& more = {});
-    // Ten milliseconds to the unit of processing time, and one second to drain, unless told
+    // Ten milliseconds per unit of processing time, and one second to drain, unless told
     // otherwise.
     ChildProcess& start_worker(const Flags& flags = {}, const Environment& more = {});
     // Does not wait until it is ready.
@@ -63,7 +63,7 @@ class OrderProcesses {
     // SIGTERM to all that run; each must end with 0.
     void stop_all();
 
-    // What all of them, running and ended, have said and what contains `part`.
+    // The log lines of all of them, running and ended, that contain `part`.
     [[nodiscard]] std::vector<std::string> lines_with(std::string_view part) const;
 
     // Where DB_PATH says.

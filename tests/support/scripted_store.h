@@ -1,8 +1,8 @@
 #pragma once
 
-// A store that does as the test says: it holds whoever comes to a step until the test lets go, and
-// fails at a step as often as the test wants. It remembers in memory what was committed, group by
-// group.
+// A store that does as the test says: it holds every caller that comes to a step until the test
+// lets go, and fails at a step as often as the test wants. It remembers in memory what was
+// committed, group by group.
 //
 // Any number of ScriptedStores and ScriptedReaders share a StoreScript, which outlives them; it may
 // be used from any thread. Nobody is held for longer than the tests' patience.

@@ -39,7 +39,7 @@ using Findings = std::vector<std::string>;
 // Processing have a lease.
 [[nodiscard]] Findings inconsistencies(const std::string& database);
 
-// Whether every order has ended, all which were acknowledged are there, and nothing is there which
+// Whether every order has ended, all that were acknowledged are there, and nothing is there that
 // was not asked for. The answer to a `maybe` was lost.
 [[nodiscard]] Findings unkept_promises(const std::map<std::string, StoredOrder>& orders,
                                        const std::set<std::string>& acknowledged,

@@ -68,7 +68,7 @@ TEST_CASE("tokens: a list has commas, and perhaps white space, between them") {
     }
 }
 
-TEST_CASE("tokens: a file has one to the line, blank lines and comment lines") {
+TEST_CASE("tokens: a file has one per line, and may have blank lines and comments") {
     for (const std::string& contents :
          {first + "\n" + second, "# mine\r\n\r\n  " + first + "\r\n\t# his\n" + second + " \n\n"}) {
         const AccessTokens tokens = tokens_in_file(contents);
@@ -87,7 +87,7 @@ TEST_CASE("tokens: those of lists and of files add up") {
     CHECK(opens(tokens, second));
 }
 
-TEST_CASE("tokens: what is no token is refused, and not quoted") {
+TEST_CASE("tokens: what is not a token is refused, and not quoted") {
     for (const std::string& bad :
          {std::string(), std::string("short"), std::string(15, 'a'), std::string(257, 'a'),
           std::string("a blank in the middle"), std::string("equals=in=the=middle"),
@@ -147,7 +147,7 @@ TEST_CASE("tokens: the scheme's case does not matter, the token's does") {
     CHECK(tokens.verdict_on("Bearer First-token-0123456789") == Verdict::invalid);
 }
 
-TEST_CASE("tokens: what is no bearer token is missing, what is none of ours is invalid") {
+TEST_CASE("tokens: what is not a bearer token is missing, one that is not ours is invalid") {
     const AccessTokens tokens = tokens_of(first + "," + second);
     for (const std::string& missing :
          {std::string(), std::string("Bearer"), std::string("Bearer "), std::string(" "),

@@ -27,7 +27,7 @@ TEST_CASE("order: an id has at most 64 characters") {
     CHECK_FALSE(OrderId::parse(std::string(1'000'000, 'x')).has_value());
 }
 
-TEST_CASE("order: text that would not be safe in a URL or a log is no order id") {
+TEST_CASE("order: text that would not be safe in a URL or a log is not an order id") {
     using namespace std::string_view_literals;
     for (const std::string_view text :
          {""sv,         "."sv,    ".."sv,   "-a"sv,   "_a"sv,    ":a"sv,

@@ -38,7 +38,7 @@ TEST_CASE("response_head: one without a body has no type, one to HEAD has both b
     CHECK(head.ends_with("\r\n\r\n"));
 }
 
-TEST_CASE("response_head: Connection says what differs from the version's habit") {
+TEST_CASE("response_head: Connection says what differs from the version's default") {
     const auto connection = [](const ResponseForm& form) {
         const std::string bytes = to_bytes({}, form);
         if (bytes.find("Connection: close\r\n") != std::string::npos) return "close";
@@ -50,8 +50,7 @@ TEST_CASE("response_head: Connection says what differs from the version's habit"
     CHECK(connection({.is_http_1_0 = true, .closes = true}) == std::string("close"));
 }
 
-TEST_CASE(
-    "response_head: a 503 says when to come again, and a header of the response's own stays") {
+TEST_CASE("response_head: a 503 says when to try again, and a header of the response's own stays") {
     CHECK(to_bytes({.status = 503}, {}).find("Retry-After: 1\r\n") != std::string::npos);
     const std::string own =
         to_bytes({.status = 503, .headers = {{"retry-after", "9"}, {"cache-control", "a"}}}, {});

@@ -53,7 +53,7 @@ TEST_CASE("router: an unknown path is 404, and so is one that only looks like a 
     CHECK_FALSE(answer.body.empty());
 }
 
-TEST_CASE("router: a method that a known path does not have is 405 and told which it has") {
+TEST_CASE("router: a method that a known path does not have is 405, which names those it has") {
     RunningServer server;
     HttpClient client(server.start());
     for (const std::string method : {"PUT", "PATCH", "DELETE", "OPTIONS"}) {
@@ -145,7 +145,7 @@ TEST_CASE("router: a handler's own error answer stays as it is, an empty one too
     CHECK(answer.header("x-a") == "b");
 }
 
-TEST_CASE("router: the guard is asked first, but for open routes that are spelled exactly so") {
+TEST_CASE("router: the guard is asked first, except for open routes that are spelled exactly") {
     class Nobody final : public Guard {
        public:
         std::optional<Response> refusal_of(const Headers& headers) const override {

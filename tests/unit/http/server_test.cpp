@@ -98,7 +98,7 @@ TEST_CASE("server: what breaks the rules is answered and the connection closed")
     CHECK(status(post("Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + smuggled)) == 400);
 }
 
-TEST_CASE("server: who sends far more than is allowed can still read why it was refused") {
+TEST_CASE("server: a client that sends far too much can still read why it was refused") {
     RunningServer server;
     const int port = server.start();
     RawConnection counted(port);
@@ -145,7 +145,7 @@ TEST_CASE("server: a client that sends on and on, a byte at a time, is answered 
     }
 }
 
-TEST_CASE("server: a client that does not read its answer is given up") {
+TEST_CASE("server: a client that does not read its answer is given up on") {
     ServerOptions options = small_options();
     options.transfer_limit = milliseconds(50);
     std::promise<void> entered;
@@ -170,7 +170,7 @@ TEST_CASE("server: 100 Continue is said when the headers are accepted, and not w
     CHECK(next_answer(connection).status == 100);
     connection.send("abcd");
     CHECK(next_answer(connection).body == "POST /orders\n\nabcd");
-    // Who does not wait is not told.
+    // A client that does not wait is not told.
     connection.send(post("Expect: 100-continue\r\nContent-Length: 4\r\n\r\nabcd"));
     CHECK(next_answer(connection).status == 200);
 
@@ -179,7 +179,7 @@ TEST_CASE("server: 100 Continue is said when the headers are accepted, and not w
         413);
 }
 
-TEST_CASE("server: Connection: close is kept, and HTTP/1.0 closes unless asked not to") {
+TEST_CASE("server: Connection: close is obeyed, and HTTP/1.0 closes unless asked not to") {
     RunningServer server;
     const int port = server.start();
     CHECK(

@@ -58,7 +58,7 @@ TEST_CASE("stream: pieces arrive as they are written, and after the end the conn
     CHECK(next_answer(client).status == 200);
 }
 
-TEST_CASE("stream: to HTTP/1.0 the body ends with the connection, to HEAD there is none") {
+TEST_CASE("stream: for HTTP/1.0 the body ends with the connection, for HEAD there is none") {
     StreamingServer server;
     SUBCASE("HTTP/1.0") {
         RawConnection client(server.port());

@@ -1,4 +1,4 @@
-// Admission control: OrderAdmission's decisions, and what clients are told that it turns away.
+// Admission control: OrderAdmission's decisions, and what the clients that it turns away are told.
 
 #include "api/intake/admission.h"
 
@@ -87,7 +87,7 @@ TEST_CASE("admission: if nothing is admitted, nothing is written, and it proves 
     CHECK_EQ(intake.submit("a"), "created");
 }
 
-TEST_CASE("admission: a client that sends stored orders again is told so, however full it is") {
+TEST_CASE("admission: a client that resends stored orders is told so, however full everything is") {
     IntakeUnderTest intake({.max_wait = no_limit}, ten_pending_and_kibibyte);
     intake.script.set_level({.pending = 8, .free_bytes = much});
     CHECK_EQ(intake.submit({an_order("a"), an_order("b")}), "created created");

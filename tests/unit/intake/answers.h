@@ -1,6 +1,6 @@
 #pragma once
 
-// What was told to those that submitted something, as a word or two, and when.
+// What those that submitted something were told, as a word or two, and when.
 
 #include <doctest/doctest.h>
 
@@ -21,9 +21,9 @@ using Answer = std::future<std::string>;
 using Ids = std::vector<std::string>;
 using Counts = std::map<std::string, int>;
 
-// As max_wait, for tests in which nobody's time is to run out: "overloaded" then came at once.
+// The max_wait of tests in which no time may run out: "overloaded" then came at once.
 inline constexpr std::chrono::milliseconds no_limit = std::chrono::minutes(10);
-// For tests in which it is.
+// The max_wait of tests in which it should.
 inline constexpr std::chrono::milliseconds short_wait{20};
 
 [[nodiscard]] inline std::string told(Refusal refusal) {
@@ -52,7 +52,8 @@ inline constexpr std::chrono::milliseconds short_wait{20};
     return counts;
 }
 
-// Submits again and again while it is refused for want of time or room; returns what was told then.
+// Submits again and again while it is refused for lack of time or room; returns what it is told
+// then.
 template <typename Submit>
 [[nodiscard]] std::string submit_until_taken(Submit submit) {
     return eventually(
@@ -60,8 +61,8 @@ template <typename Submit>
         [](const std::string& answer) { return answer != "overloaded"; });
 }
 
-// Returns when the writer is held at the step, on account of what `submit` submits: however short
-// the time of that is, one of the attempts will be taken within it.
+// Returns when the writer is held at the step by what `submit` submits: however short the time of
+// that is, one of the attempts will be taken in time.
 template <typename Submit>
 [[nodiscard]] Answer submit_until_held(StoreScript& script, StoreStep step, Submit submit) {
     script.hold(step);

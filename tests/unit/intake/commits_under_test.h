@@ -1,7 +1,7 @@
 #pragma once
 
 // A GroupCommit on a scripted store, and work for it that is about nothing: it has a name and a
-// load, and remembers with whom it was in a group. What it is told is "finished" or the refusal.
+// load, and remembers which others were in its group. What it is told is "finished" or the refusal.
 //
 // Belongs to the test's main thread, except for submit().
 

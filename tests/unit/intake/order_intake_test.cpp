@@ -27,7 +27,8 @@ struct Failing {
     std::string answer = {};
 };
 
-// For what of a case takes less than a second: tries again if this machine was too slow for it.
+// For the part of a case that must take less than a second: tries again if this machine was too
+// slow for it.
 template <typename Quick>
 void within_a_second(Quick quick) {
     eventually(patience, [&] {
@@ -169,7 +170,7 @@ TEST_CASE("order_intake: orders that the store could not take are told why, and 
     CHECK_EQ(intake.fatal_calls, 0);
 }
 
-TEST_CASE("order_intake: a store that takes writes is found out by writing, not by opening it") {
+TEST_CASE("order_intake: whether a store takes writes is found out by writing, not by opening") {
     IntakeUnderTest intake({.max_wait = no_limit});
     CHECK_EQ(intake.script.calls(StoreStep::begin), 0);
     CHECK(intake.is_writable());
@@ -201,7 +202,7 @@ TEST_CASE("order_intake: for a second after a commit nothing is written to find 
     });
 }
 
-TEST_CASE("order_intake: a store that takes no more writes is found out, and one that does again") {
+TEST_CASE("order_intake: a store that stops taking writes is noticed, and one that resumes too") {
     IntakeUnderTest intake({.max_wait = no_limit});
     CHECK(intake.is_writable());
     intake.script.fail(StoreStep::commit, Kind::full, StoreScript::always);

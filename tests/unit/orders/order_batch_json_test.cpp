@@ -55,14 +55,15 @@ TEST_CASE("order_json: no field of one order counts for the next") {
     CHECK_EQ(read_batch(batch_of({R"({"order_id":"a","priority":"High"})",
                                   R"({"processing_time":5})", order_text("b")})),
              "processing_time | order_id, priority | b High 5");
-    // The values of elements that are no objects, or of lists in the list, are nobody's either.
+    // The values of elements that are not objects, or of lists in the list, belong to no order
+    // either.
     CHECK_EQ(read_batch(batch_of({R"({"order_id":"a","priority":"High","processing_time":5})",
                                   R"([1,{"order_id":"x"}])", R"("text")",
                                   R"({"order_id":"b","priority":"High"})", "7"})),
              "a High 5 | (all of it) | (all of it) | processing_time | (all of it)");
 }
 
-TEST_CASE("order_json: an element that is no object is an invalid order without an id") {
+TEST_CASE("order_json: an element that is not an object is an invalid order without an id") {
     for (const char* element :
          {"null", "true", "false", "0", "-7", "1.5", R"("A-1")", "[]", "[[]]", "[1,2,3]",
           R"([{"order_id":"A-1","priority":"High","processing_time":5}])",

@@ -61,7 +61,7 @@ std::string mutated(std::string text, std::mt19937& random) {
     return text;
 }
 
-// As the tree has it; nothing where it is no object. The parser takes a NUL for the end.
+// As the tree has it; nothing if it is not an object. The parser takes a NUL for the end.
 json object_in(const std::string& text) {
     if (text.find('\0') != text.npos) return nullptr;
     json tree = json::parse(text, nullptr, false);

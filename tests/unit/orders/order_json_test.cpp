@@ -99,7 +99,7 @@ TEST_CASE("order_json: an order_id takes exactly the characters of the contract,
                                   R"("a\/b")", R"("../a")", R"("a%20b")", R"("a\nb")"});
 }
 
-TEST_CASE("order_json: a priority is High or Normal, spelled so") {
+TEST_CASE("order_json: a priority is High or Normal, spelled exactly so") {
     check_only_fault("priority", {R"("high")", R"("HIGH")", R"("normal")", R"("Low")", R"("")",
                                   R"(" High")", R"("High ")", R"("High\u0000")", R"("HighNormal")",
                                   R"("Pending")", quoted(std::string(100'000, 'H'))});
@@ -225,7 +225,7 @@ TEST_CASE("order_json: the id of an invalid order is echoed if it is a text of s
     CHECK_EQ(echoed_id("{}"), std::nullopt);
 }
 
-TEST_CASE("order_json: a body that is no object is malformed") {
+TEST_CASE("order_json: a body that is not an object is malformed") {
     for (const char* body :
          {"null", "true", "false", "0", "-1.5", R"("x")", "[]", "[{}]", R"(["order_id"])",
           R"([{"order_id":"A-1","priority":"High","processing_time":5}])"}) {
@@ -235,7 +235,7 @@ TEST_CASE("order_json: a body that is no object is malformed") {
     }
 }
 
-TEST_CASE("order_json: a body that is not JSON is malformed, and told where") {
+TEST_CASE("order_json: a body that is not JSON is malformed, and the error says where") {
     const std::string good = body_with("", "");
     const std::vector<std::string> bodies{
         "", " ", "\n\t ", "{", "}", "]", "\"", "{]", "{\"", "{\"a", "{\"a\"", "{\"a\":", "{\"a\":1",

@@ -36,7 +36,7 @@ Order in_processing(Order order) {
 
 }  // namespace
 
-TEST_CASE("order_json: an order is written with all its fields, null where there is nothing yet") {
+TEST_CASE("order_json: an order is written with all its fields, null until they have a value") {
     const Order pending = stored(an_order("A-1").high().taking(86'400));
     CHECK_EQ(to_json(pending),
              R"({"order_id":"A-1","priority":"High","processing_time":86400,"status":"Pending",)"

@@ -126,7 +126,7 @@ TEST_CASE("order_routes: a batch without a valid order is answered without askin
     CHECK_EQ(routes.script.calls(StoreStep::begin), 0);
 }
 
-TEST_CASE("order_routes: batch is an order id as good as any") {
+TEST_CASE("order_routes: batch is an order id as good as any other") {
     RoutesOnStore routes;
     HttpClient http = routes.client();
     check_problem(http.get(batch_path), 404, "order-not-found");

@@ -1,7 +1,7 @@
 #pragma once
 
 // What api/orders/order_json.h read from a body, as one line of text: short to compare in a table,
-// and readable where a comparison fails.
+// and readable if a comparison fails.
 
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-// The form of the command line: flags, commands and what no user can have meant; and --help.
+// The form of the command line: flags, commands and what no user can have intended; and --help.
 
 #include <doctest/doctest.h>
 
@@ -15,7 +15,7 @@ namespace orders::test {
 
 using Outcome = SettingsReader::Outcome;
 
-TEST_CASE("command_line: a command line that cannot be meant is refused with one line") {
+TEST_CASE("command_line: a command line that cannot be intended is refused with one line") {
     struct Case {
         std::vector<const char*> arguments;
         std::string text;

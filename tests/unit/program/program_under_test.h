@@ -1,7 +1,7 @@
 #pragma once
 
-// A program that does nothing but read its settings. The environment of whoever runs the tests does
-// not reach it.
+// A program that does nothing but read its settings. The environment of the tests does not reach
+// it.
 
 #include <stdlib.h>
 

@@ -96,8 +96,8 @@ TEST_CASE("settings_reader: the ends of a range fit") {
 }
 
 TEST_CASE(
-    "settings: a value that is no whole number within the range is refused, and the line says what "
-    "fits") {
+    "settings: a value that is not a whole number within the range is refused, and the line says "
+    "what fits") {
     const std::string fits = "is not a whole number from 0 to 65535";
     std::vector<std::string> values{"abc",      "5x", " 5",   "5 ",    "+5",   "1e3", "1.0",
                                     "0x10",     "",   "1,0",  "\t5",   "-",    "NaN", "5\x01",

@@ -56,7 +56,7 @@ class FileSizeLimit {
     void (*handler_before_)(int) = SIG_DFL;
 };
 
-TEST_CASE("connection: a lock that another one holds makes it busy, and later not") {
+TEST_CASE("connection: a lock that another one holds makes it busy until that ends") {
     Database database;
     Connection other(database.path, Access::read_write);
     other.execute("BEGIN IMMEDIATE");
@@ -188,7 +188,7 @@ TEST_CASE("connection: a full disk is full, loses nothing, and takes writes once
     CHECK(number(connection, "SELECT count(*) FROM t") == 2);
 }
 
-TEST_CASE("connection: a commit that fails in the disk has an unknown outcome, which is fatal") {
+TEST_CASE("connection: a commit that fails on the disk has an unknown outcome, which is fatal") {
     Database database;
     Connection& connection = database.connection;
     connection.execute("BEGIN IMMEDIATE");

@@ -89,7 +89,7 @@ TEST_CASE("doorbell: clearing a bell that did not ring does nothing and does not
     CHECK_FALSE(is_readable(watch.fd()));
 }
 
-TEST_CASE("doorbell: whoever comes first creates the bell, ringer or watcher") {
+TEST_CASE("doorbell: the first to come creates the bell, ringer or watcher") {
     const test::TempDir directory;
     const std::string path = directory.file("orders.db");
     SUBCASE("the watcher") {

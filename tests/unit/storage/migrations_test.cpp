@@ -40,8 +40,8 @@ std::vector<Migration> embedded_and(const Migration& further) {
     return migrations;
 }
 
-// That migrate() and opening a store refuse the database, saying so, and leave its files as they
-// are.
+// Checks that migrate() and opening a store refuse the database, say why, and leave its files as
+// they are.
 void check_is_refused(const std::string& path, const std::string& reason) {
     const std::string database = bytes_of(path);
     const std::string log = bytes_of(path + "-wal");
@@ -218,7 +218,7 @@ TEST_CASE("migrations: one that fails leaves the version before it, whole") {
     CHECK(number(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'half'") == 0);
     CHECK(number(connection, "SELECT count(*) FROM leases") == 1);
 
-    // Mended, it goes on from there.
+    // Once it is mended, it goes on from there.
     migrations.back().sql = "CREATE TABLE whole (a INTEGER) STRICT";
     migrate(connection, migrations);
     CHECK(version(connection) == before + 2);
@@ -244,7 +244,7 @@ TEST_CASE("migrations: the next one keeps the orders that are there") {
         CHECK(version(connection) == static_cast<std::int64_t>(next.size()));
         CHECK(text(connection, "PRAGMA integrity_check") == "ok");
     }
-    // The program of before does not know it.
+    // The older program does not know it.
     check_is_refused(path, "restore the backup");
 }
 

@@ -58,7 +58,7 @@ TEST_CASE("open_storage: a part that cannot be opened is an error that a restart
     CHECK_FALSE(std::filesystem::exists(directory.file("copy.db")));
 }
 
-TEST_CASE("open_storage: all who use one file meet there, by whatever name they call it") {
+TEST_CASE("open_storage: all users of one file meet there, by whatever name they call it") {
     const TempDir directory;
     const std::string path = directory.file("orders.db");
     (void)open_storage(path)->open_intake();

@@ -41,7 +41,7 @@ struct OpenStore {
     std::unique_ptr<OrderReader> reader = storage->open_reader();
 };
 
-// What a store meets in the middle of its work, and its transaction is over.
+// What a store meets in the middle of its work, which ends its transaction.
 constexpr Sql refuse_bad_orders =
     "CREATE TRIGGER t BEFORE INSERT ON orders WHEN new.order_id = 'bad'"
     " BEGIN SELECT RAISE(ABORT, 'the test does not want it'); END";

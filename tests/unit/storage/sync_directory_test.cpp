@@ -12,7 +12,8 @@
 namespace orders::test {
 namespace {
 
-// This thread is nobody to the file system while it lives: root may read every directory.
+// Makes this thread the user nobody to the file system while it lives: root may read every
+// directory.
 class Nobody {
    public:
     Nobody() { ::setfsuid(65534); }
@@ -34,8 +35,7 @@ TEST_CASE("sync_directory: a directory that is not there is an error") {
     CHECK(sqlite::sync_directory_of(directory.file("missing/orders.db")).value() == ENOENT);
 }
 
-TEST_CASE(
-    "sync_directory: a directory that may be written but not read is none: nobody can make sure") {
+TEST_CASE("sync_directory: a directory that may be written but not read is not an error") {
     const TempDir directory;
     REQUIRE(::chmod(directory.path().c_str(), 0311) == 0);
     {
@@ -45,7 +45,7 @@ TEST_CASE(
     CHECK(::chmod(directory.path().c_str(), 0700) == 0);
 }
 
-TEST_CASE("sync_directory: a file system that knows no sync of directories is none either") {
+TEST_CASE("sync_directory: a file system that cannot sync directories is no error either") {
     CHECK_FALSE(sqlite::sync_directory_of("/proc/orders.db"));
 }
 

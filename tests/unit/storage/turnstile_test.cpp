@@ -45,7 +45,7 @@ int waiting_for(const std::string& path) {
     return waiting;
 }
 
-// Who was let in, in that order. Each waits inside until it is let go.
+// The visitors that were let in, in that order. Each waits inside until it is let go.
 class Visitors {
    public:
     explicit Visitors(std::string database) : database_(std::move(database)) {}
@@ -184,7 +184,7 @@ TEST_CASE("turnstile: of many processes one writes at a time, and all get their 
     Ledger::remove(ledger);
 }
 
-TEST_CASE("turnstile: who came first goes first, and who has just written comes last") {
+TEST_CASE("turnstile: the first to come goes first, and one that has just written comes last") {
     const TempDir directory;
     const std::string database = directory.file("orders.db");
     Visitors visitors(database);

@@ -26,7 +26,7 @@ TEST_CASE("dispatcher: a store that fails for a while loses nothing") {
             worker.faults.kind = StoreError::Kind::full;
             worker.faults.turns_to_fail = 2;
         }
-        SUBCASE("with an unknown outcome, where time is the cure") {
+        SUBCASE("with an unknown outcome that time cures") {
             worker.faults.kind = StoreError::Kind::outcome_unknown;
             worker.faults.turns_to_fail = 2;
         }

@@ -12,7 +12,7 @@ namespace orders::test {
 using namespace std::chrono_literals;
 using Ids = std::vector<std::string>;
 
-TEST_CASE("dispatcher: what a dead worker held is processed once its lease ran out") {
+TEST_CASE("dispatcher: what a dead worker held is processed once its lease has run out") {
     World world;
     world.submit(an_order("a"));
     world.claim("dead");

@@ -28,7 +28,7 @@ TEST_CASE("dispatcher: old orders are deleted while it works, and its work comes
     world.wait_until("next", OrderStatus::processed);
 }
 
-TEST_CASE("dispatcher: a store that only a new process can use ends it, in deleting too") {
+TEST_CASE("dispatcher: a store that only a new process can use ends it, even when deleting") {
     World world;
     Worker worker(world, {.retention = {.keep_processed = 1s}});
     worker.faults.kind = StoreError::Kind::unusable;
@@ -38,7 +38,7 @@ TEST_CASE("dispatcher: a store that only a new process can use ends it, in delet
     CHECK_THROWS_AS(worker.wait_until_ended(), StoreError);
 }
 
-TEST_CASE("dispatcher: a store that fails in deleting does not keep it from working") {
+TEST_CASE("dispatcher: a store that fails when deleting does not keep it from working") {
     World world;
     Worker worker(world, {.retention = {.keep_processed = 1s}});
     worker.faults.sweeps_to_fail = 1'000'000;

@@ -14,7 +14,7 @@ namespace orders::test {
 using namespace std::chrono_literals;
 using Ids = std::vector<std::string>;
 
-TEST_CASE("dispatcher: one thread works off High before Normal, first come first served in each") {
+TEST_CASE("dispatcher: one thread processes High before Normal, first come first served in each") {
     World world;
     world.submit({an_order("n1"), an_order("h1").high(), an_order("n2"), an_order("h2").high()});
     Worker worker(world);
@@ -85,7 +85,7 @@ TEST_CASE("dispatcher: an order whose time is up has Failed, though its processi
     CHECK(worker.processor.was_told_to_stop("endless"));
     CHECK(worker.processor.running() == 1);
 
-    // Its thread takes nothing new until it has returned, and then its result is of no interest.
+    // Its thread takes nothing new until it has returned, and then its result does not matter.
     CHECK(world.find("next").status == OrderStatus::pending);
     worker.processor.finish("endless");
     worker.processor.wait_until_begun("next");

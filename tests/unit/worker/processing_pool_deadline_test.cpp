@@ -79,7 +79,8 @@ TEST_CASE("processing_pool: the deadline of one order does not touch the others"
 }
 
 TEST_CASE(
-    "processing_pool: a result that comes after the deadline is a timeout, whoever looks when") {
+    "processing_pool: a result that comes after the deadline is a timeout, even if nobody "
+    "looked") {
     PoolUser user(1, 0ms);
     user.processor.finish("a");
     user.pool->start({claimed("a", 1)});

@@ -117,7 +117,7 @@ TEST_CASE("processing_pool: an exception fails the order and leaves the thread a
     CHECK(user.take(1).at(0).result == ProcessingResult(Completed{}));
 }
 
-TEST_CASE("processing_pool: held are the orders that were started and not yet taken as finished") {
+TEST_CASE("processing_pool: orders that were started and not yet taken as finished are held") {
     PoolUser user(2);
     CHECK(user.pool->held().empty());
     const Lease a = claimed("a", 1).lease;

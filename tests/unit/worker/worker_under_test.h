@@ -32,7 +32,7 @@ namespace orders::test {
 // Longer than any test: what takes that long does not happen by itself.
 inline constexpr std::chrono::milliseconds never = std::chrono::hours(1);
 
-// The orders and all who use them but the worker under test: clients, and other workers.
+// The orders and all their users except the worker under test: clients, and other workers.
 class World {
    public:
     void submit(const std::vector<NewOrder>& orders) {
