@@ -1,5 +1,5 @@
-# Two small images from one build: `api` and `worker`. Their libraries are of the same Debian release
-# as the tests run on, so what was tested is what ships.
+# Two small images from one build: `api` and `worker`. Their libraries are from the Debian release
+# that the tests run on, so what was tested is what ships.
 
 FROM debian:bookworm-slim AS build
 WORKDIR /src
