@@ -1,11 +1,10 @@
 #include "worker/reporter.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "shared/log/log.h"
+#include "shared/os/sleep.h"
 #include "shared/storage/store_error.h"
 
 namespace orders {
@@ -21,14 +20,11 @@ Reporter::~Reporter() {
 }
 
 void Reporter::report_until(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any never_notified;
-    std::unique_lock lock(mutex);
     auto next = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {
         report();
         next += interval_;
-        never_notified.wait_until(lock, stop, next, [] { return false; });
+        sleep_until(stop, next);
     }
     report();
 }

@@ -22,14 +22,12 @@ namespace orders::http {
 // The server, as replies see it: it looks after connections that have news. For any thread.
 class ConnectionKeeper {
    public:
+    virtual ~ConnectionKeeper() = default;
     // The answer is in the connection, and the connection is the keeper's again.
     virtual void send_answer(Connection& connection) noexcept = 0;
     // The connection of that id has something to do, if it is still there.
     virtual void wake(std::uint64_t connection_id) noexcept = 0;
     [[nodiscard]] virtual std::size_t max_stream_bytes() const noexcept = 0;
-
-   protected:
-    ~ConnectionKeeper() = default;
 };
 
 // The body of a response, piece by piece, for as long as the client stays. Dropped without end(),

@@ -1,7 +1,5 @@
 #include "tests/bench/create_load.h"
 
-#include "tests/bench/service_process.h"
-
 namespace orders::bench {
 namespace {
 
@@ -26,23 +24,27 @@ LoadResult run_creates(int port, const CreateLoad& load, DeliveryAudit& audit) {
     return result;
 }
 
-Figures creates_at(const std::string& location, const CreateLoad& load, const Settings& settings) {
-    ServiceProcess api = start_api(location);
+Figures creates_at(const std::string& location, const CreateLoad& load, const Settings& settings,
+                   const Build& build) {
+    ServiceProcess api = start_api(location, build);
     DeliveryAudit audit(location);
     if (!settings.is_quick) {
         CreateLoad warm_up = load;
         warm_up.duration = std::chrono::seconds(1);
         (void)run_creates(api.port(), warm_up, audit);
     }
-    const LoadResult result = run_creates(api.port(), load, audit);
+    const Seconds user_time_before = api.user_time();
+    LoadResult result = run_creates(api.port(), load, audit);
+    result.figures.user_time =
+        (api.user_time() - user_time_before) / static_cast<double>(result.answered);
     api.stop();
     audit.check();
     return result.figures;
 }
 
-Figures creates_on_new_store(const CreateLoad& load, const Settings& settings) {
+Figures creates_on_new_store(const CreateLoad& load, const Settings& settings, const Build& build) {
     const StoreDirectory directory;
-    const Figures figures = creates_at(directory.location(), load, settings);
+    const Figures figures = creates_at(directory.location(), load, settings, build);
     check_consistency(directory.location());
     return figures;
 }

@@ -8,6 +8,7 @@
 #include "tests/bench/delivery_audit.h"
 #include "tests/bench/load_generator.h"
 #include "tests/bench/order_ids.h"
+#include "tests/bench/service_process.h"
 #include "tests/bench/settings.h"
 
 namespace orders::bench {
@@ -23,10 +24,11 @@ LoadResult run_creates(int port, const CreateLoad& load);
 // The same, and the audit knows of it.
 LoadResult run_creates(int port, const CreateLoad& load, DeliveryAudit& audit);
 
-// Starts order-api on the store, loads it, stops it and checks that everything is there. A second
-// of warming up comes before what is measured, unless the run is quick.
+// Starts order-api on the store, loads it, stops it and checks that everything is there. The
+// measurement begins after a second of warming up, unless the run is quick.
 [[nodiscard]] Figures creates_at(const std::string& location, const CreateLoad& load,
-                                 const Settings& settings);
-[[nodiscard]] Figures creates_on_new_store(const CreateLoad& load, const Settings& settings);
+                                 const Settings& settings, const Build& build = this_build());
+[[nodiscard]] Figures creates_on_new_store(const CreateLoad& load, const Settings& settings,
+                                           const Build& build = this_build());
 
 }  // namespace orders::bench

@@ -4,14 +4,17 @@
 #include <thread>
 #include <vector>
 
-#include "shared/storage/open_storage.h"
 #include "tests/bench/figures.h"
-#include "tests/bench/service_process.h"
+#include "tests/support/http_client.h"
 
 namespace orders::bench {
+namespace {
+
+constexpr std::int64_t orders_per_commit = 1'000;
+
+}  // namespace
 
 void submit_orders(IntakeStore& store, const IdRun& run, std::int64_t orders) {
-    constexpr std::int64_t orders_per_commit = 1'000;
     OrderIds ids(run);
     for (std::int64_t done = 0; done < orders; done += orders_per_commit) {
         std::vector<NewOrder> group;
@@ -26,39 +29,50 @@ void submit_orders(IntakeStore& store, const IdRun& run, std::int64_t orders) {
     }
 }
 
-void submit_orders(const std::string& location, const IdRun& run, std::int64_t orders) {
-    submit_orders(*open_storage(location)->open_intake(), run, orders);
-}
-
-Progress::Progress(const std::string& location) : reader_(open_storage(location)->open_reader()) {}
-
-StatusCounts Progress::counts() {
-    return reader_->report().total();
+void submit_orders(const std::string& location, const IdRun& run, std::int64_t orders,
+                   const Build& build) {
+    ServiceProcess api = start_api(location, build);
+    test::HttpClient client(api.port());
+    OrderIds ids(run);
+    for (std::int64_t done = 0; done < orders; done += orders_per_commit) {
+        std::string body = R"({"orders":[)";
+        const auto size = std::min(orders_per_commit, orders - done);
+        for (std::int64_t i = 0; i < size; ++i) {
+            if (i > 0) body += ',';
+            body += R"({"order_id":")";
+            body += ids.next();
+            body += i % 2 == 0 ? R"(","priority":"Normal","processing_time":1})"
+                               : R"(","priority":"High","processing_time":1})";
+        }
+        body += "]}";
+        if (client.post("/api/v1/orders/batch", body).status != 200) {
+            throw BenchFailure("a batch was not taken");
+        }
+    }
+    api.stop();
 }
 
 std::int64_t Progress::unfinished() {
-    const StatusCounts now = counts();
-    return now.pending + now.processing;
+    return database_.number("SELECT sum(orders) FROM order_counts WHERE status IN (0, 1)");
 }
 
 std::int64_t Progress::finished() {
-    const StatusCounts now = counts();
-    return now.processed + now.failed;
+    return database_.number("SELECT sum(orders) FROM order_counts WHERE status NOT IN (0, 1)");
 }
 
 void Progress::wait_until_all_finished() {
-    const auto deadline = SteadyClock::now() + std::chrono::minutes(2);
+    const auto deadline = SteadyClock::now() + std::chrono::minutes(10);
     while (unfinished() > 0) {
         if (SteadyClock::now() > deadline) throw BenchFailure("orders were not finished in time");
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
 }
 
-double drain(const std::string& location) {
+double drain(const std::string& location, const Build& build) {
     Progress progress(location);
     const auto orders = static_cast<double>(progress.unfinished());
     const auto begin = SteadyClock::now();
-    ServiceProcess worker = start_worker(location, drain_threads);
+    ServiceProcess worker = start_worker(location, drain_threads, build);
     progress.wait_until_all_finished();
     const Seconds taken = SteadyClock::now() - begin;
     worker.stop();

@@ -7,6 +7,7 @@
 #include "tests/bench/raw_sqlite.h"
 #include "tests/bench/rows.h"
 #include "tests/bench/service_process.h"
+#include "tests/bench/turns.h"
 
 namespace orders::bench {
 namespace {
@@ -30,15 +31,12 @@ void check_order_of_claims(RawDatabase& database) {
     }
 }
 
-struct Drained {
-    double rate = 0;         // from the start of the process
-    double stored_rate = 0;  // from the first start to the last end that the orders have
-};
+}  // namespace
 
-Drained drain_new_store(std::int64_t orders) {
+Drained drain_new_store(std::int64_t orders, const Build& build) {
     const StoreDirectory directory;
-    submit_orders(directory.location(), new_id_run(IdKind::time_ordered), orders);
-    const double rate = drain(directory.location());
+    submit_orders(directory.location(), new_id_run(IdKind::time_ordered), orders, build);
+    const double rate = drain(directory.location(), build);
     check_consistency(directory.location());
     RawDatabase database(directory.location());
     check_every_order_was_processed_once(database, orders);
@@ -47,8 +45,6 @@ Drained drain_new_store(std::int64_t orders) {
         database.number("SELECT max(max(finished_at) - min(started_at), 1) FROM orders"));
     return {.rate = rate, .stored_rate = static_cast<double>(orders) / milliseconds * 1'000};
 }
-
-}  // namespace
 
 void measure_drain(const Settings& settings, Report& report) {
     const std::int64_t orders = settings.pick(60'000, 2'000);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <utility>
 
 namespace orders::bench {
 namespace {
@@ -16,6 +17,14 @@ std::vector<double> each(const std::vector<Figures>& all, Value value) {
     values.reserve(all.size());
     for (const Figures& figures : all) values.push_back(value(figures));
     return values;
+}
+
+// Of sorted values.
+double quantile(const std::vector<double>& sorted, double share) {
+    const double place = share * static_cast<double>(sorted.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const std::size_t above = std::min(below + 1, sorted.size() - 1);
+    return std::lerp(sorted[below], sorted[above], place - std::floor(place));
 }
 
 }  // namespace
@@ -32,12 +41,16 @@ Figures Latencies::figures() const {
     return {.p50 = percentile(0.50), .p99 = percentile(0.99), .max = sorted.back()};
 }
 
-double median(std::vector<double> values) {
+Quartiles quartiles(std::vector<double> values) {
     if (values.empty()) throw BenchFailure("nothing was measured");
     std::ranges::sort(values);
-    const std::size_t middle = values.size() / 2;
-    if (values.size() % 2 == 1) return values[middle];
-    return (values[middle - 1] + values[middle]) / 2;
+    return {.lower = quantile(values, 0.25),
+            .median = quantile(values, 0.5),
+            .upper = quantile(values, 0.75)};
+}
+
+double median(std::vector<double> values) {
+    return quartiles(std::move(values)).median;
 }
 
 Figures median(const std::vector<Figures>& all) {
@@ -48,23 +61,29 @@ Figures median(const std::vector<Figures>& all) {
     return {.rate = median(each(all, [](const Figures& figures) { return figures.rate; })),
             .p50 = time(&Figures::p50),
             .p99 = time(&Figures::p99),
-            .max = time(&Figures::max)};
+            .max = time(&Figures::max),
+            .user_time = time(&Figures::user_time)};
+}
+
+std::vector<double> Comparison::ratios(double (*value)(const Figures&)) const {
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        ratios.push_back(value(ours[i]) / value(reference.at(i)));
+    }
+    return ratios;
 }
 
 double Comparison::rate_ratio() const {
-    std::vector<double> ratios;
-    for (std::size_t i = 0; i < ours.size(); ++i) {
-        ratios.push_back(ours[i].rate / reference.at(i).rate);
-    }
-    return median(ratios);
+    return median(ratios([](const Figures& figures) { return figures.rate; }));
 }
 
-Comparison take_turns(int rounds, const std::function<Figures()>& ours,
-                      const std::function<Figures()>& reference) {
+Comparison take_turns(int rounds, const Turn& ours, const Turn& reference) {
     Comparison comparison;
     for (int round = 0; round < rounds; ++round) {
+        const bool are_we_first = round % 2 == 1;
+        if (are_we_first) comparison.ours.push_back(ours());
         comparison.reference.push_back(reference());
-        comparison.ours.push_back(ours());
+        if (!are_we_first) comparison.ours.push_back(ours());
     }
     return comparison;
 }

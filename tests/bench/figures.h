@@ -26,6 +26,7 @@ struct Figures {
     Microseconds p50{0};
     Microseconds p99{0};
     Microseconds max{0};
+    Microseconds user_time{0};  // CPU that order-api spent outside the kernel, per request
 };
 
 class Latencies {
@@ -38,9 +39,19 @@ class Latencies {
     std::vector<Microseconds> latencies_;
 };
 
+struct Quartiles {
+    double lower = 0;
+    double median = 0;
+    double upper = 0;
+};
+// Between two values it lies on the line from one to the other. Throws if there is none.
+[[nodiscard]] Quartiles quartiles(std::vector<double> values);
 [[nodiscard]] double median(std::vector<double> values);
 // Of each figure by itself.
 [[nodiscard]] Figures median(const std::vector<Figures>& all);
+
+// Measures one side of a comparison once.
+using Turn = std::function<Figures()>;
 
 // Rates of this machine drift by a third within minutes; ratios of neighbours do not. So what is
 // compared takes turns, and the ratio is the median of the rounds' ratios.
@@ -48,10 +59,12 @@ struct Comparison {
     std::vector<Figures> ours;
     std::vector<Figures> reference;
 
+    // Ours divided by the reference's, round by round.
+    [[nodiscard]] std::vector<double> ratios(double (*value)(const Figures&)) const;
     [[nodiscard]] double rate_ratio() const;
 };
-[[nodiscard]] Comparison take_turns(int rounds, const std::function<Figures()>& ours,
-                                    const std::function<Figures()>& reference);
+// The two sides also take turns in going first.
+[[nodiscard]] Comparison take_turns(int rounds, const Turn& ours, const Turn& reference);
 
 // "12,345/s", "4.21 ms", "0.83"; "-" for what was not measured.
 [[nodiscard]] std::string rate_text(double rate);

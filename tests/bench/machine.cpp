@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -67,6 +68,11 @@ std::string today() {
     const auto now =
         std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
     return to_rfc3339(now).substr(0, 10);
+}
+
+double load_average() {
+    double average = 0;
+    return ::getloadavg(&average, 1) == 1 ? average : 0;
 }
 
 void allow_many_open_files() {

@@ -16,6 +16,10 @@ namespace orders::bench {
 // "2026-11-22"
 [[nodiscard]] std::string today();
 
+// How many threads wanted to run during the last minute, on average: anything but about none before
+// a measurement makes its figures worthless.
+[[nodiscard]] double load_average();
+
 // As many open files as the machine allows: the soft limit is often 1,024.
 void allow_many_open_files();
 

@@ -3,6 +3,8 @@
 #include <iostream>
 #include <utility>
 
+#include "tests/bench/markdown_table.h"
+
 namespace orders::bench {
 
 Line ratio_line(std::string row, const RatioGoal& goal, double ratio, std::string ours,
@@ -23,10 +25,8 @@ Line stock_server_line(std::string row, const Comparison& comparison, double at_
 }
 
 void Report::add_failure(std::string_view row, std::string_view what) {
-    has_failure_ = true;
-    // The table needs it on one line; all of it was said on standard error.
-    const std::string first_line(what.substr(0, what.find('\n')));
-    lines_.push_back({.row = std::string(row), .goal = "", .measured = "FAILED: " + first_line});
+    // One line of it; all of it was said on standard error.
+    failures_.push_back(std::string(row) + ": " + std::string(what.substr(0, what.find('\n'))));
 }
 
 std::string Report::verdict(const Line& line) const {
@@ -36,21 +36,28 @@ std::string Report::verdict(const Line& line) const {
 }
 
 void Report::print(std::ostream& out) const {
-    if (!lines_.empty()) {
-        out << "| row | goal | measured | met? | ours: rate, p50, p99 "
-               "| reference: rate, p50, p99 |\n|---|---|---|---|---|---|\n";
-        for (const Line& line : lines_) {
-            out << "| " << line.row << " | " << line.goal << " | " << line.measured << " | "
-                << verdict(line) << " | " << line.ours << " | " << line.reference << " |\n";
-        }
+    MarkdownTable goals(
+        {"row", "goal", "measured", "met?", "ours: rate, p50, p99", "reference: rate, p50, p99"});
+    for (const Line& line : lines_) {
+        goals.add({line.row, line.goal, line.measured, verdict(line), line.ours, line.reference});
     }
-    if (!parts_.empty()) {
-        out << "\n| inside one process | rate | p50 | p99 |\n|---|---|---|---|\n";
-        for (const auto& [part, figures] : parts_) {
-            out << "| " << part << " | " << rate_text(figures.rate) << " | "
-                << time_text(figures.p50) << " | " << time_text(figures.p99) << " |\n";
-        }
+    MarkdownTable parts({"inside one process", "rate", "p50", "p99"});
+    for (const auto& [part, figures] : parts_) {
+        parts.add({part, rate_text(figures.rate), time_text(figures.p50), time_text(figures.p99)});
     }
+    MarkdownTable beside({"row", "compared", "ratio", "quartiles", "verdict",
+                          "ours: rate, p50, p99", "theirs: rate, p50, p99"});
+    for (const BesideLine& line : beside_) {
+        // To a digit more than the bounds have.
+        const auto& [lower, median, upper] = line.ratios;
+        beside.add({line.row, line.compared, number_text(median, 3),
+                    number_text(lower, 3) + " to " + number_text(upper, 3), line.verdict, line.ours,
+                    line.theirs});
+    }
+    for (const MarkdownTable* table : {&goals, &parts, &beside}) {
+        if (!table->is_empty()) out << *table << "\n";
+    }
+    for (const std::string& failure : failures_) out << "**FAILED** " << failure << "\n";
     out << std::flush;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Gathers what the rows measured and prints it at the end, as Markdown.
+// Gathers what the rows measured and prints it at the end, as Markdown tables that read well in a
+// terminal, too.
 
 #include <optional>
 #include <ostream>
@@ -40,6 +41,16 @@ struct PartLine {
     Figures figures;
 };
 
+// A row beside another build.
+struct BesideLine {
+    std::string row;
+    std::string compared;  // which figure
+    Quartiles ratios;      // ours divided by theirs, over the pairs
+    std::string verdict = {};
+    std::string ours = {};
+    std::string theirs = {};
+};
+
 class Report {
    public:
     // Figures of a quick run mean nothing.
@@ -47,8 +58,10 @@ class Report {
 
     void add(Line line) { lines_.push_back(std::move(line)); }
     void add(PartLine line) { parts_.push_back(std::move(line)); }
+    void add(BesideLine line) { beside_.push_back(std::move(line)); }
+    // The run has failed.
     void add_failure(std::string_view row, std::string_view what);
-    [[nodiscard]] bool has_failure() const noexcept { return has_failure_; }
+    [[nodiscard]] bool has_failure() const noexcept { return !failures_.empty(); }
 
     void print(std::ostream& out) const;
 
@@ -56,9 +69,10 @@ class Report {
     [[nodiscard]] std::string verdict(const Line& line) const;
 
     bool judges_goals_;
-    bool has_failure_ = false;
     std::vector<Line> lines_;
     std::vector<PartLine> parts_;
+    std::vector<BesideLine> beside_;
+    std::vector<std::string> failures_;
 };
 
 // One line on standard error, for whoever waits.

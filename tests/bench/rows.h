@@ -3,8 +3,9 @@
 // The rows of the table. Each measures something of its own, on stores of its own, adds its lines
 // to the report, and throws if an order was lost or nothing could be measured.
 
-#include <span>
+#include <functional>
 #include <string_view>
+#include <vector>
 
 #include "tests/bench/report.h"
 #include "tests/bench/settings.h"
@@ -28,10 +29,10 @@ void measure_in_process(const Settings& settings, Report& report);
 struct Row {
     std::string_view name;
     std::string_view what;
-    void (*measure)(const Settings&, Report&);
+    std::function<void(const Settings&, Report&)> measure;
 };
 
-// In the order of the table.
-[[nodiscard]] std::span<const Row> all_rows();
+// Against the goals, in the order of the table. Those beside another build: beside.h.
+[[nodiscard]] std::vector<Row> goal_rows();
 
 }  // namespace orders::bench

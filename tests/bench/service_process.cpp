@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -22,10 +23,18 @@ std::string read_process_file(pid_t pid, const std::string& name) {
 
 }  // namespace
 
+std::string Build::program(std::string_view name) const {
+    return (std::filesystem::path(directory) / name).string();
+}
+
+const Build& this_build() {
+    static const Build build{ORDERS_BINARY_DIR};
+    return build;
+}
+
 ServiceProcess::ServiceProcess(const std::string& program, const std::vector<std::string>& flags,
                                std::string_view ready)
-    : process_(std::string(ORDERS_BINARY_DIR) + "/" + program, flags),
-      ready_line_(process_.wait_for_line(ready, patience)) {}
+    : process_(program, flags), ready_line_(process_.wait_for_line(ready, patience)) {}
 
 int ServiceProcess::port() const {
     constexpr std::string_view key = " port=";
@@ -47,7 +56,7 @@ void ServiceProcess::stop() {
     }
 }
 
-Seconds ServiceProcess::cpu_time() const {
+ServiceProcess::CpuTimes ServiceProcess::cpu_times() const {
     const std::string stat = read_process_file(process_.pid(), "stat");
     // The program's name, in parentheses, may hold spaces. Behind it the state is field 3.
     std::istringstream fields(stat.substr(stat.rfind(')') + 1));
@@ -56,7 +65,14 @@ Seconds ServiceProcess::cpu_time() const {
     double user_ticks = 0;
     double system_ticks = 0;
     fields >> user_ticks >> system_ticks;
-    return Seconds((user_ticks + system_ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK)));
+    const auto ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
+    return {.user = Seconds(user_ticks / ticks_per_second),
+            .system = Seconds(system_ticks / ticks_per_second)};
+}
+
+Seconds ServiceProcess::cpu_time() const {
+    const auto [user, system] = cpu_times();
+    return user + system;
 }
 
 double ServiceProcess::resident_mebibytes() const {
@@ -67,18 +83,20 @@ double ServiceProcess::resident_mebibytes() const {
     return std::stod(status.substr(at + key.size())) / 1024;  // it is in KiB
 }
 
-ServiceProcess start_api(const std::string& location) {
-    return {"order-api", {"--db", location, "--port", "0"}, " listening "};
+ServiceProcess start_api(const std::string& location, const Build& build) {
+    return {build.program("order-api"),
+            {"--db", location, "--port", "0", "--max-pending-orders", "1000000000"},
+            " listening "};
 }
 
-ServiceProcess start_worker(const std::string& location, int threads) {
-    return {"order-worker",
+ServiceProcess start_worker(const std::string& location, int threads, const Build& build) {
+    return {build.program("order-worker"),
             {"--db", location, "--worker-count", std::to_string(threads), "--time-unit-ms", "0"},
             " working "};
 }
 
 ServiceProcess start_reference_server(int connections) {
-    return {"reference_server", {std::to_string(connections)}, "listening "};
+    return {this_build().program("reference_server"), {std::to_string(connections)}, "listening "};
 }
 
 }  // namespace orders::bench

@@ -24,9 +24,23 @@ class StoreDirectory {
     test::TempDir directory_;
 };
 
+// A directory with one build of order-api and order-worker. It may be of another version of the
+// sources, so what is done to a build in general uses only what version 0.1.0 has: its flags, its
+// routes, the lines that its programs log when they are ready, and of its schema what the audits
+// and Progress name. Only a build's own programs open a store of that build as a store: any other's
+// might migrate it.
+struct Build {
+    std::string directory;
+
+    [[nodiscard]] std::string program(std::string_view name) const;
+};
+
+// The build that this program belongs to.
+[[nodiscard]] const Build& this_build();
+
 class ServiceProcess {
    public:
-    // Waits until the program has logged a line with `ready` in it.
+    // Waits until the program, named by its path, has logged a line with `ready` in it.
     ServiceProcess(const std::string& program, const std::vector<std::string>& flags,
                    std::string_view ready);
 
@@ -35,19 +49,28 @@ class ServiceProcess {
     // SIGTERM: it must end with 0, and must not have logged an error, or that anything was locked.
     void stop();
 
-    // User and system time since its start.
+    // Since its start, by all of its threads: outside the kernel, and in all.
+    [[nodiscard]] Seconds user_time() const { return cpu_times().user; }
     [[nodiscard]] Seconds cpu_time() const;
     [[nodiscard]] double resident_mebibytes() const;
 
    private:
+    struct CpuTimes {
+        Seconds user;
+        Seconds system;
+    };
+    [[nodiscard]] CpuTimes cpu_times() const;
+
     test::ChildProcess process_;
     std::string ready_line_;
 };
 
-// Both with log level and all else as they ship.
-[[nodiscard]] ServiceProcess start_api(const std::string& location);
-// Every order is instant.
-[[nodiscard]] ServiceProcess start_worker(const std::string& location, int threads);
+// Both with log level and all else as they ship, but for these: any number of orders may be
+// Pending, and every order is instant.
+[[nodiscard]] ServiceProcess start_api(const std::string& location,
+                                       const Build& build = this_build());
+[[nodiscard]] ServiceProcess start_worker(const std::string& location, int threads,
+                                          const Build& build = this_build());
 
 [[nodiscard]] ServiceProcess start_reference_server(int connections);
 

@@ -1,7 +1,6 @@
 #include "worker/processors/simulated.h"
 
-#include <condition_variable>
-#include <mutex>
+#include "shared/os/sleep.h"
 
 namespace orders {
 
@@ -9,10 +8,7 @@ std::optional<ProcessingResult> SimulatedProcessor::process(const ClaimedOrder& 
                                                             const std::stop_token& stop) {
     const auto duration = time_unit_ * order.spec.processing_time.units();
     if (duration > duration.zero()) {
-        std::mutex mutex;
-        std::condition_variable_any never_notified;
-        std::unique_lock lock(mutex);
-        never_notified.wait_for(lock, stop, duration, [] { return false; });
+        sleep_until(stop, std::chrono::steady_clock::now() + duration);
         if (stop.stop_requested()) return std::nullopt;
     }
     return Completed{};
