@@ -76,10 +76,15 @@ TEST_CASE("writers_in_turn: a writer that never pauses does not overtake one tha
 
 TEST_CASE("writers_in_turn: negative control: without the turnstile, one that waits is overtaken") {
     const WithoutSafeguard control(sqlite::Safeguard::turnstile);
-    const auto [median, given_up] = count_overtakings(3);
-    std::cout << "noticed: overtaken by " << median << " transactions, " << given_up << " given up"
-              << std::endl;
-    CHECK_GT(median, 3);
+    // A busy machine may hold up the writer that never pauses, and let the other in: not for ever.
+    constexpr int most_rounds = 20;
+    Overtakings noticed;
+    for (int round = 0; round < most_rounds && noticed.median <= 3; ++round) {
+        noticed = count_overtakings(3);
+    }
+    std::cout << "noticed: overtaken by " << noticed.median << " transactions, " << noticed.given_up
+              << " given up" << std::endl;
+    CHECK_GT(noticed.median, 3);
 }
 
 }  // namespace orders::test
