@@ -134,6 +134,22 @@ TEST_CASE_FIXTURE(UsedStore,
           StatusCounts{.pending = 1, .processing = 0, .processed = 0, .failed = 0});
 }
 
+TEST_CASE_FIXTURE(
+    UsedStore, "sweep: an order that fails after one that came later did is deleted in its time") {
+    const WorkerId worker = user.enlist("w");
+    (void)user.submit({an_order("long"), an_order("short"), an_order("last")});
+    const auto claimed = user.claim(worker, 2);
+    (void)user.settle(claimed.at(1).lease, Failure{"timeout"});
+    store->pass_time(30s);
+    CHECK(user.sweep(OrderStatus::failed, 60s) == 0);
+    (void)user.settle(claimed.at(0).lease, Failure{"timeout"});
+    store->pass_time(31s);
+    CHECK(user.sweep(OrderStatus::failed, 60s) == 1);
+    store->pass_time(30s);
+    CHECK(user.sweep(OrderStatus::failed, 60s) == 1);
+    CHECK_FALSE(user.is_there("long"));
+}
+
 TEST_CASE_FIXTURE(UsedStore, "sweep: a wall clock that is set back keeps orders for longer") {
     (void)user.submit({an_order("a"), an_order("last")});
     (void)user.settle(user.claim(user.enlist("w"), 1).at(0).lease);

@@ -98,8 +98,11 @@ std::size_t FinishedWalk::erase(const std::vector<OrderSequence>& orders) {
 
 void FinishedWalk::end_round() {
     // If nothing that was passed can match later, the next round need not pass it again. The part
-    // after after_ is short, and what comes later comes behind it.
-    begin_ = first_other_ ? OrderSequence{first_other_->value - 1} : after_;
+    // after after_ is short, and what comes later comes behind it. But a walk over the Failed
+    // orders alone has not seen the others, which may fail later and before all that it passed.
+    if (status_ == OrderStatus::processed) {
+        begin_ = first_other_ ? OrderSequence{first_other_->value - 1} : after_;
+    }
     finished_before_.reset();
     first_other_.reset();
 }

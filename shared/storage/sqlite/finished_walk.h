@@ -58,7 +58,8 @@ class FinishedWalk {
     Statement long_finished_;
     Statement erase_;
 
-    // Where every round begins: orders up to this one no longer matter.
+    // Where every round begins: orders up to this one no longer matter. (For Failed orders always
+    // before the first.)
     OrderSequence begin_;
 
     // The round that is under way.
