@@ -3,9 +3,9 @@
 // The store as a worker sees it: it claims orders under leases, settles them, and takes back what
 // other workers died with. What a worker does in one turn is one value and one commit.
 //
-// Lease time is the store's own: callers say for how long, never until when, and no wall clock can
-// end a lease early or prolong it. A worker that counts for itself how long a lease has left must
-// count from before the call that gave it.
+// Lease time is the store's own: callers say for how long, never until when, and no clock of theirs
+// has a say in it. (On SQLite not even the machine's wall clock has.) A worker that counts for
+// itself how long a lease has left must count from before the call that gave it.
 //
 // A WorkerStore is used by one thread at a time; any number of them, in any number of processes,
 // may be open on the same orders.
@@ -15,8 +15,8 @@
 //     process and a power cut;
 //   - a claim returns orders High before Normal, first come first served within each, and no order
 //     to two claimers;
-//   - a lease that was settled, given back, or taken back after it ran out, settles nothing; one
-//     that ran out stays good until it is taken back;
+//   - a lease that was settled, given back, or taken back after it ran out, settles nothing, not
+//     even once its order is deleted; one that ran out stays good until it is taken back;
 //   - the report's counts equal a recount at every commit;
 //   - those that wait for work (work_watch.h) are woken after a commit that gave some back to the
 //     queue.
@@ -110,11 +110,11 @@ class WorkerStore {
     [[nodiscard]] virtual WaitingWork waiting_work() = 0;
 
     // Deletes a bounded number of orders that have been in `status`, Processed or Failed, for
-    // longer than `keep` by the wall clock, so that their ids may be submitted again; never the
-    // order that was submitted last. Each call looks at a bounded number of orders and goes on
-    // where the last one ended: call again soon if has_more, else after a pause. An order may
-    // be left for a later round of calls, never for good. Call it with one value of `keep` for each
-    // status.
+    // longer than `keep` by the store's wall clock, so that their ids may be submitted again. Each
+    // call looks at a bounded number of orders and goes on where the last one ended: call again
+    // soon if has_more, else after a pause. An order may be left for a later round of calls, never
+    // for good; the one that was submitted last may be left until another one comes. Call it with
+    // one value of `keep` for each status.
     [[nodiscard]] virtual Swept sweep(OrderStatus status, std::chrono::milliseconds keep) = 0;
 
     // As IntakeStore::tidy().

@@ -15,6 +15,7 @@ class SqliteStoreUnderTest final : public StoreUnderTest {
     void set_wall_clock(UtcTime time) override { clock_.set_utc(time); }
     UtcTime wall_clock() const override { return clock_.now().utc; }
     bool is_level_exact() const override { return true; }
+    bool are_leases_free_of_wall_clock() const override { return true; }
 
    private:
     TempDir directory_;

@@ -21,7 +21,7 @@ class StoreUnderTest {
     // For everything that the storage opened, and will open: the time that leases live by, and the
     // wall clock with it.
     virtual void pass_time(std::chrono::milliseconds time) = 0;
-    // The wall clock alone.
+    // The wall clock; alone, if leases do not live by it.
     virtual void set_wall_clock(UtcTime time) = 0;
     [[nodiscard]] virtual UtcTime wall_clock() const = 0;
 
@@ -29,6 +29,8 @@ class StoreUnderTest {
 
     // A turn's level counts all that other stores had committed when it began.
     [[nodiscard]] virtual bool is_level_exact() const = 0;
+    // Setting the wall clock of the store's machine ends no lease and prolongs none.
+    [[nodiscard]] virtual bool are_leases_free_of_wall_clock() const = 0;
 };
 
 // Of the backend that the program is for.
