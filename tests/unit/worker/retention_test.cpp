@@ -130,7 +130,6 @@ TEST_CASE("retention: the longer a round looks in vain, the longer is the pause 
     old.faults.sweep_takes_ms = 400;
     old.retention.step(old.now);
     CHECK(old.retention.next_step() >= old.now + 8s);
-    CHECK(old.retention.next_step() <= old.now + 1min);
 }
 
 TEST_CASE("retention: a step that fails is done again after a pause") {
