@@ -10,8 +10,8 @@
 //   - once commit() has returned, what the group created survives the end of the process and a
 //     power cut; if it throws, its error tells whether anything may have been stored;
 //   - an order id is accepted once for as long as its order is kept;
-//   - transactions of all stores are as if one came after the other, and orders that a later one
-//     created stand behind those of an earlier one in the queue;
+//   - transactions of all stores are as if one came after the other, and an order whose commit
+//     began after another's had returned stands behind that one in the queue;
 //   - those that wait for work (work_watch.h) are woken after a commit that created some.
 //
 // All functions throw StoreError if the environment is broken.

@@ -13,8 +13,8 @@
 // Guarantees, which tests/store_contract checks for every backend:
 //   - once a function that changes something has returned, the change survives the end of the
 //     process and a power cut;
-//   - a claim returns orders High before Normal, first come first served within each, and no order
-//     to two claimers;
+//   - a claim returns orders High before Normal, first come first served within each (of two whose
+//     creation overlapped, either may be the first), and no order to two claimers;
 //   - a lease that was settled, given back, or taken back after it ran out, settles nothing, not
 //     even once its order is deleted; one that ran out stays good until it is taken back;
 //   - the report's counts equal a recount at every commit;
