@@ -127,6 +127,9 @@ class Connection {
     [[nodiscard]] std::size_t buffered_bytes() const noexcept {
         return input_.size() + output_.size();
     }
+    // Whether epoll tells of room to send instead of what the client does.
+    [[nodiscard]] bool is_output_watched() const noexcept { return is_output_watched_; }
+    void set_output_watched(bool is_watched) noexcept { is_output_watched_ = is_watched; }
     // A deadline holds for the whole of a phase: entering the current phase again changes nothing.
     void enter(Phase phase, SteadyTime deadline);
 
@@ -146,6 +149,7 @@ class Connection {
     // reply, until it is given.
     Phase phase_ = Phase::active;
     SteadyTime deadline_ = SteadyTime::max();
+    bool is_output_watched_ = false;
     bool may_have_input_ = true;  // a short read has emptied the socket: no need to ask again
 
     RequestScanner scanner_;

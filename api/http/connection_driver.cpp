@@ -206,6 +206,7 @@ bool ConnectionDriver::answer(Connection& connection, const FramedRequest& reque
         connection.drop_input();
         connection.form().closes = true;
     }
+    if (connection.is_output_watched()) park_.watch_input(connection);
     ++awaited_answers_;
     if (!connection.leave_handler()) return false;
     --awaited_answers_;

@@ -20,6 +20,7 @@ constexpr std::uint64_t shut_key = UINT64_MAX - 1;
 constexpr std::uint64_t passed_on_key = UINT64_MAX - 2;
 
 constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t output_events = EPOLLOUT | EPOLLET;
 constexpr std::uint32_t client_left_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 bool ends_with_the_server(Phase phase) {
@@ -79,12 +80,20 @@ ConnectionPark::Parking ConnectionPark::park(Connection& connection) {
     }
     if (!count(place, connection.buffered_bytes())) return Parking::out_of_room;
     // Set anew each time, because that reports what is there already: room to send that came
-    // meanwhile, or that was there all along.
+    // meanwhile, or that was there all along. What the client sends on is no news until then.
     if (phase == Phase::sending) {
-        watch(epoll_, EPOLL_CTL_MOD, connection.fd(), input_events | EPOLLOUT, connection.id());
+        watch(epoll_, EPOLL_CTL_MOD, connection.fd(), output_events, connection.id());
+        connection.set_output_watched(true);
+    } else if (connection.is_output_watched()) {
+        watch_input(connection);
     }
     set_deadline(connection.id(), place, deadline);
     return Parking::parked;
+}
+
+void ConnectionPark::watch_input(Connection& connection) {
+    watch(epoll_, EPOLL_CTL_MOD, connection.fd(), input_events, connection.id());
+    connection.set_output_watched(false);
 }
 
 bool ConnectionPark::count_held(Connection& connection) {

@@ -54,6 +54,9 @@ class ConnectionPark {
     // Counts what the connection keeps in memory while its answer is awaited; false, and nothing
     // counted, if that is too much. The connection stays held.
     [[nodiscard]] bool count_held(Connection& connection);
+    // Has what the client does noticed again while the connection is held, after it was parked to
+    // send.
+    void watch_input(Connection& connection);
     void close(Connection& connection);
     // Gives the connection to whichever thread asks next.
     void pass_on(Connection& connection);
