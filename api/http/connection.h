@@ -58,6 +58,9 @@ class Connection {
 
     Connection(std::uint64_t id, FileDescriptor socket, const FramingLimits& limits)
         : id_(id), socket_(std::move(socket)), scanner_(limits) {}
+    ~Connection() { end_stream(); }
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
 
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }

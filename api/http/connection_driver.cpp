@@ -140,7 +140,11 @@ bool ConnectionDriver::advance_sending(Connection& connection) {
         case Io::would_block:
             return park(connection, Phase::sending);
     }
-    if (connection.stream() != nullptr) return true;
+    if (connection.stream() != nullptr) {
+        // What comes next has its own time to be sent in.
+        connection.enter(Phase::active, SteadyTime::max());
+        return true;
+    }
     if (connection.after_output() == AfterOutput::linger) {
         connection.start_lingering(now() + linger_limit);
     }
@@ -191,7 +195,6 @@ bool ConnectionDriver::park(Connection& connection, Phase phase) {
 }
 
 bool ConnectionDriver::close(Connection& connection) {
-    connection.end_stream();
     park_.close(connection);
     return false;
 }
