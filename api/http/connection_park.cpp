@@ -19,6 +19,8 @@ constexpr std::uint64_t timer_key = UINT64_MAX;
 constexpr std::uint64_t shut_key = UINT64_MAX - 1;
 constexpr std::uint64_t passed_on_key = UINT64_MAX - 2;
 
+constexpr int max_passed_on_in_a_row = 32;
+
 constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP | EPOLLET;
 constexpr std::uint32_t output_events = EPOLLOUT | EPOLLET;
 constexpr std::uint32_t client_left_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
@@ -141,7 +143,8 @@ void ConnectionPark::wake(std::uint64_t id) {
     if (is_first) passed_on_signal_.notify();
 }
 
-// One thread is woken for all that follow; threads that come back by themselves help it.
+// One thread is woken for all that follow; threads that come back by themselves help it, and it
+// calls for help before it does more than send an answer.
 bool ConnectionPark::queue_passed_on(Connection& connection) {
     passed_on_.push_back(&connection);
     return passed_on_.size() == 1;
@@ -149,9 +152,10 @@ bool ConnectionPark::queue_passed_on(Connection& connection) {
 
 Connection* ConnectionPark::next() {
     while (true) {
-        if (Connection* const connection = take_passed_on()) return connection;
+        int wait_ms = -1;
+        if (Connection* const connection = take_passed_on(wait_ms)) return connection;
         epoll_event event{};
-        const int count = ::epoll_wait(epoll_.get(), &event, 1, -1);
+        const int count = ::epoll_wait(epoll_.get(), &event, 1, wait_ms);
         if (count < 0 && errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "epoll_wait");
         }
@@ -164,11 +168,19 @@ Connection* ConnectionPark::next() {
     }
 }
 
-Connection* ConnectionPark::take_passed_on() {
+// They come first, but not always: a stream that is written to without a pause is passed on without
+// end.
+Connection* ConnectionPark::take_passed_on(int& wait_ms) {
     const MutexLock lock(mutex_);
     if (passed_on_.empty()) return nullptr;
+    if (++passed_on_turns_ == max_passed_on_in_a_row) {
+        passed_on_turns_ = 0;
+        wait_ms = 0;
+        return nullptr;
+    }
     Connection* const connection = passed_on_.front();
     passed_on_.pop_front();
+    if (!connection->has_late_answer() && !passed_on_.empty()) passed_on_signal_.notify();
     return connection;
 }
 

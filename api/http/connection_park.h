@@ -83,7 +83,9 @@ class ConnectionPark {
         std::size_t counted_bytes = 0;
     };
 
-    Connection* take_passed_on();
+    // Null if there is none, or if the others have a turn: then `wait_ms`, which is how long epoll
+    // may be waited for, becomes 0.
+    Connection* take_passed_on(int& wait_ms);
     Connection* take_ready(std::uint64_t id, std::uint32_t events);
     Connection* take_overdue();
     Connection& take(Place& place) REQUIRES(mutex_);
@@ -106,6 +108,7 @@ class ConnectionPark {
     std::unordered_map<std::uint64_t, Place> places_ GUARDED_BY(mutex_);
     std::set<std::pair<SteadyTime, std::uint64_t>> deadlines_ GUARDED_BY(mutex_);  // of the parked
     std::deque<Connection*> passed_on_ GUARDED_BY(mutex_);
+    int passed_on_turns_ GUARDED_BY(mutex_) = 0;
     SteadyTime timer_time_ GUARDED_BY(mutex_) = SteadyTime::max();
     std::size_t counted_bytes_ GUARDED_BY(mutex_) = 0;
     std::uint64_t last_id_ GUARDED_BY(mutex_) = 0;

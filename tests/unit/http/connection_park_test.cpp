@@ -7,7 +7,9 @@
 
 #include <array>
 #include <chrono>
+#include <future>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "tests/support/eventually.h"
@@ -93,6 +95,41 @@ TEST_CASE("connection_park: one that only gives way to others is handed out agai
             REQUIRE(park.park(pair.connection) == Parking::parked);
             CHECK(park.next() == &pair.connection);
         }
+    }
+}
+
+TEST_CASE("connection_park: what is passed on again and again does not keep the others waiting") {
+    ConnectionPark park({}, 64 * 1024 * 1024);
+    Pair busy(park);
+    Pair other(park);
+    other.connection.enter(Phase::idle, in(patience));
+    REQUIRE(park.park(other.connection) == Parking::parked);
+    REQUIRE(::send(other.client.get(), "x", 1, 0) == 1);
+    park.pass_on(busy.connection);
+    int times = 0;
+    while (park.next() == &busy.connection) {
+        REQUIRE(++times < 1'000);
+        park.pass_on(busy.connection);
+    }
+}
+
+TEST_CASE("connection_park: what is passed on together is no one thread's business") {
+    ConnectionPark park({}, 64 * 1024 * 1024);
+    Pair first(park);
+    Pair second(park);
+    // Each thread takes one and does not come back, as if a handler kept it. If only one were
+    // woken, the other would sleep on; it must sleep already for that, so this is tried often.
+    for (int time = 0; time < 1'000; ++time) {
+        const auto take = [&park] { return park.next() != nullptr; };
+        auto one = std::async(std::launch::async, take);
+        auto other = std::async(std::launch::async, take);
+        std::this_thread::yield();
+        park.pass_on(first.connection);
+        park.pass_on(second.connection);
+        const bool are_both_taken = one.wait_for(patience) == std::future_status::ready &&
+                                    other.wait_for(patience) == std::future_status::ready;
+        if (!are_both_taken) park.shut();
+        REQUIRE(are_both_taken);
     }
 }
 
