@@ -200,6 +200,8 @@ bool ConnectionDriver::close(Connection& connection) {
 }
 
 bool ConnectionDriver::answer(Connection& connection, const FramedRequest& request) {
+    // What may throw comes before the reply: afterwards the connection may be another thread's.
+    if (connection.is_output_watched()) park_.watch_input(connection);
     connection.expect_answer(form_of_response_to(request), RequestLog(request));
     const std::size_t request_bytes = request.total_bytes;
     responder_.answer(request, Reply(*this, connection));
@@ -209,7 +211,6 @@ bool ConnectionDriver::answer(Connection& connection, const FramedRequest& reque
         connection.drop_input();
         connection.form().closes = true;
     }
-    if (connection.is_output_watched()) park_.watch_input(connection);
     ++awaited_answers_;
     if (!connection.leave_handler()) return false;
     --awaited_answers_;
@@ -263,13 +264,11 @@ void ConnectionDriver::queue_answer(Connection& connection) {
 void ConnectionDriver::start_stream(Connection& connection, StreamStart start) {
     ResponseForm& form = connection.form();
     form.closes = form.closes || form.is_http_1_0;  // the body's end is the connection's
+    // Before anything that may fail: from here on it ends with the connection.
+    connection.begin_stream(std::move(start.buffer));
     connection.request_log().write(start.head.status);
     queue(connection, stream_head(start.head, form));
-    if (form.is_to_head) {
-        start.buffer->close();
-    } else {
-        connection.begin_stream(std::move(start.buffer));
-    }
+    if (form.is_to_head) connection.end_stream();
 }
 
 // The client may be sending its next request: closing right away could destroy this answer.

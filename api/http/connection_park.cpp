@@ -135,7 +135,9 @@ void ConnectionPark::wake(std::uint64_t id) {
         const auto found = places_.find(id);
         if (found == places_.end()) return;
         if (found->second.parked_until) {
-            is_first = queue_passed_on(take(found->second));
+            // Queued first: that may fail, and it is still parked then.
+            is_first = queue_passed_on(*found->second.connection);
+            take(found->second);
         } else {
             found->second.has_news = true;
         }
@@ -222,10 +224,14 @@ void ConnectionPark::start_draining() {
     const SteadyTime now = std::chrono::steady_clock::now();
     for (auto& [id, place] : places_) {
         if (place.parked_until && ends_with_the_server(place.connection->phase())) {
-            deadlines_.erase({*place.parked_until, id});
-            set_deadline(id, place, now);
+            // Without allocating: an exception would end the program while handlers still run.
+            auto deadline = deadlines_.extract({*place.parked_until, id});
+            deadline.value().first = now;
+            deadlines_.insert(std::move(deadline));
+            place.parked_until = now;
         }
     }
+    if (!deadlines_.empty()) set_timer(deadlines_.begin()->first);
 }
 
 bool ConnectionPark::wait_until_empty(SteadyTime deadline) {

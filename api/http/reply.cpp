@@ -11,9 +11,10 @@ Reply::~Reply() {
     if (connection_ == nullptr) return;
     // An exception that unwinds the stack past it is logged where it is caught.
     if (std::uncaught_exceptions() == 0 && !has_client_left()) {
-        log::error("request failed", {{"error", "its reply was dropped"}});
+        log::error("reply dropped");
     }
-    give(internal_error());
+    // Made later, because nothing may be allocated here: memory may be what ran out.
+    give(ResponseMaker(internal_error));
 }
 
 void Reply::send(Response response) && {
