@@ -1,7 +1,10 @@
 // Answers that come in pieces, for as long as their client stays.
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
 
+#include <array>
+#include <chrono>
 #include <future>
 #include <optional>
 #include <string>
@@ -128,6 +131,68 @@ TEST_CASE("stream: a reader that leaves too much outstanding is cut off, and cos
     CHECK(written >= options.max_stream_bytes);
     CHECK_FALSE(stream.write("more"));
     CHECK_FALSE(reader.read_until("no such mark", patience).ends_with("0\r\n\r\n"));
+}
+
+// Its only answer is a stream, which the test writes.
+class StreamResponder final : public Responder {
+   public:
+    void answer(const FramedRequest&, Reply reply) const override {
+        stream_.set_value(std::move(reply).stream({}));
+    }
+    Stream stream() { return stream_.get_future().get(); }
+
+   private:
+    mutable std::promise<Stream> stream_;
+};
+
+// Whether a stream whose reader is behind all the time, but reads on, outlasts the time that one
+// response may take; empty if this machine was too slow to tell.
+std::optional<bool> outlasts_transfer_limit() {
+    constexpr milliseconds transfer_limit{200};
+    StreamResponder responder;
+    ConnectionDriver driver({.framing = {},
+                             .max_connections = 1,
+                             .max_buffered_bytes = 1'000'000,
+                             .max_stream_bytes = 1'000'000,
+                             .transfer_limit = transfer_limit,
+                             .idle_limit = patience},
+                            responder);
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    const FileDescriptor client(ends[0]);
+    constexpr int small = 4 * 1024;
+    ::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    driver.admit(FileDescriptor(ends[1]));
+    const std::jthread handler([&] { driver.carry_on(); });
+    REQUIRE(::send(client.get(), get_stream.data(), get_stream.size(), 0) > 0);
+
+    std::optional<bool> outlasts = true;
+    {
+        Stream stream = responder.stream();
+        // Outstanding from the first read to the last: more than the sockets take.
+        std::string piece(64 * 1024, 'x');
+        bool is_written = stream.write(piece);
+        const SteadyTime end = std::chrono::steady_clock::now() + 3 * transfer_limit;
+        for (SteadyTime turn = end - 3 * transfer_limit; turn < end && is_written;) {
+            is_written = stream.write(piece);
+            for (std::size_t read = 0; read < piece.size() && is_written;) {
+                const ssize_t count = ::recv(client.get(), piece.data(), piece.size() - read, 0);
+                is_written = count > 0;
+                if (is_written) read += static_cast<std::size_t>(count);
+            }
+            const SteadyTime now = std::chrono::steady_clock::now();
+            if (now - std::exchange(turn, now) > transfer_limit / 4) outlasts.reset();
+        }
+        if (outlasts) outlasts = is_written;
+    }
+    driver.end();
+    return outlasts;
+}
+
+TEST_CASE("stream: a reader that is always behind, but reads on, is not cut off") {
+    std::optional<bool> outlasts;
+    eventually(patience, [&] { return (outlasts = outlasts_transfer_limit()).has_value(); });
+    CHECK(outlasts == true);
 }
 
 TEST_CASE("stream: a stopping server ends it in order") {
