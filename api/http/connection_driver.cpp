@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "api/http/problem.h"
+#include "api/http/request_log.h"
 #include "shared/log/log.h"
 
 namespace orders::http {
@@ -41,10 +42,8 @@ void log_loss(const std::exception& error) {
 Response made_by(const ResponseMaker& make) {
     try {
         return make();
-    } catch (const std::exception& error) {
-        log::error("request failed", {{"error", error.what()}});
     } catch (...) {
-        log::error("request failed", {{"error", "unknown"}});
+        log_failed_request();
     }
     return internal_error();
 }

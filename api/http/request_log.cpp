@@ -1,5 +1,7 @@
 #include "api/http/request_log.h"
 
+#include <exception>
+
 #include "api/http/route_matcher.h"
 #include "shared/log/log.h"
 
@@ -19,6 +21,16 @@ void RequestLog::write(int status) const {
                            {"path", line_->path},
                            {"status", status},
                            {"duration_ms", duration.count()}});
+}
+
+void log_failed_request() noexcept {
+    try {
+        throw;
+    } catch (const std::exception& error) {
+        log::error("request failed", {{"error", error.what()}});
+    } catch (...) {
+        log::error("request failed", {{"error", "unknown"}});
+    }
 }
 
 }  // namespace orders::http

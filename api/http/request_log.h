@@ -1,6 +1,7 @@
 #pragma once
 
-// The debug line about a request. It costs nothing while the log leaves it out.
+// What the log says of requests: a debug line for each, which costs nothing while the log leaves it
+// out, and an error for one that failed.
 
 #include <optional>
 #include <string>
@@ -25,5 +26,8 @@ class RequestLog {
     };
     std::optional<Line> line_;
 };
+
+// Logs the exception that is being handled, as why a request failed. Call it in a catch block.
+void log_failed_request() noexcept;
 
 }  // namespace orders::http

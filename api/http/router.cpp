@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <stdexcept>
 #include <utility>
 
 #include "api/http/problem.h"
-#include "shared/log/log.h"
+#include "api/http/request_log.h"
 
 namespace orders::http {
 namespace {
@@ -46,10 +45,8 @@ bool Router::is_open(std::string_view target) const {
 void Router::answer(const FramedRequest& request, Reply reply) const {
     try {
         find_answer(request, std::move(reply));
-    } catch (const std::exception& error) {
-        log::error("request failed", {{"error", error.what()}});
     } catch (...) {
-        log::error("request failed", {{"error", "unknown"}});
+        log_failed_request();
     }
 }
 
