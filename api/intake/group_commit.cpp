@@ -160,7 +160,7 @@ void GroupCommit::store_group(std::unique_ptr<IntakeTurn> turn, const StoreLevel
         throw;
     }
     turn.reset();
-    if (draft.is_proof()) {
+    if (draft.group().is_proof()) {
         const MutexLock lock(mutex_);
         last_proof_ = SteadyClock::now();
     }

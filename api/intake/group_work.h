@@ -61,10 +61,8 @@ class GroupDraft {
     void probe() noexcept { group_.is_probe = true; }
 
     [[nodiscard]] const IntakeGroup& group() const noexcept { return group_; }
-    [[nodiscard]] bool is_empty() const noexcept { return !is_proof() && group_.look_ups.empty(); }
-    // Whether its commit proves that the store takes writes.
-    [[nodiscard]] bool is_proof() const noexcept {
-        return group_.is_probe || !group_.creates.empty();
+    [[nodiscard]] bool is_empty() const noexcept {
+        return !group_.is_proof() && group_.look_ups.empty();
     }
 
    private:

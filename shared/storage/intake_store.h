@@ -44,6 +44,9 @@ struct IntakeGroup {
     // Prove that the store takes writes even if nothing is created. A group with `creates` always
     // proves it.
     bool is_probe = false;
+
+    // Whether its commit proves that the store takes writes.
+    [[nodiscard]] bool is_proof() const noexcept { return is_probe || !creates.empty(); }
 };
 
 struct IntakeOutcomes {

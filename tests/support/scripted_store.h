@@ -146,7 +146,7 @@ class StoreScript {
                                                 : std::optional(IdTaken{found->second.status}));
             }
         }
-        if (group.is_probe || !group.creates.empty()) commits_.push_back(created);
+        if (group.is_proof()) commits_.push_back(created);
         return outcomes;
     }
 

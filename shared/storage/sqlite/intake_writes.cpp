@@ -49,8 +49,7 @@ IntakeOutcomes IntakeWrites::carry_out(const IntakeGroup& group, UtcTime now,
             outcomes.standing.push_back(look_up(order.spec.order_id));
         }
     }
-    const bool is_proof_due = group.is_probe || !group.creates.empty();
-    if (is_proof_due && !is_anything_written) probe_.run(to_column(now));
+    if (group.is_proof() && !is_anything_written) probe_.run(to_column(now));
     return outcomes;
 }
 
