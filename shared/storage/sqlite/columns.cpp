@@ -36,6 +36,10 @@ std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds
     return time_from_column(*milliseconds);
 }
 
+std::int64_t& place_in(Counts& counts, std::int64_t priority, std::int64_t status) {
+    return counts.at(static_cast<std::size_t>(priority)).at(static_cast<std::size_t>(status));
+}
+
 OrderSpec spec_from_row(const Cursor& row, int first) {
     return {.order_id = OrderId::parse(row.get<std::string>(first)).value(),
             .priority = priority_from_column(row.get<std::int64_t>(first + 1)),

@@ -4,6 +4,7 @@
 // Processing, Processed, Failed are 0 to 3, which the partial indexes of migrations/ repeat. Times
 // that people read are milliseconds since 1970.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -21,6 +22,10 @@ namespace orders::sqlite {
 [[nodiscard]] OrderStatus status_from_column(std::int64_t value);
 [[nodiscard]] UtcTime time_from_column(std::int64_t milliseconds) noexcept;
 [[nodiscard]] std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds);
+
+// A number for each priority and status, by what stands in their columns.
+using Counts = std::array<std::array<std::int64_t, 4>, 2>;
+[[nodiscard]] std::int64_t& place_in(Counts& counts, std::int64_t priority, std::int64_t status);
 
 // From the columns order_id, priority, processing_time, which stand side by side in the row;
 // `first` is the number of the first.

@@ -1,6 +1,5 @@
 #include "shared/storage/sqlite/doorbell.h"
 
-#include <fcntl.h>
 #include <sys/inotify.h>
 
 #include <array>
@@ -8,6 +7,7 @@
 #include <cstring>
 
 #include "shared/log/log.h"
+#include "shared/storage/sqlite/companion_file.h"
 #include "shared/storage/sqlite/errors.h"
 
 namespace orders::sqlite {
@@ -17,20 +17,12 @@ std::string bell_path(const std::string& database_path) {
     return database_path + ".doorbell";
 }
 
-// The first process to come creates the file. No process ever truncates, renames or removes it: a
-// watch is on the file itself, not on its name, and would go deaf.
-FileDescriptor open_bell(const std::string& path) {
-    FileDescriptor file(::open(path.c_str(), O_CREAT | O_CLOEXEC | O_RDWR, 0644));
-    if (!file.is_open()) {
-        throw unusable("open " + path, std::strerror(errno),
-                       "the directory of the database must exist and be writable for this user");
-    }
-    return file;
-}
-
 }  // namespace
 
-Doorbell::Doorbell(const std::string& database_path) : file_(open_bell(bell_path(database_path))) {}
+// The first process to come creates the file. No process ever truncates, renames or removes it: a
+// watch is on the file itself, not on its name, and would go deaf.
+Doorbell::Doorbell(const std::string& database_path)
+    : file_(open_companion_file(bell_path(database_path))) {}
 
 void Doorbell::ring() noexcept {
     // Always the same byte: the file does not grow, and each write is an event to the watchers.
@@ -50,7 +42,7 @@ DoorbellWatch::DoorbellWatch(const std::string& database_path)
     : inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
     const std::string path = bell_path(database_path);
     if (inotify_.is_open()) {
-        const FileDescriptor file = open_bell(path);
+        const FileDescriptor file = open_companion_file(path);
         if (::inotify_add_watch(inotify_.get(), path.c_str(), IN_MODIFY) >= 0) return;
     }
     throw unusable("watch " + path, std::strerror(errno),

@@ -1,9 +1,7 @@
 #include "shared/storage/sqlite/write_access.h"
 
-#include <cstddef>
 #include <system_error>
 
-#include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/sync_directory.h"
@@ -66,15 +64,13 @@ void WriteTransaction::note_deleted(Priority priority, OrderStatus status) {
 }
 
 void WriteTransaction::count(Priority priority, OrderStatus status, std::int64_t change) {
-    count_changes_.at(static_cast<std::size_t>(to_column(priority)))
-        .at(static_cast<std::size_t>(to_column(status))) += change;
+    place_in(count_changes_, to_column(priority), to_column(status)) += change;
 }
 
 void WriteTransaction::write_counts() {
     for (const Priority priority : all_priorities) {
         for (const OrderStatus status : all_statuses) {
-            const auto change = count_changes_.at(static_cast<std::size_t>(to_column(priority)))
-                                    .at(static_cast<std::size_t>(to_column(status)));
+            const auto change = place_in(count_changes_, to_column(priority), to_column(status));
             if (change == 0) continue;
             access_.add_to_count_.run(to_column(priority), to_column(status), change);
         }

@@ -7,13 +7,13 @@
 // A WriteAccess and its transactions are used by one thread at a time; it has one transaction at a
 // time, which must not outlive it.
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "shared/domain/order.h"
+#include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/doorbell.h"
 #include "shared/storage/sqlite/turnstile.h"
@@ -70,7 +70,7 @@ class WriteTransaction {
     WriteAccess& access_;
     std::optional<Turnstile::Pass> pass_;  // until the transaction is over
     // What the counters have to change by; written once, in commit().
-    std::array<std::array<std::int64_t, 4>, 2> count_changes_{};
+    Counts count_changes_{};
     bool has_made_claimable_ = false;
 };
 

@@ -132,12 +132,6 @@ constexpr std::array order_rules{
               [](const OrderRow& row) { return is(row, OrderStatus::failed) || !row.failure; }},
 };
 
-using Counts = std::array<std::array<std::int64_t, 4>, 2>;  // by priority and status, as stored
-
-std::int64_t& place_in(Counts& counts, std::int64_t priority, std::int64_t status) {
-    return counts.at(static_cast<std::size_t>(priority)).at(static_cast<std::size_t>(status));
-}
-
 void compare_counters(Connection& connection, Counts recount, Findings& findings) {
     Statement counters(connection, "SELECT priority, status, orders FROM order_counts");
     int known = 0;
