@@ -127,6 +127,15 @@ void Server::await_taken(int client) const {
     }
 }
 
+// The fuzzer's own timer interrupts poll() every few seconds.
+bool is_ready_in_time(std::array<pollfd, 2>& watched) {
+    int ready = 0;
+    do {
+        ready = ::poll(watched.data(), watched.size(), patience_ms);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
 std::string Server::answers_to(const std::vector<std::string_view>& pieces) {
     std::array<int, 2> ends{};
     require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0,
@@ -155,8 +164,7 @@ std::string Server::answers_to(const std::vector<std::string_view>& pieces) {
         const short events = is_all_sent ? POLLIN : POLLIN | POLLOUT;
         std::array<pollfd, 2> watched{pollfd{client.get(), events, 0},
                                       pollfd{responder_.owes_fd(), POLLIN, 0}};
-        require(::poll(watched.data(), watched.size(), patience_ms) > 0,
-                "an answer or the end comes in time");
+        require(is_ready_in_time(watched), "an answer or the end comes in time");
         if (watched[1].revents != 0) responder_.pay();
         if ((watched[0].revents & (POLLIN | POLLHUP | POLLERR)) == 0) continue;
         const ssize_t count = ::recv(client.get(), buffer.data(), buffer.size(), 0);
