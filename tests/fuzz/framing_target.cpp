@@ -69,6 +69,7 @@ bool is_same(const FramingVerdict& one, const FramingVerdict& other) {
            request->headers.lines() == other_request.headers.lines() &&
            request->framed_body == other_request.framed_body &&
            request->is_chunked == other_request.is_chunked &&
+           request->is_encoded == other_request.is_encoded &&
            request->is_http_1_0 == other_request.is_http_1_0 &&
            request->is_keep_alive == other_request.is_keep_alive &&
            request->total_bytes == other_request.total_bytes;
