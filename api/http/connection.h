@@ -73,6 +73,8 @@ class Connection {
     void expect_input() noexcept { may_have_input_ = true; }
     // Looks for a request in what was read. Its views are good until finish_request().
     [[nodiscard]] FramingVerdict scan();
+    // Whether the request that is being received is a HEAD, as far as can be told.
+    [[nodiscard]] bool is_receiving_head() const noexcept { return scanner_.is_head(); }
     void finish_request(std::size_t total_bytes);
     [[nodiscard]] bool has_input() const noexcept { return consumed_ < input_.size(); }
     // Whether something may be there without being announced again.

@@ -279,7 +279,7 @@ void ConnectionDriver::queue(Connection& connection, std::string bytes) {
 // Nothing that follows on this connection can be trusted to be a request, or is wanted.
 void ConnectionDriver::refuse(Connection& connection, int status, std::string_view detail) {
     log::debug("request refused", {{"status", status}, {"detail", detail}});
-    connection.form() = {};
+    connection.form() = {.is_to_head = connection.is_receiving_head()};
     queue(connection, to_bytes(problem_for(status, detail), connection.form()));
 }
 

@@ -38,12 +38,13 @@ struct Request {
     std::string_view body;  // the content, whatever its framing
 };
 
+// One with status 204 or 304 is sent without content type and body, whatever they are here.
 struct Response {
     int status = 200;
     std::string content_type = "application/json; charset=utf-8";
     // Besides length and content type. Neither names nor values may contain a line's end.
     std::vector<std::pair<std::string, std::string>> headers = {};
-    std::string body = {};
+    std::string body = {};  // a text ends with a line feed, for people who use it on a terminal
 };
 
 // Makes a response later, on another thread: it must need nothing that may be gone by then.

@@ -24,7 +24,7 @@ Response to_response(const Problem& problem) {
         .content_type = "application/problem+json",
         .headers = {},
         // What a client sent may be quoted in a detail and need not be UTF-8.
-        .body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
+        .body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n',
     };
 }
 

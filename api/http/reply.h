@@ -30,8 +30,17 @@ class ConnectionKeeper {
     [[nodiscard]] virtual std::size_t max_stream_bytes() const noexcept = 0;
 };
 
-// The body of a response, piece by piece, for as long as the client stays. Dropped without end(),
-// it cuts the connection, so that the client does not take what it has received for the whole.
+// The body of a response, piece by piece, for as long as the client stays. It can end in four ways:
+// - By end(): the client gets the end of the body after the last piece.
+// - Dropped without end(): the connection is cut, so that the client does not take what it has
+//   received for the whole.
+// - The client has left, or reads too slowly: the connection is cut. A client that closes its
+//   sending side counts as one that has left, even though it may still read.
+// - The server stops: the client gets what has been written so far and then the end of the body, as
+//   if it were complete. A body whose end matters must show it by itself, for instance by its last
+//   line.
+// The writer learns of the last two at its next write() only, also after the server's drain limit,
+// when connections are cut off: nobody wakes a writer that has nothing to write.
 class Stream {
    public:
     Stream(ConnectionKeeper& keeper, std::uint64_t connection_id,
@@ -74,11 +83,12 @@ class Reply {
     // exception is treated like one from a handler.
     void send_made_by(ResponseMaker make) &&;
     // Sends the head; its body is not sent. In answer to HEAD nothing follows: the stream is over.
+    // The status must be one that may have a body: neither 204 nor 304.
     [[nodiscard]] Stream stream(Response head) &&;
 
-    // The client has closed its side since it sent the request: it has left, most likely, and work
-    // that only it wants is wasted. An answer is sent all the same, because it may only have said
-    // that it asks nothing more.
+    // Whether the client has closed its sending side, be it since it sent the request or together
+    // with it. Most likely it has left, and work that only it wants is wasted; but it may only have
+    // said that it asks nothing more, so an answer is sent all the same; a stream is cut.
     [[nodiscard]] bool has_client_left() const noexcept { return connection_->has_client_left(); }
 
    private:

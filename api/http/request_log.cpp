@@ -2,7 +2,7 @@
 
 #include <exception>
 
-#include "api/http/route_matcher.h"
+#include "api/http/request_target.h"
 #include "shared/log/log.h"
 
 namespace orders::http {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 
+#include "api/http/chunked_body.h"
+#include "api/http/grammar.h"
+#include "api/http/request_target.h"
 #include "shared/text/ascii.h"
 
 namespace orders::http {
@@ -12,73 +14,22 @@ namespace {
 
 constexpr std::size_t max_chunk_size_line_bytes = 256;
 
-bool is_token_character(char c) {
-    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-    return ascii::is_letter_or_digit(c) || others.find(c) != std::string_view::npos;
-}
-
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
-}
-
-bool is_printable_ascii(char c) {
-    return c > ' ' && c < '\x7f';
-}
-
 bool is_forbidden_in_line(char c) {
     return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
 }
 
 bool list_contains(std::string_view list, std::string_view lower_case) {
-    while (true) {
-        const std::size_t comma = list.find(',');
-        if (ascii::equals_ignoring_case(ascii::trimmed(list.substr(0, comma)), lower_case))
-            return true;
-        if (comma == std::string_view::npos) return false;
-        list.remove_prefix(comma + 1);
-    }
-}
-
-// Empty if the text is anything but digits of that base. What is too large to count is as good
-// as the largest number: it is over every limit.
-std::optional<std::size_t> parse_size(std::string_view text, std::size_t base) {
-    if (text.empty()) return std::nullopt;
-    std::size_t size = 0;
-    for (const char c : text) {
-        std::size_t digit = 0;
-        if (ascii::is_digit(c)) {
-            digit = static_cast<std::size_t>(c - '0');
-        } else if (base == 16 && ascii::to_lower(c) >= 'a' && ascii::to_lower(c) <= 'f') {
-            digit = static_cast<std::size_t>(ascii::to_lower(c) - 'a') + 10;
-        } else {
-            return std::nullopt;
-        }
-        size = size > (SIZE_MAX - digit) / base ? SIZE_MAX : size * base + digit;
-    }
-    return size;
-}
-
-// The size in a line such as `1f;name=value`.
-std::optional<std::size_t> parse_chunk_size(std::string_view line) {
-    return parse_size(line.substr(0, line.find(';')), 16);
+    bool is_found = false;
+    for_each_element(list, [&](std::string_view element) {
+        is_found = is_found || ascii::equals_ignoring_case(element, lower_case);
+    });
+    return is_found;
 }
 
 constexpr FramingError headers_too_large{431, "The request's headers are too large."};
 constexpr FramingError body_too_large{413, "The request's body is too large."};
 
 }  // namespace
-
-std::string joined_chunks(const FramedRequest& request) {
-    std::string content;
-    std::string_view rest = request.framed_body;
-    while (true) {
-        const std::size_t line_end = rest.find("\r\n");
-        const std::size_t size = parse_chunk_size(rest.substr(0, line_end)).value_or(0);
-        if (size == 0) return content;  // trailers may follow; they are not needed
-        content.append(rest.substr(line_end + 2, size));
-        rest.remove_prefix(line_end + 2 + size + 2);
-    }
-}
 
 FramingVerdict RequestScanner::scan(std::string_view received) {
     received_ = received;
@@ -114,6 +65,8 @@ bool RequestScanner::advance() {
 }
 
 bool RequestScanner::take_request_line() {
+    // Whatever becomes of the line, the answer's form depends on it.
+    is_head_ = received_.substr(position_).starts_with("HEAD ");
     const auto line = next_line(std::min(limits_.max_request_line_bytes, limits_.max_header_bytes),
                                 {414, "The request line is too long."});
     if (!line) return false;
@@ -131,13 +84,11 @@ bool RequestScanner::take_request_line() {
     const std::string_view target = line->substr(method_end + 1, target_end - method_end - 1);
     const std::string_view version = line->substr(target_end + 1);
     if (!is_token(method)) return reject(400, "The request's method is not a token.");
-    if (!std::all_of(target.begin(), target.end(), is_printable_ascii)) {
-        return reject(400, "The request's target has characters that must be percent-encoded.");
-    }
     if (!version.starts_with("HTTP/")) return reject(400, "The request names no HTTP version.");
     if (version != "HTTP/1.1" && version != "HTTP/1.0") {
         return reject(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
     }
+    if (const auto fault = fault_of_target(method, target)) return reject(400, *fault);
     method_ = piece(method);
     target_ = piece(target);
     header_lines_.offset = position_;
@@ -174,14 +125,19 @@ bool RequestScanner::take_header(std::string_view name, std::string_view value) 
         if (content_length_) return reject(400, "Content-Length must be given once.");
         content_length_ = length;
     } else if (ascii::equals_ignoring_case(name, "transfer-encoding")) {
-        ++transfer_encodings_;
-        is_transfer_encoding_known_ = ascii::equals_ignoring_case(value, "chunked");
+        take_transfer_encoding(value);
+    } else if (ascii::equals_ignoring_case(name, "content-type")) {
+        return take_content_type(value);
     } else if (ascii::equals_ignoring_case(name, "content-encoding")) {
-        has_content_encoding_ = true;
+        for_each_element(value, [this](std::string_view coding) {
+            const bool is_none = coding.empty() || ascii::equals_ignoring_case(coding, "identity");
+            is_encoded_ = is_encoded_ || !is_none;
+        });
     } else if (ascii::equals_ignoring_case(name, "authorization")) {
         ++authorizations_;
     } else if (ascii::equals_ignoring_case(name, "host")) {
         ++hosts_;
+        if (!is_host(value)) return reject(400, "Host must be a host, perhaps with a port.");
     } else if (ascii::equals_ignoring_case(name, "connection")) {
         wants_close_ = wants_close_ || list_contains(value, "close");
         wants_keep_alive_ = wants_keep_alive_ || list_contains(value, "keep-alive");
@@ -192,28 +148,54 @@ bool RequestScanner::take_header(std::string_view name, std::string_view value) 
     return true;
 }
 
+// Which of two a reader goes by is not certain. One header with a list is the same as two
+// (RFC 9110, section 5.3).
+bool RequestScanner::take_content_type(std::string_view value) {
+    if (is_list(value) || (content_type_ && text(*content_type_) != value)) {
+        return reject(400, "Content-Type must be given once.");
+    }
+    content_type_ = piece(value);
+    return true;
+}
+
+void RequestScanner::take_transfer_encoding(std::string_view value) {
+    for_each_element(value, [this](std::string_view coding) {
+        is_chunked_last_ = ascii::equals_ignoring_case(coding, "chunked");
+        has_empty_coding_ = has_empty_coding_ || coding.empty();
+        ++transfer_codings_;
+        if (is_chunked_last_) ++chunked_codings_;
+    });
+}
+
 bool RequestScanner::take_end_of_headers() {
     if (hosts_ > 1) return reject(400, "Host must be given once.");
     if (hosts_ == 0 && !is_http_1_0_) return reject(400, "The request has no Host header.");
     if (authorizations_ > 1) return reject(400, "Authorization must be given once.");
-    if (transfer_encodings_ > 0) {
-        if (content_length_) {
-            return reject(400, "Content-Length and Transfer-Encoding exclude each other.");
-        }
-        if (is_http_1_0_) return reject(400, "HTTP/1.0 knows no Transfer-Encoding.");
-        if (transfer_encodings_ > 1) return reject(400, "Transfer-Encoding must be given once.");
-        if (!is_transfer_encoding_known_) {
-            return reject(501, "The only Transfer-Encoding known here is chunked.");
-        }
-    }
-    if (has_content_encoding_) return reject(415, "The body must be sent without an encoding.");
-    if (content_length_.value_or(0) > limits_.max_body_bytes) {
-        return reject(body_too_large.status, body_too_large.detail);
-    }
+    if (!check_framing()) return false;
     constexpr std::size_t line_end_bytes = 2;
     header_lines_.length = position_ - line_end_bytes - header_lines_.offset;
     body_start_ = position_;
-    part_ = transfer_encodings_ > 0 ? Part::chunk_size : Part::counted_body;
+    part_ = transfer_codings_ > 0 ? Part::chunk_size : Part::counted_body;
+    return true;
+}
+
+// RFC 9112, section 6.3. What counts is the list of codings, however many headers it is spread
+// over.
+bool RequestScanner::check_framing() {
+    if (transfer_codings_ == 0) {
+        if (content_length_.value_or(0) <= limits_.max_body_bytes) return true;
+        return reject(body_too_large.status, body_too_large.detail);
+    }
+    if (content_length_) {
+        return reject(400, "Content-Length and Transfer-Encoding exclude each other.");
+    }
+    if (is_http_1_0_) return reject(400, "HTTP/1.0 knows no Transfer-Encoding.");
+    if (!is_chunked_last_ || chunked_codings_ > 1 || has_empty_coding_) {
+        return reject(400, "The last Transfer-Encoding, and no other, must be chunked.");
+    }
+    if (transfer_codings_ > 1) {
+        return reject(501, "The only Transfer-Encoding known here is chunked.");
+    }
     return true;
 }
 
@@ -230,8 +212,8 @@ bool RequestScanner::take_chunk_size() {
     const auto line = next_line(position_ + max_chunk_size_line_bytes,
                                 {400, "The line of a chunk's size is too long."});
     if (!line) return false;
-    const auto size = parse_chunk_size(*line);
-    if (!size) return reject(400, "A chunk's size must be a hexadecimal number.");
+    const auto size = chunk_size_in(*line);
+    if (!size) return reject(400, "A chunk must begin with its size as a hexadecimal number.");
     // Chunks of one byte each would otherwise make a body several times as large as it may be.
     framing_bytes_ += position_ - line_start + 2;
     if (*size > limits_.max_body_bytes - body_bytes_ ||
@@ -291,6 +273,7 @@ std::optional<std::string_view> RequestScanner::next_line(std::size_t end_limit,
 }
 
 RequestScanner::Piece RequestScanner::piece(std::string_view part) const {
+    if (part.empty()) return {};  // it need not lie in what was received
     return {static_cast<std::size_t>(part.data() - received_.data()), part.size()};
 }
 
@@ -303,7 +286,8 @@ FramedRequest RequestScanner::framed() const {
             .target = text(target_),
             .headers = Headers(text(header_lines_)),
             .framed_body = received_.substr(body_start_, position_ - body_start_),
-            .is_chunked = transfer_encodings_ > 0,
+            .is_chunked = transfer_codings_ > 0,
+            .is_encoded = is_encoded_,
             .is_http_1_0 = is_http_1_0_,
             .is_keep_alive = !wants_close_ && (!is_http_1_0_ || wants_keep_alive_),
             .total_bytes = position_};

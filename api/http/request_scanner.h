@@ -12,7 +12,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <variant>
 
@@ -36,10 +35,11 @@ struct IncompleteRequest {
 // The views point into the bytes that were scanned.
 struct FramedRequest {
     std::string_view method;  // any token, as sent
-    std::string_view target;  // as sent: printable ASCII without blanks
+    std::string_view target;  // as sent, without a fault (request_target.h)
     Headers headers;
     std::string_view framed_body;  // as sent: with the chunk sizes if is_chunked
     bool is_chunked = false;
+    bool is_encoded = false;  // compressed, for one: Content-Encoding names a coding
     bool is_http_1_0 = false;
     bool is_keep_alive = false;
     std::size_t total_bytes = 0;
@@ -52,9 +52,6 @@ struct FramingError {
 
 using FramingVerdict = std::variant<IncompleteRequest, FramedRequest, FramingError>;
 
-// The content of a chunked request, put together.
-[[nodiscard]] std::string joined_chunks(const FramedRequest& request);
-
 class RequestScanner {
    public:
     explicit RequestScanner(const FramingLimits& limits) : limits_(limits) {}
@@ -62,6 +59,10 @@ class RequestScanner {
     // `received` is all of the request so far: what was passed before, perhaps followed by more. It
     // may run on into the next request.
     [[nodiscard]] FramingVerdict scan(std::string_view received);
+
+    // Whether what was scanned of the request shows that its method is HEAD: no answer to it may
+    // have content.
+    [[nodiscard]] bool is_head() const noexcept { return is_head_; }
 
     // Call it before the first byte of the next request.
     void restart() { *this = RequestScanner(limits_); }
@@ -87,7 +88,11 @@ class RequestScanner {
     bool take_request_line();
     bool take_header_line();
     bool take_header(std::string_view name, std::string_view value);
+    bool take_content_type(std::string_view value);
+    void take_transfer_encoding(std::string_view value);
     bool take_end_of_headers();
+    // Sees to it that there is one way to tell where the body ends, and that it is known here.
+    bool check_framing();
     bool take_counted_body();
     bool take_chunk_size();
     bool take_chunk_data();
@@ -107,6 +112,7 @@ class RequestScanner {
     std::size_t searched_ = 0;  // up to here there is no line end in it
     std::optional<FramingError> error_;
 
+    bool is_head_ = false;
     Piece method_;
     Piece target_;
     std::size_t headers_start_ = 0;  // from here on their bytes count; trailers count anew
@@ -116,9 +122,12 @@ class RequestScanner {
     std::size_t headers_ = 0;
     std::size_t hosts_ = 0;
     std::size_t authorizations_ = 0;
-    std::size_t transfer_encodings_ = 0;
-    bool is_transfer_encoding_known_ = true;
-    bool has_content_encoding_ = false;
+    std::optional<Piece> content_type_;
+    std::size_t transfer_codings_ = 0;
+    std::size_t chunked_codings_ = 0;
+    bool is_chunked_last_ = false;
+    bool has_empty_coding_ = false;
+    bool is_encoded_ = false;
     bool wants_continue_ = false;
     bool wants_close_ = false;
     bool wants_keep_alive_ = false;

@@ -30,6 +30,11 @@ std::string_view reason_phrase(int status) {
     return known == server_problems.end() ? std::string_view() : known->title;
 }
 
+// RFC 9110, sections 6.4.1 and 8.6. Bytes behind such a head would be read as the next response.
+bool may_have_content(int status) {
+    return status >= 200 && status != 204 && status != 304;
+}
+
 // Larger than almost any head that this server sends, so that one allocation is enough.
 constexpr std::size_t usual_head_bytes = 384;
 
@@ -112,19 +117,17 @@ std::string to_bytes(const Response& response, const ResponseForm& form) {
     std::string bytes;
     bytes.reserve(usual_head_bytes + response.body.size());
     append_head(bytes, response, form);
+    if (!may_have_content(response.status)) return bytes.append("\r\n");
     if (!response.body.empty()) append_header(bytes, "Content-Type", response.content_type);
-    // RFC 9110, section 8.6: a 204 has none.
-    if (response.status != 204) {
-        bytes.append("Content-Length: ");
-        append_number(bytes, response.body.size());
-        bytes.append("\r\n");
-    }
-    bytes.append("\r\n");
+    bytes.append("Content-Length: ");
+    append_number(bytes, response.body.size());
+    bytes.append("\r\n\r\n");
     if (!form.is_to_head) bytes.append(response.body);
     return bytes;
 }
 
 std::string stream_head(const Response& response, const ResponseForm& form) {
+    assert(may_have_content(response.status));
     std::string bytes;
     bytes.reserve(usual_head_bytes);
     append_head(bytes, response, form);

@@ -24,7 +24,8 @@ struct ResponseForm {
 // The whole response. A 503 that does not say when to try again says: after a second.
 [[nodiscard]] std::string to_bytes(const Response& response, const ResponseForm& form);
 
-// The head of a response whose body follows in pieces (to_chunk()); its own body is not sent.
+// The head of a response whose body follows in pieces (to_chunk()); its own body is not sent. Its
+// status must be one that may have a body: neither 204 nor 304.
 [[nodiscard]] std::string stream_head(const Response& response, const ResponseForm& form);
 
 // A piece of such a body; the empty one ends it. HTTP/1.0 gets pieces as they are.

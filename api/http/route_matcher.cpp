@@ -139,18 +139,8 @@ std::optional<RouteMatch> RouteMatcher::match(std::string_view method,
     return library_->match(method, path);
 }
 
-// A target may be a whole URL (RFC 9112, section 3.2.2).
-std::string_view path_of(std::string_view target) {
-    constexpr std::string_view scheme = "http://";
-    target = target.substr(0, target.find_first_of("?#"));
-    if (!target.starts_with(scheme)) return target;
-    const std::size_t path = target.find('/', scheme.size());
-    return path == std::string_view::npos ? "/" : target.substr(path);
-}
-
 std::vector<std::pair<std::string, std::string>> query_of(std::string_view target) {
     std::vector<std::pair<std::string, std::string>> query;
-    target = target.substr(0, target.find('#'));
     const std::size_t mark = target.find('?');
     if (mark == std::string_view::npos) return query;
     std::string_view rest = target.substr(mark + 1);

@@ -37,8 +37,8 @@ class RouteMatcher {
     // Whether the library can be shown a request with that method.
     [[nodiscard]] static bool knows(std::string_view method);
 
-    // `path` as the client wrote it, without the query; the method must be known. Empty if no
-    // pattern matches.
+    // `path` as the client wrote it, without a fault (request_target.h) and without the query; the
+    // method must be known. Empty if no pattern matches.
     [[nodiscard]] std::optional<RouteMatch> match(std::string_view method,
                                                   std::string_view path) const;
 
@@ -48,8 +48,7 @@ class RouteMatcher {
     std::size_t paths_ = 0;
 };
 
-// Parts of a request's target: the path as the client wrote it, and the query, decoded.
-[[nodiscard]] std::string_view path_of(std::string_view target);
+// The query of a request's target, decoded.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> query_of(std::string_view target);
 
 }  // namespace orders::http

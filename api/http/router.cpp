@@ -5,8 +5,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "api/http/chunked_body.h"
 #include "api/http/problem.h"
 #include "api/http/request_log.h"
+#include "api/http/request_target.h"
 
 namespace orders::http {
 namespace {
@@ -14,9 +16,22 @@ namespace {
 constexpr std::array<std::string_view, 5> methods_of_routes{"GET", "POST", "PUT", "PATCH",
                                                             "DELETE"};
 
-Response not_allowed(const std::string& allow) {
-    Response response = problem_for(405, "This path does not know that method.");
-    response.headers.emplace_back("Allow", allow);
+void append_method(std::string& list, std::string_view method) {
+    list.append(list.empty() ? "" : ", ").append(method);
+    if (method == "GET") list.append(", HEAD");
+}
+
+// With the header Allow: every path knows OPTIONS, besides the methods of its routes.
+Response with_allow(Response response, std::string methods) {
+    append_method(methods, "OPTIONS");
+    response.headers.emplace_back("Allow", std::move(methods));
+    return response;
+}
+
+// RFC 9110, section 12.5.3: the header tells this 415 from one that is about the media type.
+Response encoded_body() {
+    Response response = problem_for(415, "The body must be sent without an encoding.");
+    response.headers.emplace_back("Accept-Encoding", "identity");
     return response;
 }
 
@@ -32,14 +47,24 @@ void Router::add(Route route) {
         path = paths_.insert(path, Path{std::string(route.pattern), {}, {}});
     }
     path->methods.push_back({std::string(route.method), std::move(route.handler)});
-    path->allow.append(path->allow.empty() ? "" : ", ").append(route.method);
-    if (route.method == "GET") path->allow.append(", HEAD");
+    append_method(path->allow, route.method);
     if (route.is_open) open_paths_.emplace_back(route.pattern);
 }
 
 bool Router::is_open(std::string_view target) const {
     const std::string_view path = target.substr(0, target.find('?'));
     return std::ranges::find(open_paths_, path) != open_paths_.end();
+}
+
+std::string Router::allow_of_all_paths() const {
+    std::string allow;
+    for (const std::string_view method : methods_of_routes) {
+        const bool is_known = std::ranges::any_of(paths_, [method](const Path& path) {
+            return std::ranges::find(path.methods, method, &Method::name) != path.methods.end();
+        });
+        if (is_known) append_method(allow, method);
+    }
+    return allow;
 }
 
 void Router::answer(const FramedRequest& request, Reply reply) const {
@@ -59,19 +84,31 @@ void Router::find_answer(const FramedRequest& request, Reply reply) const {
     if (!RouteMatcher::knows(request.method)) {
         return std::move(reply).send(problem_for(501, "That method is not known here."));
     }
-    auto match = matcher_.match(request.method, path_of(request.target));
+    const std::string_view path = path_of(request.target);
+    if (path == "*") {  // which is a target of OPTIONS only
+        return std::move(reply).send(with_allow({.status = 204}, allow_of_all_paths()));
+    }
+    auto match = matcher_.match(request.method, path);
     if (!match) return std::move(reply).send(problem_for(404, "There is nothing at this path."));
-    const Path& path = paths_.at(match->path);
-    answer_on(path, std::move(*match), request, std::move(reply));
+    const Path& found = paths_.at(match->path);
+    answer_on(found, std::move(*match), request, std::move(reply));
 }
 
 void Router::answer_on(const Path& path, RouteMatch match, const FramedRequest& framed,
                        Reply reply) const {
+    if (framed.method == "OPTIONS") {
+        return std::move(reply).send(with_allow({.status = 204}, path.allow));
+    }
     const std::string_view method = framed.method == "HEAD" ? "GET" : framed.method;
     const auto found = std::ranges::find(path.methods, method, &Method::name);
-    if (found == path.methods.end()) return std::move(reply).send(not_allowed(path.allow));
+    if (found == path.methods.end()) {
+        return std::move(reply).send(
+            with_allow(problem_for(405, "This path does not know that method."), path.allow));
+    }
+    if (framed.is_encoded) return std::move(reply).send(encoded_body());
 
-    const std::string joined = framed.is_chunked ? joined_chunks(framed) : std::string();
+    const std::string joined =
+        framed.is_chunked ? joined_chunks(framed.framed_body) : std::string();
     found->handler({.method = method,
                     .path = std::move(match.decoded_path),
                     .path_parameters = std::move(match.parameters),

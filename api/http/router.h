@@ -1,7 +1,7 @@
 #pragma once
 
 // Has requests answered: asks the guard, finds the route, calls its handler. It also answers the
-// requests that no route takes.
+// requests that no route takes, OPTIONS among them, and refuses bodies that are compressed.
 //
 // Routes and the guard are set at the start by one thread; from then on answer() may be called by
 // several at a time.
@@ -29,7 +29,8 @@ struct Route {
     std::string_view method;   // GET (HEAD goes there too), POST, PUT, PATCH or DELETE
     std::string_view pattern;  // a path in which each `{name}` stands for one segment
     Handler handler;
-    // The guard is not asked about it, provided that the path is spelled exactly as in the pattern.
+    // The guard is not asked about it, nor about other methods on its path, provided that the path
+    // is spelled exactly as in the pattern.
     bool is_open = false;
 };
 
@@ -59,10 +60,12 @@ class Router final : public Responder {
     struct Path {
         std::string pattern;
         std::vector<Method> methods;
-        std::string allow;  // for the header of that name
+        std::string allow;  // the names of its methods, for the header Allow
     };
 
     [[nodiscard]] bool is_open(std::string_view target) const;
+    // The names of the methods of all paths together.
+    [[nodiscard]] std::string allow_of_all_paths() const;
     void find_answer(const FramedRequest& request, Reply reply) const;
     void answer_on(const Path& path, RouteMatch match, const FramedRequest& framed,
                    Reply reply) const;

@@ -36,8 +36,9 @@ struct ServerOptions {
     // and what clients send on while they wait for an answer. A client that would need more is
     // answered with 503, or cut off if it was being answered; what it sent on is dropped.
     std::size_t max_buffered_bytes = 64 * 1024 * 1024;
-    // What the reader of one stream may leave outstanding before it is cut off; in addition to the
-    // above.
+    // What the reader of one stream may leave outstanding before it is cut off. It counts for each
+    // stream by itself and in addition to the above: all together may take max_connections times
+    // as much memory.
     std::size_t max_stream_bytes = 256 * 1024;
     // From a request's first byte to its last, and from a response's first byte to its last.
     std::chrono::milliseconds transfer_limit{10'000};

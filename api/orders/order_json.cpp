@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/orders/json_numbers.h"
+
 namespace orders {
 namespace {
 
@@ -88,6 +90,8 @@ class OrderEvents final : public nlohmann::json_sax<nlohmann::json> {
     [[nodiscard]] std::vector<ParsedOrder>& orders() { return orders_; }
     // Set if parsing failed or the shape is wrong.
     [[nodiscard]] std::optional<MalformedBody>& malformed() { return malformed_; }
+    // Whether parsing failed for a number that a double cannot hold.
+    [[nodiscard]] bool has_huge_number() const { return has_huge_number_; }
     [[nodiscard]] int times_list_given() const { return times_list_given_; }
 
     bool null() override { return value({}); }
@@ -97,7 +101,10 @@ class OrderEvents final : public nlohmann::json_sax<nlohmann::json> {
         constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
         return value(static_cast<std::int64_t>(std::min<std::uint64_t>(number, most)));
     }
-    bool number_float(number_float_t, const string_t&) override { return value({}); }
+    bool number_float(number_float_t number, const string_t&) override {
+        const auto whole = whole_number(number);
+        return value(whole ? FieldValue(*whole) : FieldValue());
+    }
     bool string(string_t& text) override { return value(std::move(text)); }
     bool binary(binary_t&) override { return value({}); }
 
@@ -145,7 +152,9 @@ class OrderEvents final : public nlohmann::json_sax<nlohmann::json> {
     }
 
     bool parse_error(std::size_t position, const std::string&,
-                     const nlohmann::detail::exception&) override {
+                     const nlohmann::detail::exception& error) override {
+        constexpr int number_overflow = 406;
+        has_huge_number_ = error.id == number_overflow;
         malformed_ = not_json_at(position);
         return false;
     }
@@ -194,17 +203,27 @@ class OrderEvents final : public nlohmann::json_sax<nlohmann::json> {
     int depth_ = 0;
     bool is_list_next_ = false;    // the value that comes next is that of "orders"
     bool is_inside_list_ = false;  // in the list of orders, at whatever depth
+    bool has_huge_number_ = false;
     int times_list_given_ = 0;
     OrderFields fields_;
     std::vector<ParsedOrder> orders_;
     std::optional<MalformedBody> malformed_;
 };
 
-// To the parser a NUL is the end of the text, whatever follows; to JSON it is an error.
-void read(std::string_view text, OrderEvents& events) {
+OrderEvents parse(std::string_view text, OrderEvents::Shape shape) {
+    OrderEvents events(shape);
     nlohmann::json::sax_parse(text, &events);
+    // To the parser a NUL is the end of the text, whatever follows; to JSON it is an error.
     const std::size_t nul = text.find('\0');
     if (nul != text.npos && !events.malformed()) events.malformed() = not_json_at(nul + 1);
+    return events;
+}
+
+// No field of an order takes a huge number, and whatever unknown fields hold is ignored.
+OrderEvents read(std::string_view text, OrderEvents::Shape shape) {
+    OrderEvents events = parse(text, shape);
+    if (events.has_huge_number()) return parse(without_huge_numbers(text), shape);
+    return events;
 }
 
 Json optional_time(const std::optional<UtcTime>& time) {
@@ -268,15 +287,13 @@ std::string text_of(const Json& json) {
 }  // namespace
 
 std::variant<ParsedOrder, MalformedBody> parse_order(std::string_view text) {
-    OrderEvents events(OrderEvents::Shape::one_order);
-    read(text, events);
+    OrderEvents events = read(text, OrderEvents::Shape::one_order);
     if (events.malformed()) return std::move(*events.malformed());
     return std::move(events.orders().at(0));
 }
 
 std::variant<std::vector<ParsedOrder>, MalformedBody> parse_batch(std::string_view text) {
-    OrderEvents events(OrderEvents::Shape::list_of_orders);
-    read(text, events);
+    OrderEvents events = read(text, OrderEvents::Shape::list_of_orders);
     if (events.malformed()) return std::move(*events.malformed());
     if (events.times_list_given() != 1 || events.orders().empty()) {
         const char* detail = events.times_list_given() == 0  ? "is missing"

@@ -2,8 +2,8 @@
 
 // Orders as JSON, in both directions. Reading is strict about what the contract names and silent
 // about what it does not: unknown fields are skipped, a field given twice is an error, and each
-// error names its field. Reading takes one pass, builds no tree, and its memory is bounded by the
-// text's.
+// error names its field. Reading takes one pass (two if the text has a number beyond a double),
+// builds no tree, and its memory is bounded by the text's.
 
 #include <cstddef>
 #include <optional>

@@ -12,9 +12,9 @@
 
 namespace orders {
 
-// Every parameter at fault is named: an unknown one, one that is given twice, a value that does not
-// fit.
+// A known parameter whose value is empty counts as not given. Every parameter at fault is named: an
+// unknown one, one that is given twice, a value that does not fit.
 [[nodiscard]] std::variant<OrderQuery, std::vector<FieldError>> parse_query(
-    const std::vector<std::pair<std::string, std::string>>& parameters);
+    const std::vector<std::pair<std::string, std::string>>& given);
 
 }  // namespace orders

@@ -21,8 +21,9 @@ using http::Reply;
 using http::Request;
 using http::Response;
 
-Response ok(std::string body) {
-    return {.status = 200, .headers = {}, .body = std::move(body)};
+Response ok(std::string json) {
+    json += '\n';
+    return {.status = 200, .headers = {}, .body = std::move(json)};
 }
 
 // Reading may meet a store that is busy or broken; the log says which, since no client can help it.

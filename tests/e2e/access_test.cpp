@@ -67,8 +67,7 @@ TEST_CASE("access: without a token, or with a wrong one, everything is answered 
     for (const std::string target :
          {"/api/v1/orders", "/api/v1/orders/batch", "/api/v1/orders/a", "/api/v1/report", "/",
           "/nowhere", "/livez/", "/readyz/", "//livez", "/LIVEZ", "/%6civez", "/livez%20",
-          "/livez/../api/v1/orders", "/livez#x", "/livez;x", "http://a/livez", "?x", "*",
-          "livez"}) {
+          "/livez/../api/v1/orders", "/livez;x", "http://a/livez", "http://a"}) {
         for (const std::string method :
              {"GET", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"}) {
             CAPTURE(method);
@@ -78,6 +77,7 @@ TEST_CASE("access: without a token, or with a wrong one, everything is answered 
                                challenge + R"(, error="invalid_token")");
         }
     }
+    check_unauthorized(http.send({"OPTIONS", "*"}), challenge);
     CHECK_EQ(http.send({"HEAD", orders_path}).status, 401);
     check_unauthorized(http.send(post_of("a", {{"Authorization", "Basic " + listed}})), challenge);
     CHECK_EQ(http.send({"GET", orders_path + "/a", bearer(listed)}).status, 404);

@@ -282,14 +282,14 @@ TEST_CASE("http_contract: a known route with another method answers 405 and says
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();
-    const std::set<std::string> get_only{"GET", "HEAD"};
+    const std::set<std::string> get_only{"GET", "HEAD", "OPTIONS"};
     struct Row {
         std::string path;
         std::set<std::string> allowed;
     };
-    for (const Row& row :
-         {Row{orders_path, {"GET", "HEAD", "POST"}}, Row{orders_path + "/1235", get_only},
-          Row{"/api/v1/report", get_only}, Row{"/livez", get_only}, Row{"/readyz", get_only}}) {
+    for (const Row& row : {Row{orders_path, {"GET", "HEAD", "POST", "OPTIONS"}},
+                           Row{orders_path + "/1235", get_only}, Row{"/api/v1/report", get_only},
+                           Row{"/livez", get_only}, Row{"/readyz", get_only}}) {
         for (const std::string method : {"POST", "PUT", "PATCH", "DELETE"}) {
             if (row.allowed.contains(method)) continue;
             CAPTURE(method);
@@ -298,10 +298,14 @@ TEST_CASE("http_contract: a known route with another method answers 405 and says
             check_problem(answer, 405, "method-not-allowed");
             CHECK_EQ(words_of(answer.header("allow").value_or("")), row.allowed);
         }
+        const HttpAnswer options = http.send({"OPTIONS", row.path});
+        CHECK_EQ(options.status, 204);
+        CHECK_EQ(words_of(options.header("allow").value_or("")), row.allowed);
     }
     const HttpAnswer answer = http.send({"PUT", batch_path, {}, ""});
     check_problem(answer, 405, "method-not-allowed");
     CHECK(words_of(answer.header("allow").value_or("")).contains("POST"));
+    CHECK_EQ(http.send({"OPTIONS", "*"}).status, 204);
     CHECK_EQ(http.get("/livez").status, 200);
 }
 

@@ -1,7 +1,8 @@
 // Fuzz target: the life of a connection (api/http/connection_driver.h), with the real epoll and a
 // real socket pair. The input is what a client sends before it says that it has no more. Each
 // request that the scanner alone finds in it must be answered once, in order, and after a refusal
-// or a close there must be nothing more.
+// or a close there must be nothing more. An answer may be a stream; one that is cut must not look
+// whole.
 //
 // One thread does the work of a handler thread; the fuzzer's own is the client, and gives the
 // answers that come late.
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -26,6 +28,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/http/chunked_body.h"
 #include "api/http/connection_driver.h"
 #include "api/http/problem.h"
 #include "api/http/response_head.h"
@@ -52,18 +55,39 @@ constexpr ConnectionLimits limits{.framing = {.max_request_line_bytes = 64,
                                               .max_body_bytes = 48},
                                   .max_connections = 4,
                                   .max_buffered_bytes = 16 * 1024 * 1024,
-                                  .max_stream_bytes = 0,
+                                  .max_stream_bytes = 56,
                                   .transfer_limit = patience,
                                   .idle_limit = patience};
 
 // Says which request it answers.
 Response response_to(const FramedRequest& request) {
     const std::string content =
-        request.is_chunked ? joined_chunks(request) : std::string(request.framed_body);
+        request.is_chunked ? joined_chunks(request.framed_body) : std::string(request.framed_body);
     std::string text = "[" + std::string(request.method) + " " + std::string(request.target) + " " +
                        content + "]\n";
     if (request.target == "/large") text.append(large_answer_bytes, '.');
     return {.body = std::move(text)};
+}
+
+bool is_stream(const FramedRequest& request) {
+    return request.target == "/stream";
+}
+
+enum class Way { at_once, by_maker, late };
+
+Way way_to_answer(const FramedRequest& request) {
+    return static_cast<Way>((request.target.size() + request.framed_body.size()) % 3);
+}
+
+// Writes the body in three pieces; one that is refused is the last.
+void send_in_pieces(Reply reply, const Response& response) {
+    Stream stream = std::move(reply).stream(response);
+    const std::size_t third = response.body.size() / 3;
+    for (const auto& [from, size] :
+         {std::pair{std::size_t{0}, third}, {third, third}, {2 * third, std::string::npos}}) {
+        if (!stream.write(std::string_view(response.body).substr(from, size))) return;
+    }
+    std::move(stream).end();
 }
 
 // Answers at once, with a maker, or later from the client's thread: as the request has it.
@@ -71,44 +95,55 @@ class EchoingResponder final : public Responder {
    public:
     void answer(const FramedRequest& request, Reply reply) const override {
         Response response = response_to(request);
-        switch ((request.target.size() + request.framed_body.size()) % 3) {
-            case 0:
-                return std::move(reply).send(std::move(response));
-            case 1:
-                return std::move(reply).send_made_by([response] { return response; });
-            default:
-                break;
+        const Way way = way_to_answer(request);
+        if (way == Way::late) {
+            {
+                const std::lock_guard lock(mutex_);
+                owed_.push_back({std::move(reply), std::move(response), is_stream(request)});
+            }
+            return owes_.notify();
         }
-        {
-            const std::lock_guard lock(mutex_);
-            owed_.emplace_back(std::move(reply), std::move(response));
-        }
-        owes_.notify();
+        if (is_stream(request)) return send_in_pieces(std::move(reply), response);
+        if (way == Way::at_once) return std::move(reply).send(std::move(response));
+        std::move(reply).send_made_by([response] { return response; });
     }
 
     [[nodiscard]] int owes_fd() const { return owes_.fd(); }
     void pay() {
         owes_.clear();
-        std::vector<std::pair<Reply, Response>> owed;
+        std::vector<Owed> owed;
         {
             const std::lock_guard lock(mutex_);
             owed.swap(owed_);
         }
-        for (auto& [reply, response] : owed) std::move(reply).send(std::move(response));
+        for (auto& [reply, response, is_stream] : owed) {
+            if (is_stream) {
+                send_in_pieces(std::move(reply), response);
+            } else {
+                std::move(reply).send(std::move(response));
+            }
+        }
     }
 
    private:
+    struct Owed {
+        Reply reply;
+        Response response;
+        bool is_stream;
+    };
+
     mutable WakeSignal owes_;
     mutable std::mutex mutex_;
-    mutable std::vector<std::pair<Reply, Response>> owed_;  // guarded by mutex_
+    mutable std::vector<Owed> owed_;  // guarded by mutex_
 };
 
 class Server {
    public:
     ~Server() { driver_.end(); }
 
-    // What a client that sends this, in these pieces, gets until the server closes.
-    std::string answers_to(const std::vector<std::string_view>& pieces);
+    // What a client that sends this, in these pieces, gets until the server closes, which it may do
+    // before all is sent only if it `may_cut`.
+    std::string answers_to(const std::vector<std::string_view>& pieces, bool may_cut);
 
    private:
     void await_taken(int client) const;
@@ -136,7 +171,7 @@ bool is_ready_in_time(std::array<pollfd, 2>& watched) {
     return ready > 0;
 }
 
-std::string Server::answers_to(const std::vector<std::string_view>& pieces) {
+std::string Server::answers_to(const std::vector<std::string_view>& pieces, bool may_cut) {
     std::array<int, 2> ends{};
     require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0,
             "there is a socket pair");
@@ -157,7 +192,8 @@ std::string Server::answers_to(const std::vector<std::string_view>& pieces) {
                 await_taken(client.get());
                 continue;
             }
-            require(errno == EAGAIN, "the server reads on, even after a refusal");
+            require(errno == EAGAIN || may_cut, "the server reads on, even after a refusal");
+            if (errno != EAGAIN) unsent = pieces.end();
         } else if (!std::exchange(is_all_sent, true)) {
             ::shutdown(client.get(), SHUT_WR);
         }
@@ -175,20 +211,43 @@ std::string Server::answers_to(const std::vector<std::string_view>& pieces) {
     return received;
 }
 
-std::vector<std::string> expected_answers(std::string_view input) {
-    std::vector<std::string> answers;
+struct ExpectedAnswer {
+    std::string bytes;  // of a stream, the head
+    // Of a stream.
+    std::optional<std::string> body = {};
+    bool is_chunked = true;
+    bool may_be_cut = false;
+};
+
+ExpectedAnswer expected_answer_to(const FramedRequest& request) {
+    ResponseForm form = form_of_response_to(request);
+    Response response = response_to(request);
+    if (!is_stream(request)) return {.bytes = to_bytes(response, form)};
+    form.closes = form.closes || form.is_http_1_0;
+    ExpectedAnswer answer{.bytes = stream_head(response, form), .is_chunked = !form.is_http_1_0};
+    if (form.is_to_head) return answer;
+    // One that is written later may meet a client that sends nothing more, and thus has left.
+    answer.may_be_cut =
+        way_to_answer(request) == Way::late || response.body.size() > limits.max_stream_bytes;
+    answer.body = std::move(response.body);
+    return answer;
+}
+
+std::vector<ExpectedAnswer> expected_answers(std::string_view input) {
+    std::vector<ExpectedAnswer> answers;
     RequestScanner scanner(limits.framing);
     while (true) {
         const FramingVerdict verdict = scanner.scan(input);
         if (const auto* error = std::get_if<FramingError>(&verdict)) {
-            answers.push_back(to_bytes(problem_for(error->status, error->detail), {}));
+            answers.push_back({.bytes = to_bytes(problem_for(error->status, error->detail),
+                                                 {.is_to_head = scanner.is_head()})});
             return answers;
         }
         const auto* request = std::get_if<FramedRequest>(&verdict);
         if (request == nullptr) return answers;
+        answers.push_back(expected_answer_to(*request));
         const ResponseForm form = form_of_response_to(*request);
-        answers.push_back(to_bytes(response_to(*request), form));
-        if (form.closes) return answers;
+        if (form.closes || (is_stream(*request) && form.is_http_1_0)) return answers;
         input.remove_prefix(request->total_bytes);
         scanner.restart();
     }
@@ -201,19 +260,46 @@ std::string without_date(std::string_view bytes) {
     return std::string(bytes.substr(0, begin)).append(bytes.substr(end));
 }
 
+// Takes a stream's body from the bytes; false if it was cut, with which they must end.
+bool take_body(std::string_view& rest, const ExpectedAnswer& answer) {
+    std::string body;
+    bool is_whole = false;
+    while (answer.is_chunked && !is_whole && !rest.empty()) {
+        const std::size_t line_end = rest.find("\r\n");
+        if (line_end == rest.npos) break;
+        const std::size_t size = chunk_size_in(rest.substr(0, line_end)).value_or(0);
+        is_whole = rest.starts_with("0\r\n\r\n");
+        require(is_whole || size > 0, "a stream is a row of chunks");
+        body += rest.substr(line_end + 2, size);
+        rest.remove_prefix(std::min(rest.size(), line_end + 2 + size + 2));
+    }
+    if (!answer.is_chunked) {
+        body = std::exchange(rest, {});
+        is_whole = body == answer.body;
+    }
+    require(answer.body->starts_with(body), "a stream has what was written, and nothing else");
+    require(!is_whole || body == answer.body, "a stream that looks whole is whole");
+    require(is_whole || (answer.may_be_cut && rest.empty()), "a stream is cut for a reason");
+    return is_whole;
+}
+
 void check_connection(std::string_view input) {
     static Server server;
-    const std::string received = server.answers_to(pieces_of(input));
+    const std::vector<ExpectedAnswer> answers = expected_answers(input);
+    const bool may_cut = std::ranges::any_of(answers, &ExpectedAnswer::may_be_cut);
+    const std::string received = server.answers_to(pieces_of(input), may_cut);
     std::string_view rest = received;
     // Whether one was held back for it depends on the cuts.
     const auto skip_interim = [&rest] {
         if (rest.starts_with(interim)) rest.remove_prefix(interim.size());
     };
-    for (const std::string& answer : expected_answers(input)) {
+    for (const ExpectedAnswer& answer : answers) {
         skip_interim();
-        require(without_date(rest.substr(0, answer.size())) == without_date(answer),
+        const std::string& expected = answer.bytes;
+        require(without_date(rest.substr(0, expected.size())) == without_date(expected),
                 "each request is answered once, in order");
-        rest.remove_prefix(answer.size());
+        rest.remove_prefix(expected.size());
+        if (answer.body && !take_body(rest, answer)) return;
     }
     skip_interim();
     require(rest.empty(), "nothing is said that nobody asked for");

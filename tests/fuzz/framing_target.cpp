@@ -16,6 +16,7 @@
 #include <string_view>
 #include <variant>
 
+#include "api/http/chunked_body.h"
 #include "api/http/request_scanner.h"
 #include "tests/fuzz/invariant.h"
 #include "tests/fuzz/pieces.h"
@@ -68,6 +69,7 @@ bool is_same(const FramingVerdict& one, const FramingVerdict& other) {
            request->headers.lines() == other_request.headers.lines() &&
            request->framed_body == other_request.framed_body &&
            request->is_chunked == other_request.is_chunked &&
+           request->is_encoded == other_request.is_encoded &&
            request->is_http_1_0 == other_request.is_http_1_0 &&
            request->is_keep_alive == other_request.is_keep_alive &&
            request->total_bytes == other_request.total_bytes;
@@ -108,6 +110,7 @@ void check_unambiguous(std::string_view request) {
     require(head.find('\0') == head.npos, "a head has no NUL");
     require(count(head, "\ncontent-length:") + count(head, "\ntransfer-encoding:") <= 1,
             "a request is framed in one way");
+    require(count(head, "\nhost:") <= 1, "a request names one host");
     for (const std::string_view name : {"\ncontent-length", "\ntransfer-encoding"}) {
         for (const char blank : {' ', '\t'}) {
             require(count(head, std::string(name) + blank) == 0, "no blank stands before a colon");
@@ -115,7 +118,19 @@ void check_unambiguous(std::string_view request) {
     }
 }
 
+// What a decoder makes of a target must not depend on whose it is.
+void check_decodable(std::string_view target) {
+    require(target.find('#') == target.npos, "a target has no fragment");
+    for (std::size_t at = target.find('%'); at != target.npos; at = target.find('%', at + 1)) {
+        require(target.size() - at > 2 &&
+                    std::isxdigit(static_cast<unsigned char>(target[at + 1])) &&
+                    std::isxdigit(static_cast<unsigned char>(target[at + 2])),
+                "a percent sign has two digits behind it");
+    }
+}
+
 void check(const FramedRequest& request, std::string_view input) {
+    check_decodable(request.target);
     check_unambiguous(input.substr(0, request.total_bytes));
     for (const std::string_view part :
          {request.method, request.target, request.headers.lines(), request.framed_body}) {
@@ -130,7 +145,7 @@ void check(const FramedRequest& request, std::string_view input) {
             "a request line is within its limit");
 
     const std::string content =
-        request.is_chunked ? joined_chunks(request) : std::string(request.framed_body);
+        request.is_chunked ? joined_chunks(request.framed_body) : std::string(request.framed_body);
     require(content.size() <= limits.max_body_bytes, "a body's content is within its limit");
     require(!request.is_chunked || content.size() < request.framed_body.size(),
             "chunks are larger than their content");

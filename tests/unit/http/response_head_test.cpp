@@ -32,10 +32,22 @@ TEST_CASE("response_head: one without a body has no type, one to HEAD has both b
     const std::string empty = to_bytes({.status = 409}, {});
     CHECK(empty.find("\nContent-Type") == std::string::npos);
     CHECK(empty.find("Content-Length: 0\r\n") != std::string::npos);
-    CHECK(to_bytes({.status = 204}, {}).find("Content-Length") == std::string::npos);
     const std::string head = to_bytes({.body = "four"}, {.is_to_head = true});
     CHECK(head.find("Content-Length: 4\r\n") != std::string::npos);
     CHECK(head.ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("response_head: a 204 and a 304 have no content, whatever the response holds") {
+    for (const int status : {204, 304}) {
+        CAPTURE(status);
+        for (const std::string body : {"", "{}"}) {
+            const std::string bytes =
+                to_bytes({.status = status, .headers = {{"X-A", "b"}}, .body = body}, {});
+            CHECK(bytes.find("\nContent-") == std::string::npos);
+            CHECK(bytes.find("X-A: b\r\n") != std::string::npos);
+            CHECK(bytes.find("\r\n\r\n") == bytes.size() - 4);
+        }
+    }
 }
 
 TEST_CASE("response_head: Connection says what differs from the version's default") {

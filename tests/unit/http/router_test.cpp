@@ -31,6 +31,7 @@ TEST_CASE("router: a handler sees the request, and the client its answer") {
     CHECK(client.get("/orders/a%20b").body == "GET /orders/a b\nparameter a b\n\n");
     CHECK(client.get("/orders/7/items.json").body == "GET /orders/7/items.json\nparameter 7\n\n");
     CHECK(client.get("http://a/orders").body == "GET /orders\n\n");
+    CHECK(client.get("HTTP://a:80/orders?b=c").body == "GET /orders\nquery b=c\n\n");
     CHECK(client.send({"DELETE", "/orders/7", {}, "body"}).body ==
           "DELETE /orders/7\nparameter 7\n\nbody");
 }
@@ -39,7 +40,7 @@ TEST_CASE("router: an unknown path is 404, and so is one that only looks like a 
     RunningServer server;
     HttpClient client(server.start());
     for (const std::string target : {"/", "/order", "/orders/", "/orders/1/2",
-                                     "/orders/7/itemsXjson", "*", "a:80", "/ORDERS"}) {
+                                     "/orders/7/itemsXjson", "/*", "http://a", "/ORDERS"}) {
         CAPTURE(target);
         CHECK(client.get(target).status == 404);
         CHECK(
@@ -56,23 +57,66 @@ TEST_CASE("router: an unknown path is 404, and so is one that only looks like a 
 TEST_CASE("router: a method that a known path does not have is 405, which names those it has") {
     RunningServer server;
     HttpClient client(server.start());
-    for (const std::string method : {"PUT", "PATCH", "DELETE", "OPTIONS"}) {
+    for (const std::string method : {"PUT", "PATCH", "DELETE"}) {
         CAPTURE(method);
         const HttpAnswer answer = client.send({method, "/orders", {}, "body"});
         CHECK(answer.status == 405);
-        CHECK(answer.header("allow") == "GET, HEAD, POST");
+        CHECK(answer.header("allow") == "GET, HEAD, POST, OPTIONS");
     }
-    CHECK(client.send({"POST", "/orders/1"}).header("allow") == "GET, HEAD, DELETE");
+    CHECK(client.send({"POST", "/orders/1"}).header("allow") == "GET, HEAD, DELETE, OPTIONS");
     CHECK_THROWS_AS(server->add({"OPTIONS", "/x", answering(describe)}), std::invalid_argument);
+}
+
+TEST_CASE("router: OPTIONS is answered with the methods of a path, or of all paths") {
+    RunningServer server;
+    server->add({"PUT", "/other", answering(describe)});
+    HttpClient client(server.start());
+    struct Row {
+        std::string target;
+        std::string allow;
+    };
+    for (const Row& row :
+         {Row{"/orders", "GET, HEAD, POST, OPTIONS"},
+          Row{"/orders?a=b", "GET, HEAD, POST, OPTIONS"},
+          Row{"http://a/orders/7", "GET, HEAD, DELETE, OPTIONS"}, Row{"/other", "PUT, OPTIONS"},
+          Row{"*", "GET, HEAD, POST, PUT, DELETE, OPTIONS"}}) {
+        CAPTURE(row.target);
+        const HttpAnswer answer = client.send({"OPTIONS", row.target, {}, "body"});
+        CHECK(answer.status == 204);
+        CHECK(answer.header("allow") == row.allow);
+        CHECK_FALSE(answer.header("content-length"));
+    }
+    CHECK(client.send({"OPTIONS", "/nothing"}).status == 404);
 }
 
 TEST_CASE("router: a method that no path can have is 501") {
     RunningServer server;
     HttpClient client(server.start());
-    for (const std::string method : {"TRACE", "CONNECT", "PRI", "BREW", "get"}) {
+    for (const std::string method :
+         {"TRACE", "PRI", "BREW", "PROPFIND", "M-SEARCH", "get", "Get", "options"}) {
         CAPTURE(method);
         CHECK(client.send({method, "/orders", {}, "body"}).status == 501);
         CHECK(client.send({method, "/nothing", {}, "body"}).status == 501);
+    }
+    CHECK(client.send({"CONNECT", "a:80"}).status == 501);
+}
+
+TEST_CASE("router: a body in a coding is refused, and the connection goes on") {
+    RunningServer server;
+    HttpClient client(server.start());
+    const auto post_coded = [&](const std::string& coding) {
+        return client.send({"POST", "/orders", {{"Content-Encoding", coding}}, "body"});
+    };
+    for (const std::string coding : {"gzip", "BR", "identity, gzip", "x-unknown"}) {
+        CAPTURE(coding);
+        const HttpAnswer answer = post_coded(coding);
+        CHECK(answer.status == 415);
+        CHECK(answer.header("accept-encoding") == "identity");
+        CHECK_FALSE(answer.header("connection"));
+    }
+    for (const std::string coding : {"", "identity", "Identity, identity"}) {
+        CAPTURE(coding);
+        CHECK(post_coded(coding).body == "POST /orders\n\nbody");
     }
 }
 

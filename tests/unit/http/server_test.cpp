@@ -88,14 +88,39 @@ TEST_CASE("server: what breaks the rules is answered and the connection closed")
     CHECK(status("GET /" + std::string(3'000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n") == 414);
     CHECK(status("GET / HTTP/1.1\r\nHost: a\r\nA: " + std::string(3'000, 'a') + "\r\n\r\n") == 431);
     CHECK(status(post("Content-Length: 100001\r\n\r\n")) == 413);
-    CHECK(status(post("Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\na")) == 415);
+    CHECK(status("GET /orders#a HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+    CHECK(status("GET /orders HTTP/1.1\r\nHost: a@b\r\n\r\n") == 400);
     // The smuggled request would be answered, too, if the first one's framing were believed.
     CHECK(status(post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
                       smuggled)) == 400);
     CHECK(status(post("Content-Length: 1\r\nContent-Length: 2\r\n\r\na" + smuggled)) == 400);
-    CHECK(status(post("Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + smuggled)) == 501);
+    CHECK(status(post("Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + smuggled)) == 400);
+    CHECK(status(post("Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" + smuggled)) == 501);
     CHECK(status(post("Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n" + smuggled)) == 400);
     CHECK(status(post("Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + smuggled)) == 400);
+}
+
+TEST_CASE("server: a HEAD that is refused gets no content either") {
+    const auto status = [](int port, const std::string& bytes) {
+        RawConnection connection(port);
+        connection.send(bytes);
+        const HttpAnswer answer = answer_of(connection.read_answer(patience, false));
+        CHECK(std::stoi(answer.header("content-length").value_or("0")) > 0);
+        CHECK(connection.is_closed_by_server(patience));
+        return answer.status;
+    };
+    RunningServer server;
+    const int port = server.start();
+    CHECK(status(port, "HEAD x HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+    CHECK(status(port, "HEAD /orders HTTP/1.1\r\n\r\n") == 400);
+    CHECK(status(port, "HEAD /orders HTTP/9.9\r\n") == 505);
+    CHECK(status(port, "HEAD /" + std::string(9'000, 'a')) == 414);
+    CHECK(status(port, "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 100001\r\n\r\n") == 413);
+
+    ServerOptions options = small_options();
+    options.transfer_limit = milliseconds(1);
+    RunningServer hasty(options);
+    CHECK(status(hasty.start(), "HEAD /orders HTTP/1.1\r\n") == 408);
 }
 
 TEST_CASE("server: a client that sends far too much can still read why it was refused") {

@@ -139,6 +139,14 @@ TEST_CASE("order_json: a batch may hold 1,000 orders and not one more, whatever 
              "priority | a High 5");
 }
 
+TEST_CASE("order_json: a number beyond a double is the fault of its order alone") {
+    CHECK_EQ(read_batch(batch_of({order_text("a"), body_with("processing_time", "1e400"), "1e400",
+                                  R"({"x":-1e400,)" + order_text("b").substr(1)})),
+             "a High 5 | processing_time | (all of it) | b High 5");
+    CHECK_EQ(read_batch(R"({"orders":1e400})"), unusable + "orders must be a list of orders");
+    CHECK_EQ(read_batch(R"({"x":1e400,"orders":[)" + order_text("a") + "]}"), "a High 5");
+}
+
 TEST_CASE("order_json: unknown fields around and in a batch are ignored") {
     const std::string list = "[" + order_text("a") + "]";
     const std::string decoy = R"([{"order_id":"no","priority":"High","processing_time":1}])";

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/orders/json_numbers.h"
 #include "tests/support/seed.h"
 #include "tests/unit/orders/parsed_orders.h"
 
@@ -28,7 +29,7 @@ const std::string& piece(std::mt19937& random) {
     static const std::vector<std::string> pieces = [] {
         std::vector<std::string> all{" ", "\n", "\0"s, "\xff", "\xc3\xa9", "\xef\xbb\xbf"};
         std::istringstream more(R"({ } [ ] , : " \ {} [] [{ }] },{ /* \u0000 \ud800 null true 0 -1
-            1.5 1e400 86401 18446744073709551616 "order_id": "priority": "processing_time":
+            1.5 5.0 1e400 86401 18446744073709551616 "order_id": "priority": "processing_time":
             "orders": "x": "High" "A-1" "order_id":"B-2",
             {"order_id":"B-2","priority":"Normal","processing_time":1},)");
         for (std::string one; more >> one;) all.push_back(one);
@@ -61,10 +62,11 @@ std::string mutated(std::string text, std::mt19937& random) {
     return text;
 }
 
-// As the tree has it; nothing if it is not an object. The parser takes a NUL for the end.
+// As the tree has it; nothing if it is not an object. The parser takes a NUL for the end, and
+// numbers beyond its own for no JSON.
 json object_in(const std::string& text) {
     if (text.find('\0') != text.npos) return nullptr;
-    json tree = json::parse(text, nullptr, false);
+    json tree = json::parse(without_huge_numbers(text), nullptr, false);
     return tree.is_object() ? tree : json();
 }
 
@@ -72,7 +74,7 @@ void check_is_valid(const NewOrder& order, const json& object) {
     CHECK_EQ(OrderId::parse(order.spec.order_id.text()), order.spec.order_id);
     CHECK_EQ(object.at("order_id"), order.spec.order_id.text());
     CHECK_EQ(object.at("priority"), std::string(to_string(order.spec.priority)));
-    CHECK(object.at("processing_time").is_number_integer());
+    CHECK(object.at("processing_time").is_number());
     CHECK_EQ(object.at("processing_time"), order.spec.processing_time.units());
     CHECK(order.spec.processing_time.units() >= ProcessingTime::min_units);
     CHECK(order.spec.processing_time.units() <= ProcessingTime::max_units);

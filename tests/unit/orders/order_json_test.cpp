@@ -109,20 +109,28 @@ TEST_CASE("order_json: a processing_time is a whole number from 1 to 86400") {
     for (const char* value : {"1", "2", "9", "86399", "86400"}) {
         CHECK_EQ(read_order(body_with("processing_time", value)), "A-1 High "s + value);
     }
+    // Lua, Perl, PHP and R write whole numbers so.
+    for (const char* value : {"5.0", "5.000", "5e0", "50e-1", "0.5E+1", "5.00000000000000000000"}) {
+        CAPTURE(value);
+        CHECK_EQ(read_order(body_with("processing_time", value)), "A-1 High 5");
+    }
+    CHECK_EQ(read_order(body_with("processing_time", "1e3")), "A-1 High 1000");
+    CHECK_EQ(read_order(body_with("processing_time", "86400.0")), "A-1 High 86400");
     check_only_fault("processing_time", {"0",
                                          "-0",
                                          "-1",
                                          "-5",
                                          "86401",
-                                         "1.0",
-                                         "5.0",
+                                         "0.0",
+                                         "-5.0",
                                          "0.5",
                                          "1.5",
-                                         "86400.0",
-                                         "1e0",
-                                         "1e3",
-                                         "1E3",
+                                         "86400.5",
+                                         "86401.0",
                                          "5e-1",
+                                         "1e5",
+                                         "1e15",
+                                         "9007199254740992.0",
                                          "1e300",
                                          "-1e300",
                                          "1e-400",
@@ -137,6 +145,41 @@ TEST_CASE("order_json: a processing_time is a whole number from 1 to 86400") {
                                          "18446744073709551616",
                                          "18446744073709551617",
                                          "1"s + std::string(300, '0')});
+}
+
+TEST_CASE("order_json: a number beyond a double is a number, and out of range") {
+    const std::vector<std::string> huge{"1e400",
+                                        "-1E+400",
+                                        "1.5e99999999999999999999",
+                                        "0.1e310",
+                                        "1e-400",
+                                        "-0.1e-999999999",
+                                        "1"s + std::string(400, '0'),
+                                        "-9"s + std::string(400, '9') + ".5e1"};
+    check_only_fault("processing_time", huge);
+    check_only_fault("order_id", huge);
+    check_only_fault("priority", huge);
+    for (const std::string& number : huge) {
+        CAPTURE(number);
+        CHECK_EQ(read_order(number), "The body must be a JSON object.");
+        // Nobody asks what is in unknown fields.
+        const std::string rest = "," + body_with("", "").substr(1);
+        CHECK_EQ(read_order("{\"x\":" + number + rest), "A-1 High 5");
+        CHECK_EQ(
+            read_order("{\"x\":{\"\\\"" + number + "\":[" + number + " , " + number + "]}" + rest),
+            "A-1 High 5");
+        // The fault beside it is found where it is.
+        const std::string before = "{\"x\":[\"1e400\"," + number + ",";
+        CHECK_EQ(read_order(before + "?]}"),
+                 "The body is not valid JSON, at byte " + std::to_string(before.size() + 1) + ".");
+    }
+    for (const std::string broken :
+         {"01e400", "1.e400", "1e400.5", "1e400e1", "--1e400", "5-1e400", "1e+-1e400", "1e400x",
+          "1e400 1", "+1e400", ".1e400", "1e400\\"}) {
+        CAPTURE(broken);
+        CHECK(is_malformed(body_with("processing_time", broken)));
+        CHECK(is_malformed("{\"x\":1e400," + body_with("processing_time", broken).substr(1)));
+    }
 }
 
 TEST_CASE("order_json: a field of the wrong type is at fault, whatever the type") {
@@ -243,9 +286,9 @@ TEST_CASE("order_json: a body that is not JSON is malformed, and the error says 
         "{null:1}", "{a:1}", "{'a':1}", "{\"a\":'b'}", "{\"a\":[1,]}", "{\"a\":[1 2]}",
         "{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":-Infinity}", "{\"a\":undefined}", "{\"a\":True}",
         "{\"a\":nul}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":1.}", "{\"a\":-}",
-        "{\"a\":1e}", "{\"a\":0x1}", "{\"a\":1_000}", "{\"a\":1e400}", "{\"a\":\"\t\"}",
-        "{\"a\":\"\n\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"\\u12g4\"}",
-        "{\"a\":\"\\ud800\"}", "{\"a\":\"\\udc00\"}", "{\"a\":\"\\ud800\\u0041\"}", "nonsense",
+        "{\"a\":1e}", "{\"a\":0x1}", "{\"a\":1_000}", "{\"a\":\"\t\"}", "{\"a\":\"\n\"}",
+        "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"\\ud800\"}",
+        "{\"a\":\"\\udc00\"}", "{\"a\":\"\\ud800\\u0041\"}", "nonsense",
         "order_id=A-1&priority=High", "<order/>", "/* */" + good, good + "// end", "# c\n" + good,
         good + good, good + ",", good + "}", good + "x", good + " null", "\xef\xbb\xbf",
         "\xef\xbb" + good, good + "\xef\xbb\xbf", "\xff\xfe{\0}\0"s, "\x0b" + good,

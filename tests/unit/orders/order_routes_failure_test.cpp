@@ -84,7 +84,7 @@ TEST_CASE("order_routes: the service is ready while the store takes writes") {
     HttpClient http = routes.client();
     const HttpAnswer ready = http.get("/readyz");
     CHECK_EQ(ready.status, 200);
-    CHECK_EQ(ready.body, R"({"status":"ready"})");
+    CHECK_EQ(ready.body, "{\"status\":\"ready\"}\n");
 
     routes.script.fail(StoreStep::commit, Kind::full, StoreScript::always);
     eventually(patience, [&] { return http.get("/readyz").status == 503; });
@@ -101,7 +101,7 @@ TEST_CASE("order_routes: a service that is stopping is not ready, and takes orde
     routes.is_stopping = true;
     check_unavailable(http.get("/readyz"), "not-ready");
     CHECK_EQ(routes.script.calls(StoreStep::begin), 0);
-    CHECK_EQ(http.get("/livez").body, R"({"status":"live"})");
+    CHECK_EQ(http.get("/livez").body, "{\"status\":\"live\"}\n");
     CHECK_EQ(http.post(orders_path, order_body("a")).status, 200);
 }
 

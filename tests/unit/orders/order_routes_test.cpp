@@ -44,10 +44,28 @@ TEST_CASE("order_routes: a new order is answered with itself, the clock's time, 
     CHECK_EQ(created.body,
              R"({"order_id":"A-1","priority":"High","processing_time":7,"status":"Pending",)"
              R"("attempts":0,"created_at":"2026-11-22T13:04:05.678Z","started_at":null,)"
-             R"("finished_at":null,"worker":null,"failure":null})");
+             R"("finished_at":null,"worker":null,"failure":null})"
+             "\n");
     CHECK_EQ(http.get("/api/v1/orders/A-1").body, created.body);
-    CHECK_EQ(http.get(orders_path).body,
-             R"({"orders":[)" + created.body + R"(],"next_cursor":null})");
+    const std::string order = created.body.substr(0, created.body.size() - 1);
+    CHECK_EQ(http.get(orders_path).body, R"({"orders":[)" + order +
+                                             R"(],"next_cursor":null})"
+                                             "\n");
+}
+
+TEST_CASE("order_routes: every body ends with a line feed, that of a problem too") {
+    RoutesOnStore routes;
+    HttpClient http = routes.client();
+    for (const HttpAnswer& answer :
+         {http.post(orders_path, order_body("A-1")), http.post(orders_path, order_body("A-1")),
+          http.post(orders_path, json::object()), http.post(batch_path, json::array()),
+          http.post(batch_path, json{{"orders", {order_body("A-2")}}}), http.get(orders_path),
+          http.get("/api/v1/orders/A-1"), http.get("/api/v1/orders/none"), http.get("/nowhere"),
+          http.get("/api/v1/report"), http.get("/livez"), http.get("/readyz"), http.get("nothing"),
+          http.send({"BREW", "/livez"}), http.send({"DELETE", "/livez"})}) {
+        CAPTURE(answer.body);
+        CHECK_EQ(answer.body.find('\n'), answer.body.size() - 1);
+    }
 }
 
 TEST_CASE("order_routes: HEAD is answered as GET is, without the body") {
@@ -205,8 +223,7 @@ TEST_CASE("order_routes: an invalid query is a problem that names the parameters
     };
     for (const Query& query :
          std::vector<Query>{{"status=pending", {"status"}},
-                            {"status=", {"status"}},
-                            {"status", {"status"}},
+                            {"status=%20", {"status"}},
                             {"status=Pending,Failed", {"status"}},
                             {"priority=Low", {"priority"}},
                             {"priority=High%00", {"priority"}},
@@ -216,7 +233,8 @@ TEST_CASE("order_routes: an invalid query is a problem that names the parameters
                             {"limit=%2B1", {"limit"}},
                             {"limit=1.0", {"limit"}},
                             {"limit=1x", {"limit"}},
-                            {"limit=", {"limit"}},
+                            {"page", {"page"}},
+                            {"=", {""}},
                             {"limit=99999999999999999999999", {"limit"}},
                             {"cursor=0", {"cursor"}},
                             {"cursor=-1", {"cursor"}},
@@ -226,6 +244,7 @@ TEST_CASE("order_routes: an invalid query is a problem that names the parameters
                             {"Limit=5", {"Limit"}},
                             {"limit=5&limit=5", {"limit"}},
                             {"status=Pending&status=Failed", {"status"}},
+                            {"status=Pending&priority=&status=Pending", {"status"}},
                             {"x=1&limit=0&cursor=0&status=1&priority=1",
                              {"x", "limit", "cursor", "status", "priority"}}}) {
         CAPTURE(query.text);
@@ -257,6 +276,10 @@ TEST_CASE("order_routes: a list is what its query asks for, page by page") {
     CHECK_EQ(rest["orders"][0]["order_id"], "a");
     CHECK_EQ(rest["next_cursor"], nullptr);
     CHECK_EQ(http.get(orders_path + "?status=Failed").json()["orders"].size(), 0);
+    // What is empty is not given, as in a form whose fields were left empty.
+    CHECK_EQ(http.get(orders_path + "?status=&priority=").json(), http.get(orders_path).json());
+    CHECK_EQ(http.get(orders_path + "?status&limit=&cursor=&limit=2&cursor=" + cursor).json(),
+             http.get(orders_path + "?limit=2&cursor=" + cursor).json());
 }
 
 TEST_CASE("order_routes: the report tells how long the oldest order has waited by the clock") {
@@ -289,6 +312,9 @@ TEST_CASE("order_routes: a known route with another method is answered with thos
         const std::string allow = answer.header("allow").value_or("");
         for (const std::string& method : route.allowed)
             CHECK_MESSAGE(allow.find(method) != allow.npos, allow);
+        const HttpAnswer options = http.send({"OPTIONS", route.path});
+        CHECK_EQ(options.status, 204);
+        CHECK_EQ(options.header("allow"), allow);
     }
     check_problem(http.get("/api/v1/nothing"), 404, "route-not-found");
 }
