@@ -119,7 +119,7 @@ void Dispatcher::sleep_until_something_happens() {
     // Forgotten before looking, so that whatever comes after the look wakes again.
     wake_.clear();
     const bool has_bell_rung = (sources[1].revents & POLLIN) != 0;
-    if (has_bell_rung) watch_.clear();
+    if (has_bell_rung || watch_.fd() < 0) watch_.clear();
     is_look_due_ = has_bell_rung || (sources[0].revents & POLLIN) != 0;
 }
 
