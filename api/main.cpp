@@ -54,6 +54,8 @@ int serve(const ApiSettings& settings, Storage& storage) {
     OrderReaders readers([&] { return storage.open_reader(); });
     OrderRoutes routes(intake, readers, is_stopping);
     routes.add_to(server);
+    // So that the log says at once if the store takes no writes, or the disk has too little room.
+    intake.probe([](bool) {});
     if (!is_open) server.set_guard(std::make_unique<TokenGuard>(std::move(tokens)));
 
     const int bound_port = server.bind();

@@ -50,7 +50,7 @@ void Dispatcher::run(const std::stop_token& stop) {
             sleep_until_something_happens();
         } catch (const StoreError& error) {
             if (error.is_fatal()) throw;
-            log::error("turn failed", {{"detail", error.what()}});
+            note_failure(error);
             pause_after_error();
         }
     }
@@ -62,6 +62,7 @@ void Dispatcher::enlist() {
     worker_ = store_.enlist(options_.worker, options_.lease_time);
     next_heartbeat_ = now + options_.lease_time / 3;
     log::info("working", {{"worker", options_.worker.name}, {"threads", options_.worker.threads}});
+    options_.on_enlisted();
 }
 
 void Dispatcher::sweep() {
@@ -76,7 +77,11 @@ void Dispatcher::sweep() {
         } catch (const StoreError& error) {
             // It tries again by itself, after a pause. Results that come in do not wait for that.
             if (error.is_fatal()) throw;
-            log::warn("deleting old orders failed", {{"detail", error.what()}});
+            sweep_failures_.count();
+            if (const auto times = sweep_failures_.take_due()) {
+                log::warn("deleting old orders failed",
+                          {{"detail", error.what()}, {"times", *times}});
+            }
         }
     } while (settled_since_sweep_ >= settled_per_sweep && retention_.next_step() <= now);
 }
@@ -114,8 +119,16 @@ void Dispatcher::sleep_until_something_happens() {
     // Forgotten before looking, so that whatever comes after the look wakes again.
     wake_.clear();
     const bool has_bell_rung = (sources[1].revents & POLLIN) != 0;
-    if (has_bell_rung) watch_.clear();
+    if (has_bell_rung || watch_.fd() < 0) watch_.clear();
     is_look_due_ = has_bell_rung || (sources[0].revents & POLLIN) != 0;
+}
+
+void Dispatcher::note_failure(const StoreError& error) {
+    take_back_from_ = std::chrono::steady_clock::now() + options_.renewal_grace;
+    failures_.count();
+    if (const auto times = failures_.take_due()) {
+        log::error("turn failed", {{"detail", error.what()}, {"times", *times}});
+    }
 }
 
 // A request to stop ends the pause. So does an order that finishes, which merely brings the next
@@ -170,13 +183,14 @@ std::optional<WorkerTurn> Dispatcher::plan_turn(SteadyTime now) {
     // Leases that ran out may be this worker's own, after a suspend, through which only the leases'
     // clock runs. Renewed first, in the same transaction, they are not taken back.
     const bool is_heartbeat_due = now >= next_heartbeat_ || waiting.has_expired;
+    const bool is_taking_back = waiting.has_expired && now >= take_back_from_;
     const bool is_claim_due = waiting.has_pending && free_threads > 0;
     if (finished_.empty() && !is_heartbeat_due && !is_claim_due) return std::nullopt;
 
     WorkerTurn turn{.worker = *worker_,
                     .lease_time = options_.lease_time,
                     .is_heartbeat = is_heartbeat_due,
-                    .take_back_limit = waiting.has_expired ? taken_back_per_turn : 0,
+                    .take_back_limit = is_taking_back ? taken_back_per_turn : 0,
                     .max_attempts = options_.max_attempts,
                     .claim_limit = free_threads};
     for (const FinishedOrder& finished : finished_) {

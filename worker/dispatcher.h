@@ -21,12 +21,15 @@
 // run() belongs to one thread, which alone uses the store, the pool and the watch meanwhile.
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <vector>
 
+#include "shared/log/log_pace.h"
 #include "shared/os/steady_time.h"
 #include "shared/os/wake_signal.h"
+#include "shared/storage/store_error.h"
 #include "shared/storage/work_watch.h"
 #include "shared/storage/worker_store.h"
 #include "worker/processing_pool.h"
@@ -42,7 +45,12 @@ struct DispatcherOptions {
     std::chrono::milliseconds drain_limit{10'000};
     // How often to look for work that nothing announced, and for leases that ran out.
     std::chrono::milliseconds look_interval{250};
+    // For how long after a failure of the store nothing is taken back from others: they could not
+    // renew their leases meanwhile either.
+    std::chrono::milliseconds renewal_grace{1'000};
     RetentionOptions retention = {};
+    // Called once, by run(), when the store knows the worker.
+    std::function<void()> on_enlisted = [] {};
 };
 
 class Dispatcher {
@@ -59,6 +67,7 @@ class Dispatcher {
    private:
     void enlist();
     void sleep_until_something_happens();
+    void note_failure(const StoreError& error);
     void pause_after_error();
     void take_turn(const std::stop_token& stop);
     [[nodiscard]] SteadyTime next_sweep() const;
@@ -87,6 +96,9 @@ class Dispatcher {
     bool is_look_due_ = true;
     SteadyTime next_look_{};
     SteadyTime next_heartbeat_{};
+    SteadyTime take_back_from_{};
+    log::LogPace failures_;
+    log::LogPace sweep_failures_;
     enum class Phase { working, draining, interrupted } phase_ = Phase::working;
     SteadyTime phase_ends_ = SteadyTime::max();
     Retention retention_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <utility>
 
 #include "shared/log/log.h"
 #include "shared/os/wake_signal.h"
@@ -57,17 +58,20 @@ int work(const WorkerSettings& settings, Storage& storage) {
     SimulatedProcessor processor(settings.time_unit);
     ProcessingPool pool(processor, static_cast<std::size_t>(settings.threads),
                         settings.order_timeout + timeout_margin, wake);
-    Dispatcher dispatcher(*store, pool, *watch, wake,
-                          {.worker = describe_worker(settings.threads),
-                           .lease_time = settings.lease_time,
-                           .max_attempts = settings.max_attempts,
-                           .drain_limit = settings.drain_limit,
-                           .retention = {.keep_processed = settings.keep_processed,
-                                         .keep_failed = settings.keep_failed}});
-    {
-        const Reporter reporter(storage.open_reader(), settings.report_interval);
-        run_until_stopped(dispatcher, stop.get_token());
-    }
+    std::unique_ptr<OrderReader> reader = storage.open_reader();
+    std::optional<Reporter> reporter;
+    Dispatcher dispatcher(
+        *store, pool, *watch, wake,
+        {.worker = describe_worker(settings.threads),
+         .lease_time = settings.lease_time,
+         .max_attempts = settings.max_attempts,
+         .drain_limit = settings.drain_limit,
+         .retention = {.keep_processed = settings.keep_processed,
+                       .keep_failed = settings.keep_failed},
+         // Not before, because its first report should count this worker.
+         .on_enlisted = [&] { reporter.emplace(std::move(reader), settings.report_interval); }});
+    run_until_stopped(dispatcher, stop.get_token());
+    reporter.reset();  // reports once more
     log::info("stopped");
     return exit_ok;
 }

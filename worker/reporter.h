@@ -8,6 +8,9 @@
 // If old orders are deleted, those deleted since the last report are missing from
 // finished_since_last_report, which is at least 0.
 //
+// The first report is made at once: the worker should be enlisted by then, or it does not count
+// itself among the live ones.
+//
 // The counts are the store's, not this worker's, so several workers report the same orders. It has
 // a thread and a reader of its own; a report that fails is logged, and the next one is tried as
 // usual.

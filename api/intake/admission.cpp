@@ -1,22 +1,16 @@
 #include "api/intake/admission.h"
 
-#include <chrono>
 #include <utility>
 
 #include "shared/log/log.h"
 
 namespace orders {
-namespace {
-
-constexpr std::chrono::seconds log_interval{10};
-
-}  // namespace
 
 std::optional<Refusal> OrderAdmission::refusal_of(std::size_t orders, const StoreLevel& level,
                                                   std::size_t in_group) {
-    log_if_due();
-    level_ = level;
-    if (level.free_bytes && *level.free_bytes < limits_.min_free_bytes) return Refusal::disk_full;
+    log_refused_if_due();
+    note_level(level);
+    if (is_room_short_) return Refusal::disk_full;
     const std::int64_t pending = level.pending + static_cast<std::int64_t>(in_group);
     const auto more = static_cast<std::int64_t>(orders);
     if (more > 0 && pending > 0 && pending + more > limits_.max_pending_orders) {
@@ -25,20 +19,29 @@ std::optional<Refusal> OrderAdmission::refusal_of(std::size_t orders, const Stor
     return std::nullopt;
 }
 
-void OrderAdmission::note_refused(std::size_t orders, Refusal refusal) {
-    refused_ += orders;
-    reason_ = refusal;
-    log_if_due();
+void OrderAdmission::note_level(const StoreLevel& level) {
+    level_ = level;
+    const bool is_short = level.free_bytes && *level.free_bytes < limits_.min_free_bytes;
+    const bool was_short = std::exchange(is_room_short_, is_short);
+    if (is_short && !was_short) shortages_.count();
+    if (!is_short || !shortages_.take_due()) return;
+    log::warn("too little room on the disk: orders are refused",
+              {{"free_bytes", level.free_bytes.value_or(-1)},
+               {"min_free_bytes", limits_.min_free_bytes}});
 }
 
-void OrderAdmission::log_if_due() {
-    if (refused_ == 0) return;
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (now < next_log_) return;
-    next_log_ = now + log_interval;
+void OrderAdmission::note_refused(std::size_t orders, Refusal refusal) {
+    refused_.count(orders);
+    reason_ = refusal;
+    log_refused_if_due();
+}
+
+void OrderAdmission::log_refused_if_due() {
+    const auto orders = refused_.take_due();
+    if (!orders) return;
     log::warn("orders refused",
               {{"reason", reason_ == Refusal::disk_full ? "disk-full" : "queue-full"},
-               {"orders", std::exchange(refused_, 0)},
+               {"orders", *orders},
                {"pending", level_.pending},
                {"max_pending", limits_.max_pending_orders},
                {"free_bytes", level_.free_bytes.value_or(-1)},

@@ -5,15 +5,15 @@
 // that orders that were accepted can still be claimed, settled and checkpointed: that needs room
 // too, and an order that cannot be settled is processed again and again.
 //
-// Logs that it refuses orders, and at most every ten seconds how many it has refused since.
-// Belongs to one thread.
+// Logs that it refuses orders, how many of them, and that the disk has come to have too little
+// room, whether or not anybody sends orders: each at most every ten seconds. Belongs to one thread.
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "api/intake/refusal.h"
-#include "shared/os/steady_time.h"
+#include "shared/log/log_pace.h"
 #include "shared/storage/intake_store.h"
 
 namespace orders {
@@ -45,14 +45,15 @@ class OrderAdmission {
     void note_refused(std::size_t orders, Refusal refusal);
 
    private:
-    void log_if_due();
+    void note_level(const StoreLevel& level);
+    void log_refused_if_due();
 
     const AdmissionLimits limits_;
     StoreLevel level_;  // the last one
-    // Refused, and not logged yet.
-    std::size_t refused_ = 0;
-    Refusal reason_ = Refusal::queue_full;
-    SteadyTime next_log_{};
+    bool is_room_short_ = false;
+    log::LogPace shortages_;
+    log::LogPace refused_;
+    Refusal reason_ = Refusal::queue_full;  // of the last that was refused
 };
 
 }  // namespace orders

@@ -94,7 +94,12 @@ void GroupCommit::write_groups(const std::stop_token& stop) {
         try {
             write_one_group();
         } catch (const StoreError& error) {
-            log::error("storing orders failed", {{"detail", error.what()}});
+            failures_.count();
+            const auto times = failures_.take_due();
+            if (times || error.is_fatal()) {
+                log::error("storing orders failed",
+                           {{"detail", error.what()}, {"times", times.value_or(1)}});
+            }
             if (error.is_fatal()) {
                 close();
                 on_fatal_();

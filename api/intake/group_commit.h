@@ -26,6 +26,7 @@
 
 #include "api/intake/group_work.h"
 #include "api/intake/refusal.h"
+#include "shared/log/log_pace.h"
 #include "shared/os/mutex.h"
 #include "shared/os/steady_time.h"
 #include "shared/storage/intake_store.h"
@@ -106,6 +107,7 @@ class GroupCommit {
 
     // Only the writer thread.
     const std::unique_ptr<IntakeStore> store_;
+    log::LogPace failures_;
 
     mutable Mutex mutex_;
     std::condition_variable_any work_;

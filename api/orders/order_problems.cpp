@@ -32,8 +32,8 @@ Response invalid_query(std::vector<FieldError> errors) {
 }
 
 Response order_not_found() {
-    return to_response(
-        {.type = problem_type::order_not_found, .detail = "No order was accepted under this id."});
+    return to_response({.type = problem_type::order_not_found,
+                        .detail = "There is no order with this id, or it was deleted."});
 }
 
 Response id_taken(const OrderId& order_id, OrderStatus status) {

@@ -1,5 +1,7 @@
 #include "shared/program/run_program.h"
 
+#include <signal.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -21,6 +23,9 @@ void say(const char* name, const std::exception& error) {
 }  // namespace
 
 int run_program(const char* name, const std::function<int()>& program) {
+    // A write beyond the limit on the size of files fails with an error; it should not also end the
+    // process.
+    ::signal(SIGXFSZ, SIG_IGN);
     try {
         return program();
     } catch (const SettingsError& error) {

@@ -27,7 +27,9 @@ struct OrderQuery {
 };
 
 // Newest first. A page may hold fewer orders than the limit, even none, and still have a next page:
-// one call looks at a bounded number of orders, however rare the wanted ones are.
+// one call looks at a bounded number of orders, however rare the wanted ones are. It looks at more
+// of them before it returns an empty page. A query for Pending orders, of one priority or both, is
+// never cut short: its page has as many as there are, up to the limit.
 struct OrderPage {
     std::vector<Order> orders;
     std::optional<OrderSequence> next_before;  // empty on the last page
@@ -57,8 +59,10 @@ struct OrderReport {
     UtcTime taken_at;  // by the store's clock
     StatusCounts high;
     StatusCounts normal;
-    std::optional<UtcTime> oldest_pending;  // when the Pending order that waits longest came
-    std::vector<LiveWorker> workers;        // those whose heartbeat is in time
+    // When the Pending order that waits longest came, by the wall clock of that time. If the clock
+    // was ahead then, it is the earliest of the first hundred in line of each priority.
+    std::optional<UtcTime> oldest_pending;
+    std::vector<LiveWorker> workers;  // those whose heartbeat is in time
 
     [[nodiscard]] StatusCounts total() const noexcept;
     // How long the longest waiting Pending order had waited then; empty if none waits.

@@ -13,7 +13,8 @@ namespace orders {
 class StoreError : public std::runtime_error {
    public:
     enum class Kind {
-        busy,             // the write lock could not be had; nothing was written; try again later
+        busy,             // not now: another has the write lock, or the clock is not set; nothing
+                          // was written; try again later
         full,             // no room on the disk; nothing was written; try again once there is room
         outcome_unknown,  // it failed during the commit, whose changes may or may not be stored
         unusable,         // not an order store, damaged, not writable, or newer than this program

@@ -11,9 +11,11 @@ namespace orders {
 class WorkWatch {
    public:
     virtual ~WorkWatch() = default;
-    // Readable once it has rung; for poll(). The same for as long as the watch lives.
+    // For poll(): readable once it has rung. -1, which poll() passes over, while it cannot ring;
+    // clear() may change that, so ask anew before each wait.
     [[nodiscard]] virtual int fd() const noexcept = 0;
-    // Forgets the rings so far. Call it before looking for work, never after.
+    // Forgets the rings so far, or tries now and then to mend a watch that cannot ring. Call it
+    // before looking for work, never after.
     virtual void clear() noexcept = 0;
 };
 

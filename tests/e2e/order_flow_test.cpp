@@ -215,6 +215,8 @@ TEST_CASE("order_flow: a worker reports how many orders are in which status") {
     OrderProcesses processes;
     processes.start_api();
     ChildProcess& worker = processes.start_worker({"--report-interval", "1"});
+    const std::string first = worker.wait_for_line(" order status report ", patience);
+    CHECK_EQ(log_field(first, "live_workers"), "1");
     processes.submit_all(numbered_orders(20));
     processes.counts_when_finished(20);
     const std::string line = worker.wait_for_line(" processed=20 ", patience);

@@ -11,6 +11,7 @@
 
 #include "tests/faults/fault_control.h"
 #include "tests/faults/model_check.h"
+#include "tests/support/check_problem.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
@@ -112,6 +113,32 @@ TEST_CASE("clocks: a wall clock that jumps forward ends no lease early") {
 TEST_CASE("clocks: a wall clock that jumps back prolongs no lease") {
     if (!FaultControl::is_available) return skipped(FaultControl::not_available);
     check_jump(-5h);
+}
+
+TEST_CASE(
+    "clocks: while the wall clock is not set, nothing is stored; then all goes on by itself") {
+    if (!FaultControl::is_available) return skipped(FaultControl::not_available);
+    OrderProcesses processes;
+    FaultControl faults;
+    faults->utc_offset_seconds = -(60LL * 365 * 86'400);
+    ChildProcess& api = processes.start_api({}, faults.environment());
+    ChildProcess& worker = processes.launch(
+        worker_program(), {"--time-unit-ms", "10", "--drain-seconds", "1"}, faults.environment());
+    HttpClient http = processes.client();
+    check_problem(http.post("/api/v1/orders", order_json("a")), 503, "overloaded");
+    CHECK_EQ(http.get("/readyz").status, 503);
+    for (ChildProcess* process : {&api, &worker}) {
+        process->wait_for_line("(set the clock)", patience);
+    }
+    faults->utc_offset_seconds = 0;
+    worker.wait_for_line(" working ", patience);
+    processes.submit(order_json("a"));
+    CHECK_EQ(processes.finished_order("a")["attempts"], 1);
+    processes.stop_all();
+    check_every_order_ended(processes.database(), {"a"});
+    CHECK_EQ(stored_value(processes.database(),
+                          "SELECT count(*) FROM orders WHERE created_at < 1577836800000"),
+             "0");
 }
 
 TEST_CASE("clocks: negative control: a lease that lives by a clock that jumps ends early") {

@@ -84,15 +84,22 @@ TEST_CASE("disk_full: a full disk refuses orders, and loses none that it has") {
 TEST_CASE("disk_full: both programs end, and say why, if a full disk has no room for a store") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     const MountedMemory disk(1);
-    disk.fill("ballast", 0);
     OrderProcesses processes;
     use_disk(processes, disk);
-    for (const std::string& program : {api_program(), worker_program()}) {
-        ChildProcess& process = processes.launch(program, {});
-        CHECK_EQ(process.wait_exit(patience), exited(1));
-        CHECK_EQ(process.error_lines().size(), 1);
+    // Enough for some of the store's files, and for none.
+    for (const std::size_t kibibytes : {32U, 24U, 16U, 8U, 0U}) {
+        CAPTURE(kibibytes);
+        disk.fill("ballast", kibibytes * 1024);
+        for (const std::string& program : {api_program(), worker_program()}) {
+            ChildProcess& process = processes.launch(program, {});
+            CHECK_EQ(process.wait_exit(patience), exited(1));
+            CHECK_EQ(process.count_lines(": cannot "), 1);
+            CHECK_EQ(process.count_lines("(make room on the disk)"), 1);
+        }
+        for (const auto& entry : std::filesystem::directory_iterator(disk.path())) {
+            std::filesystem::remove(entry.path());
+        }
     }
-    std::filesystem::remove(disk.file("ballast"));
     start_recorded_api(processes);
     processes.submit(order_json("first"));
     processes.start_worker();

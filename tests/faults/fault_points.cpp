@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -152,6 +153,16 @@ ssize_t pwrite(int file, const void* bytes, std::size_t size, off_t offset) {
 
 ssize_t pwrite64(int file, const void* bytes, std::size_t size, off64_t offset) {
     return write_file(file, bytes, size, offset);
+}
+
+int inotify_init1(int flags) noexcept {
+    if (faults != nullptr && fails(faults->watches, -1)) return -1;
+    return static_cast<int>(::syscall(SYS_inotify_init1, flags));
+}
+
+int inotify_add_watch(int inotify, const char* path, std::uint32_t events) noexcept {
+    if (faults != nullptr && fails(faults->watches, -1)) return -1;
+    return static_cast<int>(::syscall(SYS_inotify_add_watch, inotify, path, events));
 }
 
 int flock(int file, int operation) noexcept {

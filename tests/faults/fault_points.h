@@ -30,8 +30,9 @@ struct FaultPoints {
         std::atomic<std::int32_t> failures;
         std::atomic<std::int32_t> failed;  // counted
     };
-    Failing syncs;   // fsync, fdatasync
-    Failing writes;  // pwrite
+    Failing syncs;    // fsync, fdatasync
+    Failing writes;   // pwrite
+    Failing watches;  // inotify_init1, inotify_add_watch; of any file
 
     std::atomic<std::int32_t> synced;                // counted: syncs that were tried
     std::atomic<std::int32_t> synced_after_failure;  // counted: of these, after one had failed

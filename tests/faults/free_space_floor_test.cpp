@@ -80,6 +80,18 @@ TEST_CASE("free_space_floor: below the floor orders are refused, and reading goe
     wait_for_readyz(processes, 200);
 }
 
+TEST_CASE("free_space_floor: an API that starts below the floor says so at once") {
+    if (!FaultControl::is_available) return skipped(FaultControl::not_available);
+    OrderProcesses processes;
+    FaultControl faults;
+    faults->free_megabytes = 99 + 1;
+    ChildProcess& api = processes.start_api({"--min-free-mb", "100"}, faults.environment());
+    const std::string line = api.wait_for_line(" too little room on the disk", patience);
+    CHECK_EQ(log_field(line, "free_bytes"), std::to_string(99 << 20U));
+    CHECK_EQ(log_field(line, "min_free_bytes"), std::to_string(100 << 20U));
+    CHECK_EQ(api.count_lines(" orders refused "), 0);
+}
+
 TEST_CASE("free_space_floor: what was accepted above the floor is settled without further room") {
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     const MountedMemory disk(floor_megabytes + room_megabytes());

@@ -54,4 +54,46 @@ TEST_CASE_FIXTURE(UsedStore, "list: pages hold every order that matches once, ne
     CHECK_FALSE(user.reader().list({.limit = 60}).next_before);
 }
 
+TEST_CASE_FIXTURE(UsedStore, "list: the first page of a rare kind shows it, however old it is") {
+    (void)user.submit(an_order("old"));
+    std::vector<NewOrder> newer;
+    for (const NewOrder& order : numbered_orders(10'100)) {
+        newer.push_back(order);
+        newer.back().spec.priority = Priority::high;
+    }
+    (void)user.submit(newer);
+    const auto claimed = user.claim(user.enlist("w"), newer.size());
+    REQUIRE(claimed.size() == newer.size());
+    user.settle(claimed);
+    const auto first_page = [&](const OrderQuery& query) {
+        std::vector<std::string> ids;
+        for (const Order& order : user.reader().list(query).orders) {
+            ids.push_back(order.spec.order_id.text());
+        }
+        return ids;
+    };
+    const std::vector<std::string> old{"old"};
+    CHECK(first_page({.status = OrderStatus::pending}) == old);
+    CHECK(first_page({.status = OrderStatus::pending, .priority = Priority::normal}) == old);
+    CHECK(first_page({.priority = Priority::normal}) == old);
+    CHECK_FALSE(user.reader().list({.status = OrderStatus::pending, .limit = 1}).next_before);
+}
+
+TEST_CASE_FIXTURE(UsedStore, "list: Pending orders of both priorities come newest first") {
+    std::vector<std::string> newest_first;
+    for (int number = 0; number < 30; ++number) {
+        auto order = an_order("order-" + std::to_string(number));
+        (void)user.submit(number % 4 == 1 ? order.high() : order);
+        newest_first.insert(newest_first.begin(), "order-" + std::to_string(number));
+    }
+    for (const std::size_t limit : {1U, 4U, 30U}) {
+        std::vector<std::string> ids;
+        for (const Order& order :
+             list_all(user.reader(), {.status = OrderStatus::pending, .limit = limit})) {
+            ids.push_back(order.spec.order_id.text());
+        }
+        CHECK(ids == newest_first);
+    }
+}
+
 }  // namespace orders::test

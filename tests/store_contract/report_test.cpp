@@ -25,6 +25,18 @@ TEST_CASE_FIXTURE(UsedStore, "report: it tells since when the longest waiting or
     CHECK_FALSE(user.reader().report().oldest_pending);
 }
 
+TEST_CASE_FIXTURE(UsedStore,
+                  "report: an order from the future does not hide how long others wait") {
+    const UtcTime start = store->wall_clock();
+    store->set_wall_clock(start + 3h);
+    (void)user.submit(an_order("future"));
+    store->set_wall_clock(start);
+    (void)user.submit(an_order("waiting"));
+    store->pass_time(1h);
+    CHECK(user.reader().report().oldest_pending == start);
+    CHECK(user.reader().report().oldest_pending_seconds() == 3'600.0);
+}
+
 TEST_CASE_FIXTURE(UsedStore, "report: it names the live workers and what each holds") {
     (void)user.submit(numbered_orders(3));
     const WorkerId busy = user.enlist("busy");

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "shared/storage/store_error.h"
+
 namespace orders::sqlite {
 namespace {
 
@@ -27,10 +29,20 @@ std::string read_boot_id() {
 
 }  // namespace
 
+void require_set_clock(UtcTime time) {
+    using namespace std::chrono;
+    constexpr UtcTime earliest = sys_days(2020y / January / 1);
+    if (time >= earliest) return;
+    throw StoreError(StoreError::Kind::busy, StoreError::Cure::time, "tell the time",
+                     "the machine's clock says " + to_rfc3339(time), "set the clock");
+}
+
 SystemClock::SystemClock() : boot_id_(read_boot_id()) {}
 
 Moment SystemClock::now() const {
-    return {UtcTime(read_clock(CLOCK_REALTIME)), read_clock(CLOCK_BOOTTIME), boot_id_};
+    const UtcTime utc(read_clock(CLOCK_REALTIME));
+    require_set_clock(utc);
+    return {utc, read_clock(CLOCK_BOOTTIME), boot_id_};
 }
 
 }  // namespace orders::sqlite

@@ -16,6 +16,11 @@
 
 namespace orders::sqlite {
 
+// A machine without a battery starts in 1970, or wherever its clock stood. What is stored with such
+// a time is wrong for good, and retention deletes it at once. Throws StoreError (busy): nothing is
+// stored, and reported, until the clock is set.
+void require_set_clock(UtcTime time);
+
 struct Moment {
     UtcTime utc;
     std::chrono::milliseconds since_boot{0};
@@ -35,6 +40,7 @@ class SystemClock final : public Clock {
     // Reads the boot id. Throws std::runtime_error if the machine has none (it is Linux's
     // /proc/sys/kernel/random/boot_id).
     SystemClock();
+    // Throws StoreError (busy) while the wall clock has not been set.
     [[nodiscard]] Moment now() const override;
 
    private:

@@ -14,7 +14,10 @@ namespace orders::sqlite {
 inline constexpr std::string_view companion_hint =
     "the directory of the database must exist and be writable for this user";
 
-// Opens it for reading and writing, and creates it if it is missing. Throws StoreError (unusable).
+// Opens it for reading and writing, and creates it if it is missing: with the owner (if this is
+// root) and the mode of the database, as SQLite does with its own files, so that whoever may write
+// the database may write this. `path` is the database's with one more extension. Throws StoreError
+// (unusable; full if there is no room for it), whose hint names the users if this one may not.
 [[nodiscard]] FileDescriptor open_companion_file(const std::string& path);
 
 }  // namespace orders::sqlite

@@ -1,7 +1,10 @@
 #include "shared/storage/sqlite/connection.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <new>
 #include <stdexcept>
 
@@ -29,7 +32,23 @@ constexpr Sql connection_settings =
 constexpr Sql writer_settings = "PRAGMA cache_size = -16384";
 constexpr Sql reader_settings = "PRAGMA cache_size = -1024; PRAGMA query_only = ON";
 
-std::string_view hint_for(int code) {
+// What makes room, if that is what SQLite lacked when it returned this code just now; else empty.
+// The errno is the C library's: SQLite does not keep that of a commit that fails (3.40.1, in
+// sqlite3_system_errno()). A sync is not among these, whatever its errno: what it was to bring to
+// the disk may be there or not.
+std::string_view hint_for_room(int code) {
+    switch (code) {
+        case SQLITE_IOERR_WRITE:
+        case SQLITE_IOERR_TRUNCATE:
+        case SQLITE_IOERR_SHMOPEN:
+        case SQLITE_IOERR_SHMSIZE:
+            return room_hint(errno);
+        default:
+            return (code & 0xff) == SQLITE_CANTOPEN ? room_hint(errno) : std::string_view();
+    }
+}
+
+std::string hint_for(int code) {
     switch (code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
@@ -40,7 +59,8 @@ std::string_view hint_for(int code) {
         case SQLITE_CANTOPEN:
         case SQLITE_PERM:
         case SQLITE_AUTH:
-            return "the directory and the files in it must exist and be writable for this user";
+            return "the directory and the files in it must exist and be writable for the user " +
+                   std::to_string(::geteuid()) + ": all processes must run as the same user";
         case SQLITE_NOTADB:
             return "this file is not an order store";
         case SQLITE_CORRUPT:
@@ -56,6 +76,10 @@ std::string_view hint_for(int code) {
 }  // namespace
 
 StoreError store_error(sqlite3* handle, int code, std::string_view operation) {
+    if (const std::string_view room = hint_for_room(code); !room.empty()) {
+        return {StoreError::Kind::full, StoreError::Cure::time, operation,
+                std::strerror(errno) + (", code " + std::to_string(code)), room};
+    }
     const std::string detail = handle != nullptr && sqlite3_extended_errcode(handle) == code
                                    ? sqlite3_errmsg(handle)
                                    : sqlite3_errstr(code);
@@ -128,7 +152,17 @@ std::string Connection::path() const {
 void Connection::commit() {
     const int code = sqlite3_exec(handle_, "COMMIT", nullptr, nullptr, nullptr);
     if (code == SQLITE_OK) return;
-    if ((code & 0xff) != SQLITE_IOERR) throw store_error(handle_, code, "commit");
+    const std::string_view room = hint_for_room(code);
+    // A commit ends with the write of its last frame. If a write finds no room, nothing is stored.
+    const bool is_unwritten = code == SQLITE_IOERR_WRITE && !room.empty();
+    if ((code & 0xff) != SQLITE_IOERR || is_unwritten) throw store_error(handle_, code, "commit");
+    if (!room.empty()) {
+        // Behind the sync: there was no room for the log's index. This process and all others go on
+        // without the commit, and their next one replaces it in the log; if all of them end before
+        // that, it is found there.
+        throw StoreError(StoreError::Kind::outcome_unknown, StoreError::Cure::time, "commit",
+                         std::strerror(errno), room);
+    }
     const std::string detail = sqlite3_errmsg(handle_);
     if (!is_on(Safeguard::sync_failure_ends)) {
         throw StoreError(StoreError::Kind::busy, StoreError::Cure::time, "commit", detail,

@@ -53,7 +53,8 @@ class Connection {
     void execute_script(const std::string& script);
 
     // A commit that fails because of the disk has an unknown outcome, which is its own kind of
-    // StoreError.
+    // StoreError; but one that found no room to be written in is `full`, and nothing of it is
+    // stored.
     void commit();
     // How long a statement waits for a lock that it cannot get at once.
     void set_busy_timeout(std::chrono::milliseconds timeout) noexcept;
@@ -139,7 +140,8 @@ class Statement {
     sqlite3_stmt* statement_ = nullptr;
 };
 
-// The StoreError for a result code of SQLite, with the hint that fits.
+// The StoreError for a result code that SQLite has just returned, with the hint that fits. Reads
+// errno, so nothing that may set it belongs in between.
 [[nodiscard]] StoreError store_error(sqlite3* handle, int code, std::string_view operation);
 
 }  // namespace orders::sqlite

@@ -2,8 +2,10 @@
 
 // The StoreErrors of this backend. What is unusable stays so for as long as the process lives, and
 // after a commit with an unknown outcome only a new process, which recovers the log, can tell what
-// is stored: both call for a restart.
+// is stored: both call for a restart. What found no room works again once there is some.
 
+#include <cerrno>
+#include <cstring>
 #include <string_view>
 
 #include "shared/storage/store_error.h"
@@ -13,6 +15,29 @@ namespace orders::sqlite {
 [[nodiscard]] inline StoreError unusable(std::string_view operation, std::string_view detail,
                                          std::string_view hint = {}) {
     return {StoreError::Kind::unusable, StoreError::Cure::restart, operation, detail, hint};
+}
+
+// What makes room for a write that failed with this errno; empty if it did not fail for want of it.
+[[nodiscard]] constexpr std::string_view room_hint(int error) noexcept {
+    switch (error) {
+        case ENOSPC:
+            return "make room on the disk";
+        case EDQUOT:
+            return "make room within the quota, or raise it";
+        case EFBIG:
+            return "raise the limit on the size of files: ulimit -f, or the file system's own";
+        default:
+            return {};
+    }
+}
+
+// A file could not be made or written: full if there is no room for it, else unusable. `hint` is
+// for the latter.
+[[nodiscard]] inline StoreError file_error(std::string_view operation, int error,
+                                           std::string_view hint) {
+    const std::string_view room = room_hint(error);
+    if (room.empty()) return unusable(operation, std::strerror(error), hint);
+    return {StoreError::Kind::full, StoreError::Cure::time, operation, std::strerror(error), room};
 }
 
 }  // namespace orders::sqlite

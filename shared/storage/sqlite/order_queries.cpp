@@ -8,8 +8,10 @@
 namespace orders::sqlite {
 namespace {
 
-// How many rows one call of list() looks at, at most: a few milliseconds.
+// How many rows one call of list() looks at, at most: a few milliseconds. If it has found none that
+// match by then, it goes on for longer, because people take an empty page for an empty list.
 constexpr std::int64_t rows_per_page = 10'000;
+constexpr std::int64_t rows_per_empty_page = 100'000;
 
 // What order_from_row() reads. A Processing order has its worker and start in its lease.
 #define ORDER_COLUMNS                                                                       \
@@ -32,6 +34,11 @@ Order order_from_row(const Cursor& row) {
         .failure = row.get<std::optional<std::string>>(10),
     };
 }
+
+// The queue has two parts, each in the order of arrival.
+#define NEWEST_PENDING_OF(priority)                                     \
+    ORDER_COLUMNS "orders o INDEXED BY orders_pending" LEASE_AND_WORKER \
+                  " WHERE o.status = 0 AND o.seq < ?1 AND o.priority = " priority
 
 // A read transaction. One that fails to end would keep the log alive, so it ends in any case.
 class Snapshot {
@@ -56,19 +63,23 @@ OrderQueries::OrderQueries(Connection& connection)
     : begin_(connection, "BEGIN"),
       end_(connection, "COMMIT"),
       find_(connection, ORDER_COLUMNS "orders o" LEASE_AND_WORKER " WHERE o.order_id = ?"),
-      newest_(connection, ORDER_COLUMNS "orders o" LEASE_AND_WORKER
-                                        " WHERE o.seq < ? ORDER BY o.seq DESC LIMIT ?"),
+      newest_(connection,
+              ORDER_COLUMNS "orders o" LEASE_AND_WORKER " WHERE o.seq < ? ORDER BY o.seq DESC"),
+      newest_pending_(connection, NEWEST_PENDING_OF("0") " UNION ALL " NEWEST_PENDING_OF(
+                                      "1") " ORDER BY 1 DESC"),
+      newest_pending_of_priority_(connection, NEWEST_PENDING_OF("?2") " ORDER BY o.seq DESC"),
       newest_processing_(connection, ORDER_COLUMNS
                          "leases l CROSS JOIN orders o ON o.seq = l.seq"
                          " JOIN workers w ON w.id = l.worker"
-                         " WHERE l.seq < ? ORDER BY l.seq DESC LIMIT ?"),
+                         " WHERE l.seq < ? ORDER BY l.seq DESC"),
       newest_failed_(connection, ORDER_COLUMNS "orders o INDEXED BY orders_failed" LEASE_AND_WORKER
                                                " WHERE o.status = 3 AND o.seq < ?"
-                                               " ORDER BY o.seq DESC LIMIT ?"),
+                                               " ORDER BY o.seq DESC"),
       counts_(connection, "SELECT priority, status, orders FROM order_counts"),
       oldest_pending_(connection,
-                      "SELECT created_at FROM orders INDEXED BY orders_pending"
-                      " WHERE status = 0 AND priority = ? ORDER BY seq LIMIT 1"),
+                      "SELECT min(created_at) FROM"
+                      " (SELECT created_at FROM orders INDEXED BY orders_pending"
+                      " WHERE status = 0 AND priority = ? ORDER BY seq LIMIT 100)"),
       live_workers_(connection,
                     "SELECT name, host, threads, started_at,"
                     " (SELECT count(*) FROM leases l WHERE l.worker = w.id)"
@@ -82,22 +93,28 @@ std::optional<Order> OrderQueries::find(const OrderId& order_id) {
     return order_from_row(rows);
 }
 
-Statement& OrderQueries::newest_first(const std::optional<OrderStatus>& status) {
-    if (status == OrderStatus::processing) return newest_processing_;
-    if (status == OrderStatus::failed) return newest_failed_;
-    return newest_;
+Cursor OrderQueries::newest_first(const OrderQuery& query) {
+    constexpr std::int64_t after_the_newest = INT64_MAX;
+    const std::int64_t before = query.before ? query.before->value : after_the_newest;
+    if (query.status == OrderStatus::pending && query.priority) {
+        return newest_pending_of_priority_.query(before, to_column(*query.priority));
+    }
+    if (query.status == OrderStatus::pending) return newest_pending_.query(before);
+    if (query.status == OrderStatus::processing) return newest_processing_.query(before);
+    if (query.status == OrderStatus::failed) return newest_failed_.query(before);
+    return newest_.query(before);
 }
 
 OrderPage OrderQueries::list(const OrderQuery& query) {
-    constexpr std::int64_t after_the_newest = INT64_MAX;
     OrderPage page;
-    Cursor rows = newest_first(query.status)
-                      .query(query.before ? query.before->value : after_the_newest, rows_per_page);
+    Cursor rows = newest_first(query);
     OrderSequence last_kept;
     OrderSequence last_seen;
-    std::int64_t seen = 0;
-    while (rows.next()) {
-        ++seen;
+    for (std::int64_t seen = 0; rows.next(); ++seen) {
+        if (seen >= (page.orders.empty() ? rows_per_empty_page : rows_per_page)) {
+            page.next_before = last_seen;
+            return page;
+        }
         last_seen.value = rows.get<std::int64_t>(0);
         const auto priority = priority_from_column(rows.get<std::int64_t>(2));
         const auto status = status_from_column(rows.get<std::int64_t>(4));
@@ -110,7 +127,6 @@ OrderPage OrderQueries::list(const OrderQuery& query) {
         page.orders.push_back(order_from_row(rows));
         last_kept = last_seen;
     }
-    if (seen == rows_per_page) page.next_before = last_seen;
     return page;
 }
 
@@ -126,10 +142,13 @@ OrderReport OrderQueries::report(const Moment& now) {
         counts[status_from_column(rows.get<std::int64_t>(1))] = rows.get<std::int64_t>(2);
     }
     for (const Priority priority : all_priorities) {
+        // Of the first in line, and of some behind it, because the wall clock may have been ahead
+        // when the first was created.
         Cursor rows = oldest_pending_.query(to_column(priority));
-        if (!rows.next()) continue;
-        const UtcTime created_at = time_from_column(rows.get<std::int64_t>(0));
-        report.oldest_pending = std::min(created_at, report.oldest_pending.value_or(created_at));
+        rows.next();
+        const auto created_at = time_from_column(rows.get<std::optional<std::int64_t>>(0));
+        if (!created_at) continue;
+        report.oldest_pending = std::min(*created_at, report.oldest_pending.value_or(*created_at));
     }
     for (Cursor rows = live_workers_.query(now.since_boot.count(), now.boot_id); rows.next();) {
         report.workers.push_back({.name = rows.get<std::string>(0),

@@ -21,12 +21,15 @@ class OrderQueries {
     [[nodiscard]] OrderReport report(const Moment& now);
 
    private:
-    Statement& newest_first(const std::optional<OrderStatus>& status);
+    // All that match, and others if there is no index for the query.
+    Cursor newest_first(const OrderQuery& query);
 
     Statement begin_;
     Statement end_;
     Statement find_;
     Statement newest_;
+    Statement newest_pending_;
+    Statement newest_pending_of_priority_;
     Statement newest_processing_;
     Statement newest_failed_;
     Statement counts_;

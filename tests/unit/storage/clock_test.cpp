@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <string>
+
+#include "tests/unit/storage/database_under_test.h"
 
 namespace orders::sqlite {
 namespace {
@@ -16,6 +19,19 @@ TEST_CASE("clock: the machine's own tells the wall clock's time") {
     const Moment moment = clock.now();
     CHECK(moment.utc >= before);
     CHECK(moment.utc <= std::chrono::system_clock::now());
+}
+
+TEST_CASE("clock: a wall clock that was never set is refused until it is") {
+    using namespace std::chrono_literals;
+    const UtcTime first_of_2020(1'577'836'800'000ms);
+    for (const UtcTime unset : {UtcTime(-157'766'400'000ms), UtcTime(0ms), first_of_2020 - 1ms}) {
+        const StoreError error = error_of([&] { require_set_clock(unset); });
+        CHECK(error.kind() == StoreError::Kind::busy);
+        CHECK_FALSE(error.is_fatal());
+        CHECK_MESSAGE(std::string(error.what()).find(to_rfc3339(unset)) != std::string::npos,
+                      error.what());
+    }
+    CHECK_NOTHROW(require_set_clock(first_of_2020));
 }
 
 TEST_CASE("clock: the boot clock never runs backwards and names the boot it counts from") {

@@ -1,12 +1,11 @@
 #include "shared/storage/sqlite/connection.h"
 
 #include <doctest/doctest.h>
-#include <sys/resource.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +14,7 @@
 
 #include "tests/support/temp_dir.h"
 #include "tests/unit/storage/database_under_test.h"
+#include "tests/unit/storage/replaced_descriptor.h"
 
 namespace orders::sqlite {
 namespace {
@@ -23,38 +23,6 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 using test::TempDir;
 using Access = Connection::Access;
-
-template <typename Action>
-StoreError::Kind kind_of_error(Action action) {
-    try {
-        action();
-    } catch (const StoreError& error) {
-        return error.kind();
-    }
-    throw std::runtime_error("no StoreError was thrown");
-}
-
-// The largest file that this process may write, while the object lives: writing more fails as it
-// does on a broken disk.
-class FileSizeLimit {
-   public:
-    explicit FileSizeLimit(std::uintmax_t bytes) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{static_cast<rlim_t>(bytes), before_.rlim_max};
-        handler_before_ = std::signal(SIGXFSZ, SIG_IGN);
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~FileSizeLimit() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_before_);
-    }
-    FileSizeLimit(const FileSizeLimit&) = delete;
-    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
-   private:
-    rlimit before_{};
-    void (*handler_before_)(int) = SIG_DFL;
-};
 
 TEST_CASE("connection: a lock that another one holds makes it busy until that ends") {
     Database database;
@@ -194,7 +162,9 @@ TEST_CASE("connection: a commit that fails on the disk has an unknown outcome, w
     connection.execute("BEGIN IMMEDIATE");
     Statement(connection, "INSERT INTO t (a) VALUES (?)").run(std::string(100'000, 'a'));
     {
-        const FileSizeLimit limit(std::filesystem::file_size(database.path + "-wal") + 10'000);
+        // A log that cannot be written, for a reason that has nothing to do with room.
+        const std::string log = database.path + "-wal";
+        const ReplacedDescriptor unwritable(log, log.c_str(), O_RDONLY);
         try {
             connection.commit();
             FAIL("it was committed");

@@ -1,14 +1,16 @@
 #pragma once
 
-// A database for tests of the project's own SQLite wrapper, and single values out of one, through
-// that wrapper.
+// A database for tests of the project's own SQLite wrapper, single values out of one, through that
+// wrapper, and the errors that it throws.
 
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 
 #include "shared/storage/sqlite/connection.h"
+#include "shared/storage/store_error.h"
 #include "tests/support/temp_dir.h"
 
 namespace orders::sqlite {
@@ -39,6 +41,21 @@ inline std::int64_t number(Connection& connection, Sql sql) {
 
 inline std::string text(Connection& connection, Sql sql) {
     return value_of<std::string>(connection, sql);
+}
+
+template <typename Action>
+StoreError error_of(Action action) {
+    try {
+        action();
+    } catch (const StoreError& error) {
+        return error;
+    }
+    throw std::runtime_error("no StoreError was thrown");
+}
+
+template <typename Action>
+StoreError::Kind kind_of_error(Action action) {
+    return error_of(action).kind();
 }
 
 }  // namespace orders::sqlite

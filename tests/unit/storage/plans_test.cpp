@@ -90,7 +90,7 @@ TEST_CASE("plans: what waits is found in the queue, not in the table") {
     Plans plans;
     CHECK_HAS(plans.of_statement_with("EXISTS (SELECT 1 FROM orders INDEXED BY orders_pending"),
               "SCAN orders USING INDEX orders_pending");
-    const std::string oldest = plans.of_statement_with("SELECT created_at FROM orders");
+    const std::string oldest = plans.of_statement_with("SELECT min(created_at)");
     CHECK_HAS(oldest, "SEARCH orders USING INDEX orders_pending (priority=?)");
     CHECK_HAS_NOT(oldest, "TEMP B-TREE");
 }
@@ -135,6 +135,12 @@ TEST_CASE("plans: pages are read from the newest order down, and nothing is sort
         CHECK_HAS(plan, "USING INTEGER PRIMARY KEY (rowid<?)");
         CHECK_HAS_NOT(plan, "TEMP B-TREE");
     }
+    for (const char* part : {"o.priority = 0 UNION ALL ", "o.priority = ?2 ORDER BY"}) {
+        const std::string pending = plans.of_statement_with(part);
+        CHECK_HAS(pending, "SEARCH o USING INDEX orders_pending (priority=? AND rowid<?)");
+        CHECK_HAS_NOT(pending, "TEMP B-TREE");
+    }
+    CHECK_HAS(plans.of_statement_with("UNION ALL"), "MERGE (UNION ALL)");
     const std::string failed = plans.of_statement_with("INDEXED BY orders_failed LEFT JOIN");
     CHECK_HAS(failed, "USING INDEX orders_failed (status=? AND rowid<?)");
     CHECK_HAS_NOT(failed, "TEMP B-TREE");

@@ -100,6 +100,40 @@ TEST_CASE("dispatcher: it does not end before a failing store has taken what it 
     }
 }
 
+TEST_CASE("dispatcher: after a failure of the store, others may renew before it takes from them") {
+    World world;
+    world.submit(an_order("a"));
+    (void)world.claim("other");
+    const auto fail_until_the_lease_is_over = [&](Worker& worker) {
+        worker.run();
+        world.wait_for_workers(2);
+        worker.faults.turns_to_fail = 1;
+        world.clock.advance(2 * never);
+    };
+    SUBCASE("for a while") {
+        Worker worker(world, {.renewal_grace = never});
+        fail_until_the_lease_is_over(worker);
+        world.wait_for_workers(1);  // in the turn in which it would have taken the order
+        CHECK(world.find("a").status == OrderStatus::processing);
+        CHECK(worker.processor.begun().empty());
+    }
+    SUBCASE("not for ever") {
+        Worker worker(world, {.renewal_grace = 1ms});
+        fail_until_the_lease_is_over(worker);
+        worker.processor.wait_until_begun("a");
+    }
+}
+
+TEST_CASE("dispatcher: it says so once when the store knows it, however often that fails") {
+    World world;
+    Worker worker(world);
+    worker.faults.turns_to_fail = 2;
+    worker.run();
+    world.wait_for_workers(1);
+    worker.stop();
+    CHECK(worker.enlistings == 1);
+}
+
 TEST_CASE("dispatcher: if only a new process can help, it ends with the error") {
     World world;
     world.submit(an_order("a"));

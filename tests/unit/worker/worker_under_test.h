@@ -127,6 +127,7 @@ struct WorkerOptions {
     std::chrono::milliseconds lease_time = never;
     std::chrono::milliseconds drain_limit = never;
     std::chrono::milliseconds look_interval = std::chrono::milliseconds(10);
+    std::chrono::milliseconds renewal_grace{0};
     int max_attempts = 3;
     bool hears_the_bell = true;
     RetentionOptions retention = {};
@@ -149,7 +150,9 @@ class Worker {
                        .max_attempts = options.max_attempts,
                        .drain_limit = options.drain_limit,
                        .look_interval = options.look_interval,
-                       .retention = options.retention}) {}
+                       .renewal_grace = options.renewal_grace,
+                       .retention = options.retention,
+                       .on_enlisted = [this] { ++enlistings; }}) {}
 
     // Stops it, if the test has not, whatever it may be doing.
     ~Worker() {
@@ -188,6 +191,7 @@ class Worker {
 
     Faults faults;
     ScriptedProcessor processor;
+    std::atomic<int> enlistings = 0;  // that the dispatcher told of
 
    private:
     FaultyWorkerStore store_;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -19,14 +18,10 @@ namespace orders::sqlite {
 namespace {
 
 StoreError cannot_write(const std::string& path, int error) {
-    if (error == ENOSPC || error == EDQUOT) {
-        return {StoreError::Kind::full, StoreError::Cure::time, "write " + path,
-                std::strerror(error), "make room on the disk"};
-    }
-    return unusable("write " + path, std::strerror(error),
-                    error == ENAMETOOLONG
-                        ? "choose a shorter name"
-                        : "the directory must exist and be writable for this user");
+    return file_error("write " + path, error,
+                      error == ENAMETOOLONG
+                          ? "choose a shorter name"
+                          : "the directory must exist and be writable for this user");
 }
 
 StoreError exists_already(const std::string& path) {
