@@ -1,10 +1,11 @@
 #include "shared/program/run_program.h"
 
-#include <cstdio>
 #include <exception>
 #include <string>
 
+#include "shared/log/log.h"
 #include "shared/log/log_line.h"
+#include "shared/os/standard_descriptors.h"
 #include "shared/program/settings_error.h"
 #include "shared/storage/open_storage.h"
 
@@ -12,16 +13,15 @@ namespace orders {
 
 namespace {
 
-// In one write, so that no other process's line on the same terminal comes in between.
 void say(const char* name, const std::exception& error) {
-    const std::string line = std::string(name) + ": " + log::printable(error.what()) + "\n";
-    std::fputs(line.c_str(), stderr);
+    log::print(std::string(name) + ": " + log::printable(error.what()));
 }
 
 }  // namespace
 
 int run_program(const char* name, const std::function<int()>& program) {
     try {
+        open_standard_descriptors();
         return program();
     } catch (const SettingsError& error) {
         say(name, error);
