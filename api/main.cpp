@@ -36,12 +36,12 @@ int serve(const ApiSettings& settings, Storage& storage) {
     http::Server server({.host = settings.host,
                          .port = settings.port,
                          .max_connections = settings.max_connections});
-    const StopSignals signals(
-        [&] {
-            is_stopping = true;
-            server.stop();
-        },
-        settings.drain_limit + margin_after_drain);
+    StopSignals signals({.on_stop =
+                             [&] {
+                                 is_stopping = true;
+                                 server.stop();
+                             },
+                         .drain_limit = settings.drain_limit});
 
     std::atomic<bool> has_failed = false;
     OrderAdmission admission({.max_pending_orders = settings.max_pending_orders,
@@ -50,6 +50,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
         has_failed = true;
         server.stop();
     });
+    signals.work_has_begun();
     OrderIntake intake(commits, admission);
     OrderReaders readers([&] { return storage.open_reader(); });
     OrderRoutes routes(intake, readers, is_stopping);

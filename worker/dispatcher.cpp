@@ -158,7 +158,7 @@ void Dispatcher::drain(SteadyTime now) {
         phase_ = Phase::draining;
         phase_ends_ = now + options_.drain_limit;
     }
-    if (phase_ == Phase::draining && now >= phase_ends_) {
+    if (phase_ == Phase::draining && (now >= phase_ends_ || options_.hurry.stop_requested())) {
         log::info("giving back what is not finished", {{"held", pool_.held().size()}});
         pool_.interrupt();
         phase_ = Phase::interrupted;

@@ -15,8 +15,8 @@
 // not grow.
 //
 // When it is asked to stop, it claims nothing more, gives the work that is held at most
-// `drain_limit` to finish, then has it given up, and gives those orders back without charging the
-// attempt.
+// `drain_limit` to finish, or less if it is told to hurry, then has it given up, and gives those
+// orders back without charging the attempt.
 //
 // run() belongs to one thread, which alone uses the store, the pool and the watch meanwhile.
 
@@ -43,6 +43,8 @@ struct DispatcherOptions {
     std::chrono::milliseconds lease_time{10'000};
     int max_attempts = 5;
     std::chrono::milliseconds drain_limit{10'000};
+    // Requested, it ends the drain before its limit. Notify `wake` afterwards, as after a stop.
+    std::stop_token hurry = {};
     // How often to look for work that nothing announced, and for leases that ran out.
     std::chrono::milliseconds look_interval{250};
     // For how long after a failure of the store nothing is taken back from others: they could not

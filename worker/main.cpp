@@ -1,8 +1,5 @@
 // order-worker: claims orders by priority, processes them, and reports how many are in each status.
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -31,13 +28,13 @@ using namespace orders;
 // Work that takes exactly the timeout is in time, though its thread wakes a little later.
 constexpr std::chrono::milliseconds timeout_margin{100};
 
-void run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop) {
+void run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop, StopSignals& signals) {
     try {
         dispatcher.run(stop);
     } catch (const StoreError& error) {
-        log::error("the store has failed", {{"detail", error.what()}});
         // The pool waits for its threads; from here on it does so for a limited time only.
-        ::kill(::getpid(), SIGTERM);
+        signals.limit_what_is_left();
+        log::error("the store has failed", {{"detail", error.what()}});
         throw;
     }
 }
@@ -45,15 +42,18 @@ void run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop) {
 int work(const WorkerSettings& settings, Storage& storage) {
     block_stop_signals();
     std::stop_source stop;
+    std::stop_source hurry;
     WakeSignal wake;
-    const StopSignals signals(
-        [&] {
-            stop.request_stop();
-            wake.notify();
-        },
-        settings.drain_limit + margin_after_drain);
+    const auto request = [&wake](std::stop_source& source) {
+        source.request_stop();
+        wake.notify();
+    };
+    StopSignals signals({.on_stop = [&] { request(stop); },
+                         .on_hurry = [&] { request(hurry); },
+                         .drain_limit = settings.drain_limit});
 
     const std::unique_ptr<WorkerStore> store = storage.open_worker();
+    signals.work_has_begun();
     const std::unique_ptr<WorkWatch> watch = storage.open_watch();
     SimulatedProcessor processor(settings.time_unit);
     ProcessingPool pool(processor, static_cast<std::size_t>(settings.threads),
@@ -66,11 +66,12 @@ int work(const WorkerSettings& settings, Storage& storage) {
          .lease_time = settings.lease_time,
          .max_attempts = settings.max_attempts,
          .drain_limit = settings.drain_limit,
+         .hurry = hurry.get_token(),
          .retention = {.keep_processed = settings.keep_processed,
                        .keep_failed = settings.keep_failed},
          // Not before, because its first report should count this worker.
          .on_enlisted = [&] { reporter.emplace(std::move(reader), settings.report_interval); }});
-    run_until_stopped(dispatcher, stop.get_token());
+    run_until_stopped(dispatcher, stop.get_token(), signals);
     reporter.reset();  // reports once more
     log::info("stopped");
     return exit_ok;

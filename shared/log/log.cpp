@@ -3,11 +3,12 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <span>
 
+#include "shared/log/line_writer.h"
 #include "shared/log/log_line.h"
-#include "shared/os/mutex.h"
 
 namespace orders::log {
 
@@ -16,26 +17,24 @@ namespace {
 std::atomic<Level> smallest_level{Level::info};
 std::atomic<Format> line_format{Format::text};
 
-Mutex line_mutex;
+std::string line_of(Level level, std::string_view event, std::span<const Field> fields) {
+    const auto now =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    return format_line(line_format.load(), now, level, event, fields);
+}
 
-// Writes each line whole and never mixed with another: a pipe may take a long one in pieces.
-void write_line(std::string line) {
-    line += '\n';
-    const MutexLock lock(line_mutex);
-    for (std::string_view rest = line; !rest.empty();) {
-        const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
-        if (written < 0 && errno != EINTR) return;  // there is nobody to tell
-        if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
-    }
+LineWriter& standard_error() {
+    static LineWriter writer(STDERR_FILENO, [](std::int64_t lost) {
+        const Field count("count", lost);
+        return line_of(Level::warn, "log lines lost", {&count, 1});
+    });
+    return writer;
 }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) noexcept {
     if (!is_enabled(level)) return;
     try {
-        const auto now =
-            std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-        write_line(
-            format_line(line_format.load(), now, level, event, {fields.begin(), fields.size()}));
+        standard_error().write(line_of(level, event, {fields.begin(), fields.size()}));
     } catch (...) {
         // Out of memory, at worst: there is nobody to tell, and no work should fail for its log.
     }
@@ -66,6 +65,14 @@ void warn(std::string_view event, std::initializer_list<Field> fields) noexcept 
 
 void error(std::string_view event, std::initializer_list<Field> fields) noexcept {
     write(Level::error, event, fields);
+}
+
+void print(std::string_view line) noexcept {
+    try {
+        standard_error().write(std::string(line));
+    } catch (...) {
+        // As above.
+    }
 }
 
 }  // namespace orders::log

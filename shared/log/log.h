@@ -8,8 +8,10 @@
 //     2026-11-22T13:04:05.678Z info  lease lost order_id=1235 attempt=2
 //     {"time":"2026-11-22T13:04:05.678Z","level":"info","event":"lease lost","order_id":"1235",...}
 //
-// Any thread may log, even before configure(); lines are never mixed. Nothing here throws except
-// std::bad_alloc from the constructors of a Field.
+// Any thread may log, even before configure(); lines are never mixed. The log may lose lines, but
+// holds nobody up: if nobody reads it, lines are dropped and counted (line_writer.h), and `log
+// lines lost` says how many as soon as it is read again. Nothing here throws except std::bad_alloc
+// from the constructors of a Field.
 
 #include <concepts>
 #include <cstdint>
@@ -47,5 +49,9 @@ void debug(std::string_view event, std::initializer_list<Field> fields = {}) noe
 void info(std::string_view event, std::initializer_list<Field> fields = {}) noexcept;
 void warn(std::string_view event, std::initializer_list<Field> fields = {}) noexcept;
 void error(std::string_view event, std::initializer_list<Field> fields = {}) noexcept;
+
+// The line as it stands, without time or level: a program's last word before it ends. It must be
+// printable (log_line.h), and is given without its end.
+void print(std::string_view line) noexcept;
 
 }  // namespace orders::log

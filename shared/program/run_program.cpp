@@ -2,11 +2,12 @@
 
 #include <signal.h>
 
-#include <cstdio>
 #include <exception>
 #include <string>
 
+#include "shared/log/log.h"
 #include "shared/log/log_line.h"
+#include "shared/os/standard_descriptors.h"
 #include "shared/program/settings_error.h"
 #include "shared/storage/open_storage.h"
 
@@ -14,10 +15,8 @@ namespace orders {
 
 namespace {
 
-// In one write, so that no other process's line on the same terminal comes in between.
 void say(const char* name, const std::exception& error) {
-    const std::string line = std::string(name) + ": " + log::printable(error.what()) + "\n";
-    std::fputs(line.c_str(), stderr);
+    log::print(std::string(name) + ": " + log::printable(error.what()));
 }
 
 }  // namespace
@@ -27,6 +26,7 @@ int run_program(const char* name, const std::function<int()>& program) {
     // process.
     ::signal(SIGXFSZ, SIG_IGN);
     try {
+        open_standard_descriptors();
         return program();
     } catch (const SettingsError& error) {
         say(name, error);

@@ -1,6 +1,7 @@
 #pragma once
 
-// What every main() of this project does around its own work: it turns the ways in which a program
+// What every main() of this project does around its own work: it makes sure that there is a
+// standard input, output and error (standard_descriptors.h), and turns the ways in which a program
 // can end into an exit status and one line on standard error.
 //
 //     0   done, or stopped as asked
@@ -16,7 +17,8 @@ inline constexpr int exit_ok = 0;
 inline constexpr int exit_failure = 1;
 inline constexpr int exit_bad_usage = 2;
 
-// Runs `program` and returns its exit status, or the one that its exception stands for.
+// Runs `program` and returns its exit status, or the one that its exception stands for. Call it
+// first in main, before anything is opened.
 [[nodiscard]] int run_program(const char* name, const std::function<int()>& program);
 
 }  // namespace orders

@@ -6,25 +6,30 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdlib>
-#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "shared/log/log.h"
-#include "shared/os/steady_time.h"
 #include "shared/program/run_program.h"
 
 namespace orders {
 
 namespace {
 
+using std::chrono::steady_clock;
+
+bool is_ignored(int signal) {
+    struct sigaction action {};
+    return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 sigset_t stop_signal_set() {
     sigset_t set;
     ::sigemptyset(&set);
     ::sigaddset(&set, SIGTERM);
     ::sigaddset(&set, SIGINT);
+    if (!is_ignored(SIGHUP)) ::sigaddset(&set, SIGHUP);
     return set;
 }
 
@@ -41,14 +46,20 @@ int take_signal(int signals) {
 }
 
 const char* name_of(int signal) {
-    return signal == SIGINT ? "SIGINT" : "SIGTERM";
+    switch (signal) {
+        case SIGINT:
+            return "SIGINT";
+        case SIGHUP:
+            return "SIGHUP";
+        default:
+            return "SIGTERM";
+    }
 }
 
 // For poll(). Before the first signal there is no limit to wait for.
-int wait_ms(const std::optional<SteadyTime>& deadline) {
-    if (!deadline) return -1;
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
+int wait_ms(SteadyTime deadline) {
+    if (deadline == SteadyTime::max()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
     return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000));
 }
 
@@ -62,37 +73,65 @@ void block_stop_signals() {
     ::signal(SIGPIPE, SIG_IGN);
 }
 
-StopSignals::StopSignals(std::function<void()> on_stop, std::chrono::milliseconds hard_limit)
-    : on_stop_(std::move(on_stop)),
-      hard_limit_(hard_limit),
-      signals_(open_signals()),
-      thread_([this] { watch(); }) {}
+StopSignals::StopSignals(StopOptions options)
+    : options_(std::move(options)), signals_(open_signals()), thread_([this] { watch(); }) {}
 
 StopSignals::~StopSignals() {
     ended_.notify();
 }
 
 void StopSignals::watch() {
-    std::optional<SteadyTime> deadline;  // there is one from the first signal on
     while (true) {
-        std::array<pollfd, 2> sources{pollfd{ended_.fd(), POLLIN, 0},
-                                      pollfd{signals_.get(), POLLIN, 0}};
-        ::poll(sources.data(), sources.size(), wait_ms(deadline));
+        std::array<pollfd, 3> sources{pollfd{ended_.fd(), POLLIN, 0},
+                                      pollfd{signals_.get(), POLLIN, 0},
+                                      pollfd{limit_begins_.fd(), POLLIN, 0}};
+        ::poll(sources.data(), sources.size(), wait_ms(deadline_));
         if (sources[0].revents != 0) return;
 
+        if (sources[2].revents != 0) {
+            limit_begins_.clear();
+            begin_limit(options_.drain_limit + options_.margin);
+        }
         if (const int signal = take_signal(signals_.get()); signal != 0) {
-            if (deadline) {
-                log::warn("stopping at once", {{"signal", name_of(signal)}});
-                std::_Exit(128 + signal);
-            }
-            log::info("stopping", {{"signal", name_of(signal)}});
-            deadline = std::chrono::steady_clock::now() + hard_limit_;
-            on_stop_();
-        } else if (deadline && std::chrono::steady_clock::now() >= *deadline) {
-            log::error("not stopped in time", {{"limit_ms", hard_limit_.count()}});
-            std::_Exit(exit_failure);
+            take(signal);
+        } else if (steady_clock::now() >= deadline_) {
+            end_by_force();
         }
     }
+}
+
+void StopSignals::take(int signal) {
+    const SteadyTime now = steady_clock::now();
+    if (!asked_at_) {
+        asked_at_ = now;
+        if (!has_work_begun_) {
+            log::info("stopped before it began", {{"signal", name_of(signal)}});
+            std::_Exit(exit_ok);
+        }
+        begin_limit(options_.drain_limit + options_.margin);
+        options_.on_stop();
+        log::info("stopping", {{"signal", name_of(signal)},
+                               {"drain_limit_ms", options_.drain_limit.count()},
+                               {"hint", "a signal more than a second after this one ends it now"}});
+        return;
+    }
+    if (hurried_by_ != 0 || now < *asked_at_ + options_.same_request_within) return;
+    hurried_by_ = signal;
+    begin_limit(options_.on_hurry ? options_.hurry_limit : std::chrono::milliseconds(0));
+    if (options_.on_hurry) options_.on_hurry();
+    log::warn("stopping at once", {{"signal", name_of(signal)}});
+}
+
+// An earlier one stays.
+void StopSignals::begin_limit(std::chrono::milliseconds limit) {
+    deadline_ = std::min(deadline_, steady_clock::now() + limit);
+}
+
+void StopSignals::end_by_force() const {
+    if (hurried_by_ != 0) std::_Exit(128 + hurried_by_);
+    log::error("not stopped in time",
+               {{"limit_ms", (options_.drain_limit + options_.margin).count()}});
+    std::_Exit(exit_failure);
 }
 
 }  // namespace orders

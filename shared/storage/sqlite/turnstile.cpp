@@ -3,14 +3,19 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
+#include "shared/log/log.h"
+#include "shared/os/reminder.h"
 #include "shared/storage/sqlite/companion_file.h"
 #include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/safeguards.h"
 
 namespace orders::sqlite {
 namespace {
+
+constexpr std::chrono::seconds silent_wait{1};
 
 void lock(int file) {
     while (::flock(file, LOCK_EX) != 0) {
@@ -22,7 +27,8 @@ void lock(int file) {
 }  // namespace
 
 Turnstile::Turnstile(const std::string& database_path)
-    : next_(open_companion_file(database_path + ".turnstile-a")),
+    : database_path_(database_path),
+      next_(open_companion_file(database_path + ".turnstile-a")),
       writing_(open_companion_file(database_path + ".turnstile-b")) {}
 
 Turnstile::Pass Turnstile::enter() {
@@ -31,6 +37,16 @@ Turnstile::Pass Turnstile::enter() {
     const Pass being_next(next_.get());
     lock(writing_.get());
     return Pass(writing_.get());
+}
+
+Turnstile::Pass Turnstile::enter_to_open() {
+    // The wait has no limit: who has the turn may be bringing a large store up to date.
+    const Reminder reminder(silent_wait, [this] {
+        log::warn(
+            "waiting for another process's write",
+            {{"file", database_path_}, {"hint", "it may be upgrading the store, or be frozen"}});
+    });
+    return enter();
 }
 
 Turnstile::Pass::~Pass() {

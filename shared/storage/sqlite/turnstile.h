@@ -44,8 +44,12 @@ class Turnstile {
 
     // Waits for its turn. Throws StoreError (unusable).
     Pass enter();
+    // The same, for a process that opens the store: after a second it logs what it waits for,
+    // because nothing else would say why the process does not get on.
+    Pass enter_to_open();
 
    private:
+    const std::string database_path_;
     FileDescriptor next_;     // A
     FileDescriptor writing_;  // B
 };

@@ -20,7 +20,7 @@ void sync_names(const std::string& path) {
 // Opening may recover the log of a process that died, and migrating writes: both must be done as a
 // writer.
 std::unique_ptr<Connection> open_up_to_date(const std::string& path, Turnstile& turnstile) {
-    const Turnstile::Pass pass = turnstile.enter();
+    const Turnstile::Pass pass = turnstile.enter_to_open();
     auto connection = std::make_unique<Connection>(path, Connection::Access::read_write);
     migrate(*connection, embedded_migrations());
     sync_names(path);

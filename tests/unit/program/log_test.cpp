@@ -17,6 +17,9 @@
 #include <vector>
 
 #include "shared/log/log_line.h"
+#include "shared/os/file_descriptor.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/unread_pipe.h"
 
 namespace orders::log {
 namespace {
@@ -246,7 +249,39 @@ TEST_CASE("log: logging to a standard error that is closed does no harm") {
 
     const CapturedStandardError standard_error;
     info("heard again");
-    CHECK(standard_error.lines().size() == 1);
+    const auto lines = standard_error.lines();
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0].ends_with(" warn  log lines lost count=1"));
+    CHECK(lines[1].ends_with(" info  heard again"));
+}
+
+TEST_CASE("log: a reader that does not read holds nobody up, and hears how many lines it missed") {
+    constexpr int page = 4096;
+    for (const int capacity : {page, 16 * page}) {
+        CAPTURE(capacity);
+        const test::TempDir directory;
+        test::UnreadPipe pipe(directory.file("log"), capacity);
+        const FileDescriptor end = pipe.open_writing();
+        const CapturedStandardError standard_error;
+        REQUIRE(::dup2(end.get(), STDERR_FILENO) >= 0);
+        pipe.fill();
+        for (int i = 0; i < 5'000; ++i) info("missed");
+        print("missed as well");
+        (void)pipe.drain();
+        configure(Level::error, Format::text);
+        error("seen");
+        const std::string text = pipe.drain();
+        CAPTURE(text);
+        CHECK(text.find(" warn  log lines lost count=5001\n") != std::string::npos);
+        CHECK(text.ends_with(" error seen\n"));
+    }
+}
+
+TEST_CASE("log: what is printed is a line as it stands, at any level") {
+    const CapturedStandardError standard_error;
+    configure(Level::error, Format::json);
+    print("order-api: the port is taken");
+    CHECK(standard_error.lines() == std::vector<std::string>{"order-api: the port is taken"});
 }
 
 }  // namespace

@@ -71,6 +71,19 @@ TEST_CASE("dispatcher: what is not finished when the drain ends is given back, n
     CHECK(world.find("a").worker == "next");
 }
 
+TEST_CASE("dispatcher: told to hurry, it does not wait for the drain's end to give work back") {
+    World world;
+    world.submit(an_order("a"));
+    Worker worker(world, {.drain_limit = never});
+    worker.run().processor.wait_until_begun("a");
+    worker.request_stop();
+    worker.request_hurry();
+    worker.wait_until_ended();
+    CHECK(worker.processor.was_told_to_stop("a"));
+    CHECK(world.find("a").status == OrderStatus::pending);
+    CHECK(world.find("a").attempts == 0);
+}
+
 TEST_CASE("dispatcher: an order whose processing does not stop is given back all the same") {
     World world;
     world.submit(an_order("a"));

@@ -149,6 +149,7 @@ class Worker {
                        .lease_time = options.lease_time,
                        .max_attempts = options.max_attempts,
                        .drain_limit = options.drain_limit,
+                       .hurry = hurry_.get_token(),
                        .look_interval = options.look_interval,
                        .renewal_grace = options.renewal_grace,
                        .retention = options.retention,
@@ -178,6 +179,10 @@ class Worker {
         stop_.request_stop();
         wake_.notify();
     }
+    void request_hurry() {
+        hurry_.request_stop();
+        wake_.notify();
+    }
     // Throws what run() threw.
     void wait_until_ended() {
         eventually(patience, [&] { return has_ended_.load(); });
@@ -198,6 +203,7 @@ class Worker {
     WakeSignal wake_;
     std::unique_ptr<WorkWatch> watch_;
     std::unique_ptr<ProcessingPool> pool_;
+    std::stop_source hurry_;
     Dispatcher dispatcher_;
     std::stop_source stop_;
     std::exception_ptr failure_;
