@@ -34,7 +34,9 @@ void run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop) {
     try {
         dispatcher.run(stop);
     } catch (const StoreError& error) {
-        log::error("the store has failed", {{"detail", error.what()}});
+        log::error(error.kind() == StoreError::Kind::replaced ? "the store was replaced"
+                                                              : "the store has failed",
+                   {{"detail", error.what()}});
         // The pool waits for its threads; from here on it does so for a limited time only.
         ::kill(::getpid(), SIGTERM);
         throw;

@@ -100,7 +100,9 @@ void GroupCommit::write_groups(const std::stop_token& stop) {
                 store_->require_in_place();
             }
         } catch (const StoreError& error) {
-            log::error("storing orders failed", {{"detail", error.what()}});
+            log::error(error.kind() == StoreError::Kind::replaced ? "the store was replaced"
+                                                                  : "storing orders failed",
+                       {{"detail", error.what()}});
             if (error.is_fatal()) {
                 close();
                 on_fatal_(error);

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -31,7 +33,6 @@ struct Closer {
 struct Reading {
     bool is_damaged = false;
     std::string generation = {};  // empty: there is none
-    std::int64_t page = 0;   // on which it is
 };
 
 // "file:" names, in which these characters have a meaning.
@@ -59,18 +60,14 @@ Reading read_generation(const std::string& name, int access) {
     sqlite3_busy_timeout(opened, static_cast<int>(Connection::default_busy_timeout.count()));
 
     sqlite3_stmt* prepared = nullptr;
-    int code = sqlite3_prepare_v2(opened,
-                                  "SELECT generation, (SELECT rootpage FROM sqlite_schema"
-                                  "                    WHERE type = 'table' AND name = 'store')"
-                                  " FROM store WHERE id = 1",
-                                  -1, &prepared, nullptr);
+    int code = sqlite3_prepare_v2(opened, "SELECT generation FROM store WHERE id = 1", -1,
+                                  &prepared, nullptr);
     const std::unique_ptr<sqlite3_stmt, Closer> statement(prepared);
     if (code == SQLITE_OK) code = sqlite3_step(prepared);
     switch (code & 0xff) {
         case SQLITE_ROW: {
             const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(prepared, 0));
-            return {.generation = text == nullptr ? "" : text,
-                    .page = sqlite3_column_int64(prepared, 1)};
+            return {.generation = text == nullptr ? "" : text};
         }
         case SQLITE_DONE:
         case SQLITE_ERROR:  // there is no such table
@@ -104,13 +101,18 @@ bool is_without_log(const std::string& path) {
            (*header)[19] == 1;
 }
 
-// The number of the page that is the first in the log; 0 if there is none.
-std::int64_t first_page_of(const std::string& log) {
-    const auto number = bytes_at<4>(log, 32);  // after the log's header
-    if (!number) return 0;
-    std::int64_t page = 0;
-    for (const unsigned char byte : *number) page = page * 256 + byte;
-    return page;
+// Whether the log begins with the page of an identity that has a generation: a leaf of a table with
+// one row, which ends with three values. Read like this because the schema that the page belongs to
+// is not in the log.
+bool begins_with_generation(const std::string& log) {
+    constexpr off_t page_at = 32 + 24;  // behind the headers of the log and of the page
+    constexpr std::size_t page_size = 4'096;
+    constexpr std::size_t values_size = 3 * 32;
+    constexpr unsigned char table_leaf = 13;
+    const auto page = bytes_at<page_size>(log, page_at);
+    if (!page || (*page)[0] != table_leaf || (*page)[3] != 0 || (*page)[4] != 1) return false;
+    return std::all_of(page->end() - values_size, page->end(),
+                       [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
 std::string now_as_name() {
@@ -134,14 +136,12 @@ bool has_foreign_log(const std::string& path) {
         read_generation(as_uri(path) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     // A checkpoint that was cut off leaves such a file: its log is needed.
     if (alone.is_damaged) return false;
+    // The file was never told its generation. If the log begins with one, though, it was begun when
+    // its own file had it; the log of a store that is new, or comes from an older version, begins
+    // with the schema's first page, or with orders.
+    if (alone.generation.empty()) return begins_with_generation(log);
     const Reading through = read_generation(path, SQLITE_OPEN_READWRITE);
-    if (!alone.generation.empty()) {
-        return through.is_damaged || through.generation != alone.generation;
-    }
-    // The file was never told its generation. If the log begins with it, though, it was begun when
-    // its own file had one; that of a store that is new, or comes from an older version, begins
-    // with the schema's first page.
-    return !through.generation.empty() && first_page_of(log) == through.page;
+    return through.is_damaged || through.generation != alone.generation;
 }
 
 void set_aside_foreign_log(const std::string& path) {

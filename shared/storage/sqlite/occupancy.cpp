@@ -1,8 +1,6 @@
 #include "shared/storage/sqlite/occupancy.h"
 
 #include <chrono>
-#include <exception>
-#include <filesystem>
 #include <thread>
 
 #include "shared/log/log.h"
@@ -57,12 +55,7 @@ void Occupancy::require_same_files() const {
 }
 
 void require_own_log(const std::string& path) {
-    const std::string presence = path + ".presence";
-    std::error_code ignored;
-    if (std::filesystem::exists(presence, ignored) &&
-        PresenceFile(path).is_locked_by_another(store_byte)) {
-        return;
-    }
+    if (PresenceFile::is_locked(path, store_byte)) return;
     if (!has_foreign_log(path)) return;
     throw unusable("use " + path, "the write-ahead log beside it belongs to another file",
                    "start order-api or order-worker, which sets it aside");

@@ -66,11 +66,12 @@ class SqliteIntakeTurn final : public IntakeTurn {
 
     IntakeOutcomes commit(const IntakeGroup& group) override {
         assert(work_);
-        const EndOfWork end{work_};
-        IntakeOutcomes outcomes = writes_.carry_out(group, clock_.now().utc, *work_);
-        work_->commit();
-        store_.watch.require_same();
-        return outcomes;
+        return store_.watch.guard([&] {
+            const EndOfWork end{work_};
+            IntakeOutcomes outcomes = writes_.carry_out(group, clock_.now().utc, *work_);
+            work_->commit();
+            return outcomes;
+        });
     }
 
    private:
@@ -96,9 +97,12 @@ class SqliteIntakeStore final : public IntakeStore {
           writes_(store_.access.connection()) {}
 
     std::unique_ptr<IntakeTurn> begin() override {
-        return std::make_unique<SqliteIntakeTurn>(store_, writes_, clock_);
+        return store_.watch.explain(
+            [&] { return std::make_unique<SqliteIntakeTurn>(store_, writes_, clock_); });
     }
-    void tidy() override { store_.access.tidy(); }
+    void tidy() override {
+        store_.watch.explain([&] { store_.access.tidy(); });
+    }
     void require_in_place() override { store_.watch.require_same(); }
 
    private:
@@ -121,11 +125,12 @@ class SqliteWorkerStore final : public WorkerStore {
 
     WorkerId enlist(const WorkerDescription& worker,
                     std::chrono::milliseconds lease_time) override {
-        WriteTransaction work(store_.access);
-        const WorkerId id = writes_.enlist(worker, clock_.now(), lease_time);
-        work.commit();
-        store_.watch.require_same();
-        return id;
+        return store_.watch.guard([&] {
+            WriteTransaction work(store_.access);
+            const WorkerId id = writes_.enlist(worker, clock_.now(), lease_time);
+            work.commit();
+            return id;
+        });
     }
 
     void retire(WorkerId worker) override {
@@ -136,26 +141,28 @@ class SqliteWorkerStore final : public WorkerStore {
     }
 
     WorkerOutcomes take_turn(const WorkerTurn& turn) override {
-        WriteTransaction work(store_.access);
-        // The time is asked for inside the turn: a lease is not shortened by the wait for it.
-        WorkerOutcomes outcomes = writes_.take_turn(turn, clock_.now(), work);
-        work.commit();
-        store_.watch.require_same();
-        return outcomes;
+        return store_.watch.guard([&] {
+            WriteTransaction work(store_.access);
+            // The time is asked for inside the turn: a lease is not shortened by the wait for it.
+            WorkerOutcomes outcomes = writes_.take_turn(turn, clock_.now(), work);
+            work.commit();
+            return outcomes;
+        });
     }
 
     WaitingWork waiting_work() override {
-        store_.watch.require_same();
-        return writes_.waiting_work(clock_.now());
+        return store_.watch.guard([&] { return writes_.waiting_work(clock_.now()); });
     }
 
     Swept sweep(OrderStatus status, std::chrono::milliseconds keep) override {
         assert(status == OrderStatus::processed || status == OrderStatus::failed);
         FinishedWalk& walk = status == OrderStatus::failed ? failed_walk_ : processed_walk_;
-        return walk.step(clock_.now().utc, keep);
+        return store_.watch.explain([&] { return walk.step(clock_.now().utc, keep); });
     }
 
-    void tidy() override { store_.access.tidy(); }
+    void tidy() override {
+        store_.watch.explain([&] { store_.access.tidy(); });
+    }
 
    private:
     const Clock& clock_;

@@ -32,6 +32,28 @@ class StoreWatch {
     // Throws StoreError (replaced).
     void require_same();
 
+    // Returns what `work` returns. If it throws a StoreError and the store was replaced, throws
+    // that instead: SQLite may then complain about damage, or that a file is missing.
+    template <typename Work>
+    decltype(auto) explain(Work work) {
+        try {
+            return work();
+        } catch (const StoreError&) {
+            require_same();
+            throw;
+        }
+    }
+
+    // The same, if the store is still the same after it.
+    template <typename Work>
+    auto guard(Work work) {
+        return explain([&] {
+            auto result = work();
+            require_same();
+            return result;
+        });
+    }
+
    private:
     [[nodiscard]] bool has_own_content() const;
 
