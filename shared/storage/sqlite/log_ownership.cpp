@@ -85,11 +85,11 @@ std::int64_t size_of(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 ? static_cast<std::int64_t>(status.st_size) : 0;
 }
 
-template <std::size_t size>
-std::optional<std::array<unsigned char, size>> bytes_at(const std::string& path, off_t offset) {
+template <std::size_t Size>
+std::optional<std::array<unsigned char, Size>> bytes_at(const std::string& path, off_t offset) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    std::array<unsigned char, size> bytes{};
-    if (::pread(file.get(), bytes.data(), size, offset) != static_cast<ssize_t>(size)) return {};
+    std::array<unsigned char, Size> bytes{};
+    if (::pread(file.get(), bytes.data(), Size, offset) != static_cast<ssize_t>(Size)) return {};
     return bytes;
 }
 

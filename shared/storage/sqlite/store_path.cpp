@@ -33,7 +33,7 @@ void require_plain_file(const std::string& path) {
     }
     if (status.st_nlink > 1) {
         refuse(path, "the file has several names (hard links), each of which would be a store",
-               "remove the other names, or make the store elsewhere from a backup");
+               "remove all of its names but one: find DIRECTORY -samefile FILE");
     }
     if (is_mounted_by_itself(path)) {
         refuse(path, "the file is mounted by itself, without its log and its locks",
