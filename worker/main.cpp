@@ -34,7 +34,9 @@ void run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop, Stop
     } catch (const StoreError& error) {
         // The pool waits for its threads; from here on it does so for a limited time only.
         signals.limit_what_is_left();
-        log::error("the store has failed", {{"detail", error.what()}});
+        log::error(error.kind() == StoreError::Kind::replaced ? "the store was replaced"
+                                                              : "the store has failed",
+                   {{"detail", error.what()}});
         throw;
     }
 }
@@ -63,6 +65,7 @@ int work(const WorkerSettings& settings, Storage& storage) {
     Dispatcher dispatcher(
         *store, pool, *watch, wake,
         {.worker = describe_worker(settings.threads),
+         .store = storage.describe(),
          .lease_time = settings.lease_time,
          .max_attempts = settings.max_attempts,
          .drain_limit = settings.drain_limit,

@@ -21,6 +21,10 @@ void say(const char* name, const std::exception& error) {
 
 }  // namespace
 
+int exit_status_of(const StoreError& error) noexcept {
+    return error.kind() == StoreError::Kind::replaced ? exit_store_replaced : exit_failure;
+}
+
 int run_program(const char* name, const std::function<int()>& program) {
     // A write beyond the limit on the size of files fails with an error; it should not also end the
     // process.
@@ -34,7 +38,10 @@ int run_program(const char* name, const std::function<int()>& program) {
     } catch (const UnknownLocation& error) {
         say(name, error);
         return exit_bad_usage;
-    } catch (const std::exception& error) {  // StoreError too: its text carries the hint
+    } catch (const StoreError& error) {  // its text carries the hint
+        say(name, error);
+        return exit_status_of(error);
+    } catch (const std::exception& error) {
         say(name, error);
         return exit_failure;
     }

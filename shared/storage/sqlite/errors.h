@@ -1,11 +1,13 @@
 #pragma once
 
-// The StoreErrors of this backend. What is unusable stays so for as long as the process lives, and
-// after a commit with an unknown outcome only a new process, which recovers the log, can tell what
-// is stored: both call for a restart. What found no room works again once there is some.
+// The StoreErrors of this backend. What is unusable or replaced stays so for as long as the process
+// lives, and after a commit with an unknown outcome only a new process, which recovers the log, can
+// tell what is stored: all three call for a restart. What found no room works again once there is
+// some.
 
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "shared/storage/store_error.h"
@@ -38,6 +40,13 @@ namespace orders::sqlite {
     const std::string_view room = room_hint(error);
     if (room.empty()) return unusable(operation, std::strerror(error), hint);
     return {StoreError::Kind::full, StoreError::Cure::time, operation, std::strerror(error), room};
+}
+
+// What lies at the path is no longer what is open here; `detail` says which file and how.
+[[nodiscard]] inline StoreError replaced(std::string_view path, std::string_view detail) {
+    return {StoreError::Kind::replaced, StoreError::Cure::restart,
+            "go on with the store at " + std::string(path), detail,
+            "stop all programs before a store is moved, removed or put back"};
 }
 
 }  // namespace orders::sqlite

@@ -25,10 +25,20 @@ struct flock lock_on(std::int64_t byte, short type) {
                    "keep the database on a local disk");
 }
 
+bool is_locked_by_others(int file, std::int64_t byte) {
+    struct flock lock = lock_on(byte, F_WRLCK);
+    if (::fcntl(file, F_OFD_GETLK, &lock) != 0) fail();
+    return lock.l_type != F_UNLCK;
+}
+
+std::string path_beside(const std::string& database_path) {
+    return database_path + ".presence";
+}
+
 }  // namespace
 
 PresenceFile::PresenceFile(const std::string& database_path)
-    : file_(open_companion_file(database_path + ".presence")) {}
+    : file_(open_companion_file(path_beside(database_path))) {}
 
 bool PresenceFile::try_lock(std::int64_t byte, Hold hold) {
     struct flock lock = lock_on(byte, hold == Hold::shared ? F_RDLCK : F_WRLCK);
@@ -43,9 +53,13 @@ void PresenceFile::unlock(std::int64_t byte) {
 }
 
 bool PresenceFile::is_locked_by_another(std::int64_t byte) const {
-    struct flock lock = lock_on(byte, F_WRLCK);
-    if (::fcntl(file_.get(), F_OFD_GETLK, &lock) != 0) fail();
-    return lock.l_type != F_UNLCK;
+    return is_locked_by_others(file_.get(), byte);
+}
+
+bool PresenceFile::is_locked(const std::string& database_path, std::int64_t byte) {
+    const FileDescriptor file(::open(path_beside(database_path).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.is_open()) return errno != ENOENT;
+    return is_locked_by_others(file.get(), byte);
 }
 
 }  // namespace orders::sqlite

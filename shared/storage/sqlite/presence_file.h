@@ -34,6 +34,10 @@ class PresenceFile {
     // Whether another PresenceFile, in this process or in any other, has a lock on the byte.
     [[nodiscard]] bool is_locked_by_another(std::int64_t byte) const;
 
+    // Whether anybody has a lock on the byte, without creating the file: also for a user that may
+    // only read it. One that may not even do that is told that somebody is there.
+    [[nodiscard]] static bool is_locked(const std::string& database_path, std::int64_t byte);
+
    private:
     FileDescriptor file_;
 };

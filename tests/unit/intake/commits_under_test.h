@@ -32,7 +32,7 @@ class CommitsUnderTest {
    public:
     explicit CommitsUnderTest(const GroupLimits& limits)
         : commits_(std::make_unique<GroupCommit>(std::make_unique<ScriptedStore>(script), limits,
-                                                 [this] { ++fatal_calls; })) {}
+                                                 [this](const StoreError&) { ++fatal_calls; })) {}
 
     [[nodiscard]] Answer submit(NamedWork work) {
         std::promise<std::string> promise;

@@ -48,6 +48,7 @@ TEST_CASE(
                               {StoreStep::begin, Kind::outcome_unknown, "stopping"},
                               {StoreStep::level, Kind::unusable, "stopping"},
                               {StoreStep::commit, Kind::unusable, "stopping"},
+                              {StoreStep::commit, Kind::replaced, "outcome_unknown"},
                               {StoreStep::commit, Kind::outcome_unknown, "outcome_unknown"}}) {
         CAPTURE(static_cast<int>(failing.step));
         CAPTURE(failing.answer);
@@ -172,6 +173,16 @@ TEST_CASE("group_commit: a commit that failed proves nothing") {
     commits.script.fail(StoreStep::commit, Kind::full);
     CHECK_EQ(commits.told({"a"}), "disk_full");
     CHECK_EQ(commits.is_known_writable(), std::nullopt);
+}
+
+TEST_CASE("group_commit: a store that is replaced is noticed though there is no work") {
+    CommitsUnderTest commits({.max_wait = no_limit});
+    eventually(patience, [&] { return commits.script.calls(StoreStep::require_in_place) > 0; });
+    CHECK_EQ(commits.fatal_calls, 0);
+    commits.script.fail(StoreStep::require_in_place, Kind::replaced);
+    eventually(patience, [&] { return commits.fatal_calls == 1; });
+    CHECK_EQ(commits.is_known_writable(), false);
+    CHECK_EQ(commits.told({"late"}), "stopping");
 }
 
 }  // namespace orders::test

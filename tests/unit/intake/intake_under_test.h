@@ -35,7 +35,8 @@ class IntakeUnderTest {
    public:
     explicit IntakeUnderTest(const GroupLimits& limits, const AdmissionLimits& admission = {})
         : admission_(admission),
-          commits_(std::make_unique<ScriptedStore>(script), limits, [this] { ++fatal_calls; }) {}
+          commits_(std::make_unique<ScriptedStore>(script), limits,
+                   [this](const StoreError&) { ++fatal_calls; }) {}
 
     [[nodiscard]] Answer submit_meanwhile(std::vector<NewOrder> orders, WorkLoad besides = {}) {
         std::promise<std::string> promise;

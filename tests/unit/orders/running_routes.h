@@ -43,7 +43,8 @@ class RunningRoutes {
    protected:
     RunningRoutes(std::unique_ptr<IntakeStore> store, std::chrono::milliseconds max_wait,
                   std::function<std::unique_ptr<OrderReader>()> open_reader)
-        : commits_(std::move(store), {.max_wait = max_wait}, [this] { ++fatal_calls; }),
+        : commits_(std::move(store), {.max_wait = max_wait},
+                   [this](const StoreError&) { ++fatal_calls; }),
           readers_(std::move(open_reader)) {
         routes_.add_to(server_);
         port_ = server_.bind();

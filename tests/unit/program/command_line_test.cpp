@@ -155,6 +155,7 @@ Exit status:
   0      done, or stopped as asked
   1      the environment is broken: the store, the port, the disk
   2      the command line or the environment variables are wrong
+  3      the store was removed, moved or replaced while it was in use
   128+n  ended at once by a second signal, number n
 )");
 }

@@ -20,6 +20,7 @@ namespace orders::test {
 namespace {
 
 struct ScriptedStorage final : Storage {
+    std::string describe() override { return "a script"; }
     std::unique_ptr<IntakeStore> open_intake() override { return nullptr; }
     std::unique_ptr<WorkerStore> open_worker() override { return nullptr; }
     std::unique_ptr<OrderReader> open_reader() override { return nullptr; }

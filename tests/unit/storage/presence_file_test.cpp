@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -50,6 +51,15 @@ TEST_CASE_FIXTURE(PresentInDirectory, "presence_file: a lock ends with its holde
     CHECK(ours_.is_locked_by_another(1));
     holder.reset();
     CHECK_FALSE(ours_.is_locked_by_another(1));
+}
+
+TEST_CASE_FIXTURE(PresentInDirectory,
+                  "presence_file: anybody may ask, and asking creates nothing") {
+    CHECK_FALSE(PresenceFile::is_locked(database_, 0));
+    CHECK(ours_.try_lock(0, Hold::shared));
+    CHECK(PresenceFile::is_locked(database_, 0));
+    CHECK_FALSE(PresenceFile::is_locked(dir_.file("other.db"), 0));
+    CHECK_FALSE(std::filesystem::exists(dir_.file("other.db.presence")));
 }
 
 TEST_CASE_FIXTURE(PresentInDirectory, "presence_file: a killed process holds nothing") {

@@ -23,6 +23,13 @@ TEST_CASE("schema: no order can be stored that breaks a rule") {
         " VALUES (printf('%065d', 1), 0, 1, 0)",
         "INSERT INTO orders (order_id, priority, processing_time, created_at)"
         " VALUES ('pending', 0, 1, 0)",
+        // which store it is
+        "INSERT INTO store (id, touched, store_id, incarnation, generation)"
+        " VALUES (2, 0, printf('%032d', 1), '', '')",
+        "UPDATE store SET store_id = ''",
+        "UPDATE store SET incarnation = 'short'",
+        "UPDATE store SET generation = 'short'",
+        "UPDATE store SET touched = 2",
         // the values
         "INSERT INTO orders (order_id, priority, processing_time, created_at) VALUES ('x', 2, 1, "
         "0)",

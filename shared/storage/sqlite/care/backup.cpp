@@ -17,11 +17,13 @@
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/migrations.h"
+#include "shared/storage/sqlite/occupancy.h"
 #include "shared/storage/sqlite/store_path.h"
 
 namespace orders::sqlite {
 namespace {
 
+constexpr std::int64_t first_version_with_identity = 2;
 constexpr std::array companions{"-wal", "-shm", "-journal"};
 
 StoreError cannot(const std::string& operation, const std::error_code& error) {
@@ -106,6 +108,13 @@ void copy_pages(Connection& from, Connection& to) {
     throw store_error(to.handle(), step == SQLITE_DONE ? finish : step, "write the copy");
 }
 
+// The copy is the same store, but what was handed out before it is put back, and a log that lies
+// where it is put, are not its own.
+void forget_identity(Connection& copy) {
+    if (known_schema_version(copy, embedded_migrations()) < first_version_with_identity) return;
+    copy.execute("UPDATE store SET incarnation = '', generation = lower(hex(randomblob(16)))");
+}
+
 std::int64_t copy_store(Connection& store, const std::string& path) {
     Statement count(store, "SELECT sum(orders) FROM order_counts");
     store.execute("BEGIN");
@@ -122,6 +131,7 @@ std::int64_t copy_store(Connection& store, const std::string& path) {
         "PRAGMA synchronous = OFF");
     copy_pages(store, copy);
     store.roll_back();
+    forget_identity(copy);
     // The store's pages say that there is a write-ahead log: without it, one file is enough to
     // read the copy. Opening it as a store switches it on again.
     Statement leave_log(copy, "PRAGMA journal_mode = DELETE");
@@ -155,7 +165,9 @@ class CompanionRemover {
 }  // namespace
 
 Backup back_up(const std::string& location, const std::string& file) {
-    Connection store(existing_path(location), Connection::Access::read_only);
+    const std::string from = existing_store_path(location);
+    require_own_log(from);
+    Connection store(from, Connection::Access::read_only);
     require_order_store(store);
     const std::string path = usable_path(file);
     refuse_as_companion(path, store.path());
