@@ -1,31 +1,53 @@
 #include "shared/storage/sqlite/sqlite_storage.h"
 
 #include <cassert>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "shared/storage/sqlite/care/backup.h"
 #include "shared/storage/sqlite/care/verification.h"
 #include "shared/storage/sqlite/doorbell.h"
+#include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/finished_walk.h"
+#include "shared/storage/sqlite/gone_workers.h"
 #include "shared/storage/sqlite/intake_writes.h"
+#include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/order_queries.h"
 #include "shared/storage/sqlite/store_path.h"
+#include "shared/storage/sqlite/turnstile.h"
 #include "shared/storage/sqlite/worker_writes.h"
 #include "shared/storage/sqlite/write_access.h"
 
 namespace orders::sqlite {
 namespace {
 
+bool is_newest_schema(Connection& connection) {
+    const auto newest = static_cast<std::int64_t>(embedded_migrations().size());
+    return known_schema_version(connection, embedded_migrations()) == newest;
+}
+
+// A reader's statements fit no other schema, and it may not change that.
+Connection& require_newest_schema(Connection& connection) {
+    if (is_newest_schema(connection)) return connection;
+    throw unusable("read " + connection.path(), "its schema is older than this program's",
+                   "start order-api or order-worker, which bring it up to date");
+}
+
 class SqliteOrderReader final : public OrderReader {
    public:
     SqliteOrderReader(const std::string& path, const Clock& clock)
-        : clock_(clock), connection_(path, Connection::Access::read_only), queries_(connection_) {}
+        : clock_(clock),
+          connection_(path, Connection::Access::read_only),
+          queries_(require_newest_schema(connection_)) {}
 
     std::optional<Order> find(const OrderId& order_id) override { return queries_.find(order_id); }
     OrderPage list(const OrderQuery& query) override { return queries_.list(query); }
     OrderReport report() override { return queries_.report(clock_.now()); }
+    std::vector<EnlistedWorker> enlisted_workers() override {
+        return queries_.enlisted_workers(clock_.now());
+    }
 
    private:
     const Clock& clock_;
@@ -85,6 +107,7 @@ class SqliteWorkerStore final : public WorkerStore {
         : clock_(clock),
           access_(path),
           writes_(access_.connection()),
+          gone_workers_(access_),
           processed_walk_(access_, OrderStatus::processed),
           failed_walk_(access_, OrderStatus::failed) {}
 
@@ -92,7 +115,12 @@ class SqliteWorkerStore final : public WorkerStore {
                     std::chrono::milliseconds lease_time) override {
         WriteTransaction work(access_);
         const WorkerId id = writes_.enlist(worker, clock_.now(), lease_time);
-        work.commit();
+        try {
+            work.commit();
+        } catch (...) {
+            writes_.let_go(id);  // it may be the next one's
+            throw;
+        }
         return id;
     }
 
@@ -100,6 +128,7 @@ class SqliteWorkerStore final : public WorkerStore {
         WriteTransaction work(access_);
         writes_.retire(worker);
         work.commit();
+        writes_.let_go(worker);
     }
 
     WorkerOutcomes take_turn(const WorkerTurn& turn) override {
@@ -107,10 +136,13 @@ class SqliteWorkerStore final : public WorkerStore {
         // The time is asked for inside the turn: a lease is not shortened by the wait for it.
         WorkerOutcomes outcomes = writes_.take_turn(turn, clock_.now(), work);
         work.commit();
+        writes_.note_committed();
+        is_clearing_due_ |= turn.is_heartbeat;
         return outcomes;
     }
 
-    WaitingWork waiting_work() override { return writes_.waiting_work(clock_.now()); }
+    bool has_pending() override { return writes_.has_pending(); }
+    bool has_expired() override { return writes_.has_expired(clock_.now()); }
 
     Swept sweep(OrderStatus status, std::chrono::milliseconds keep) override {
         assert(status == OrderStatus::processed || status == OrderStatus::failed);
@@ -118,12 +150,17 @@ class SqliteWorkerStore final : public WorkerStore {
         return walk.step(clock_.now().utc, keep);
     }
 
-    void tidy() override { access_.tidy(); }
+    void tidy() override {
+        access_.tidy();
+        if (std::exchange(is_clearing_due_, false)) gone_workers_.delete_some();
+    }
 
    private:
     const Clock& clock_;
     WriteAccess access_;
     WorkerWrites writes_;
+    GoneWorkers gone_workers_;
+    bool is_clearing_due_ = true;  // a worker may have left many before it died
     FinishedWalk processed_walk_;
     FinishedWalk failed_walk_;
 };
@@ -144,6 +181,11 @@ class SqliteStorage final : public Storage {
     }
     std::unique_ptr<WorkWatch> open_watch() override {
         return std::make_unique<DoorbellWatch>(usable_path(location_));
+    }
+    bool is_being_migrated() override {
+        const std::string path = existing_path(location_);
+        Connection connection(path, Connection::Access::read_only);
+        return !is_newest_schema(connection) && Turnstile(path).is_taken();
     }
     Backup back_up(const std::string& file) override { return sqlite::back_up(location_, file); }
     Verification verify() override { return sqlite::verify(location_); }

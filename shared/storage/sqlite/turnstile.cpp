@@ -33,6 +33,12 @@ Turnstile::Pass Turnstile::enter() {
     return Pass(writing_.get());
 }
 
+bool Turnstile::is_taken() {
+    if (::flock(writing_.get(), LOCK_EX | LOCK_NB) != 0) return true;
+    const Pass for_a_moment(writing_.get());
+    return false;
+}
+
 Turnstile::Pass::~Pass() {
     if (file_ >= 0) ::flock(file_, LOCK_UN);
 }

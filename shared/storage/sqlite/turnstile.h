@@ -45,6 +45,9 @@ class Turnstile {
     // Waits for its turn. Throws StoreError (unusable).
     Pass enter();
 
+    // Whether somebody has the right to write now. Not for one who has it.
+    [[nodiscard]] bool is_taken();
+
    private:
     FileDescriptor next_;     // A
     FileDescriptor writing_;  // B
