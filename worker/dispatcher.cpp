@@ -60,11 +60,15 @@ void Dispatcher::run(const std::stop_token& stop) {
 void Dispatcher::enlist() {
     const auto now = std::chrono::steady_clock::now();
     worker_ = store_.enlist(options_.worker, options_.lease_time);
-    next_heartbeat_ = now + options_.lease_time / 3;
+    next_heartbeat_ = now + heartbeat_interval();
     log::info("working", {{"worker", options_.worker.name},
                           {"threads", options_.worker.threads},
                           {"db", options_.store}});
     options_.on_enlisted();
+}
+
+SteadyTime::duration Dispatcher::heartbeat_interval() const {
+    return longest_silence(options_.lease_time) / 3;
 }
 
 void Dispatcher::sweep() {
@@ -176,17 +180,21 @@ void Dispatcher::drain(SteadyTime now) {
 }
 
 std::optional<WorkerTurn> Dispatcher::plan_turn(SteadyTime now) {
-    WaitingWork waiting;
-    if (is_look_due_ || now >= next_look_) {
-        waiting = store_.waiting_work();
+    bool has_pending = false;
+    bool has_expired = false;
+    const bool is_time_to_look = now >= next_look_;
+    if (is_look_due_ || is_time_to_look) has_pending = store_.has_pending();
+    // Nothing announces a death, and a look at every turn would find none either.
+    if (is_time_to_look) {
+        has_expired = store_.has_expired();
         next_look_ = now + options_.look_interval;
     }
     const std::size_t free_threads = phase_ == Phase::working ? pool_.free_threads() : 0;
     // Leases that ran out may be this worker's own, after a suspend, through which only the leases'
     // clock runs. Renewed first, in the same transaction, they are not taken back.
-    const bool is_heartbeat_due = now >= next_heartbeat_ || waiting.has_expired;
-    const bool is_taking_back = waiting.has_expired && now >= take_back_from_;
-    const bool is_claim_due = waiting.has_pending && free_threads > 0;
+    const bool is_heartbeat_due = now >= next_heartbeat_ || has_expired;
+    const bool is_taking_back = has_expired && now >= take_back_from_;
+    const bool is_claim_due = has_pending && free_threads > 0;
     if (finished_.empty() && !is_heartbeat_due && !is_claim_due) return std::nullopt;
 
     WorkerTurn turn{.worker = *worker_,
@@ -209,7 +217,7 @@ std::optional<WorkerTurn> Dispatcher::plan_turn(SteadyTime now) {
 void Dispatcher::carry_out(const WorkerTurn& turn, SteadyTime now) {
     WorkerOutcomes outcomes = store_.take_turn(turn);
 
-    if (turn.is_heartbeat) next_heartbeat_ = now + options_.lease_time / 3;
+    if (turn.is_heartbeat) next_heartbeat_ = now + heartbeat_interval();
     pool_.start(std::move(outcomes.claimed));
     if (!turn.settlements.empty()) {
         settled_since_sweep_ += turn.settlements.size();

@@ -41,13 +41,15 @@ namespace orders {
 struct DispatcherOptions {
     WorkerDescription worker;
     std::string store;  // what it logs as the store that it works on
-    // Leases and the worker's own heartbeat live this long, and are renewed after a third of it.
+    // How long leases last. They are renewed with each heartbeat, of which there are three in the
+    // longest_silence() that goes with it.
     std::chrono::milliseconds lease_time{10'000};
     int max_attempts = 5;
     std::chrono::milliseconds drain_limit{10'000};
     // Requested, it ends the drain before its limit. Notify `wake` afterwards, as after a stop.
     std::stop_token hurry = {};
-    // How often to look for work that nothing announced, and for leases that ran out.
+    // How often to look for work that nothing announced, for leases that ran out, and for workers
+    // that have died.
     std::chrono::milliseconds look_interval{250};
     // For how long after a failure of the store nothing is taken back from others: they could not
     // renew their leases meanwhile either.
@@ -83,6 +85,7 @@ class Dispatcher {
     // Empty if there is nothing to do, which is what it mostly finds when it merely looks.
     [[nodiscard]] std::optional<WorkerTurn> plan_turn(SteadyTime now);
     void carry_out(const WorkerTurn& turn, SteadyTime now);
+    [[nodiscard]] SteadyTime::duration heartbeat_interval() const;
     void note_settled(const std::vector<SettleOutcome>& outcomes);
     void drop_lost(const std::vector<Lease>& lost);
 

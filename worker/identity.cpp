@@ -1,12 +1,16 @@
 #include "worker/identity.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "shared/program/run_program.h"
 
@@ -19,23 +23,60 @@ std::string host_name() {
     return name.data();
 }
 
-}  // namespace
-
-WorkerDescription describe_worker(int threads) {
-    // A container's host name and process id can recur.
-    std::random_device random;
-    std::array<char, 16> suffix{};
-    std::snprintf(suffix.data(), suffix.size(), "%08x", random());
-    std::string host = host_name();
-    std::string name = host + "-" + std::to_string(::getpid()) + "-" + suffix.data();
-    return {.name = std::move(name), .host = std::move(host), .threads = threads};
+// The same for all processes in it, and for no others on this machine; 0 if it is not known.
+std::int64_t pid_namespace() {
+    struct stat status {};
+    if (::stat("/proc/self/ns/pid", &status) != 0) return 0;
+    return static_cast<std::int64_t>(status.st_ino);
 }
 
-int check_worker_health(Storage& storage) {
-    const auto workers = storage.open_reader()->report().workers;
-    if (std::ranges::find(workers, host_name(), &LiveWorker::host) != workers.end()) return exit_ok;
-    std::fprintf(stderr, "order-worker: no worker of this host has shown a sign of life in time\n");
+int complain(const std::string& of) {
+    std::fprintf(stderr, "order-worker: %s\n", of.c_str());
     return exit_failure;
+}
+
+int complain_of(const EnlistedWorker& worker) {
+    const std::string who = "the worker " +
+                            (worker.label.empty() ? "" : "'" + worker.label + "', ") + "process " +
+                            std::to_string(worker.pid) + ", ";
+    const bool is_dead = worker.state == EnlistedWorker::State::dead;
+    return complain(who + (is_dead ? "has died" : "has shown no sign of life in time"));
+}
+
+}  // namespace
+
+WorkerDescription describe_worker(int threads, const std::optional<std::string>& label) {
+    // A container's host name and process id can recur, as can the label.
+    std::random_device random;
+    std::array<char, 16> suffix{};
+    std::snprintf(suffix.data(), suffix.size(), "-%08x", random());
+    std::string host = host_name();
+    const std::string given = label.value_or(host + "-" + std::to_string(::getpid()));
+    return {.name = given + suffix.data(),
+            .host = std::move(host),
+            .threads = threads,
+            .label = label.value_or(""),
+            .pid_namespace = pid_namespace(),
+            .pid = ::getpid()};
+}
+
+int check_worker_health(Storage& storage, const std::optional<std::string>& label) {
+    if (storage.is_being_migrated()) return exit_ok;
+    const std::int64_t here = pid_namespace();
+    std::vector<EnlistedWorker> meant = storage.open_reader()->enlisted_workers();
+    std::erase_if(meant, [&](const EnlistedWorker& worker) {
+        return label ? worker.label != *label : worker.pid_namespace != here;
+    });
+    const auto is_live = [](const EnlistedWorker& worker) {
+        return worker.state == EnlistedWorker::State::live;
+    };
+    // One that has died may have left its label to another, and its row for a moment.
+    if (label && std::ranges::any_of(meant, is_live)) return exit_ok;
+    const auto ailing = std::ranges::find_if_not(meant, is_live);
+    if (ailing != meant.end()) return complain_of(*ailing);
+    if (!meant.empty()) return exit_ok;
+    return complain(label ? "no worker that lives is called '" + *label + "'"
+                          : "no worker lives in this container, or on this machine outside of any");
 }
 
 }  // namespace orders

@@ -64,7 +64,7 @@ int work(const WorkerSettings& settings, Storage& storage) {
     std::optional<Reporter> reporter;
     Dispatcher dispatcher(
         *store, pool, *watch, wake,
-        {.worker = describe_worker(settings.threads),
+        {.worker = describe_worker(settings.threads, settings.worker_name),
          .store = storage.describe(),
          .lease_time = settings.lease_time,
          .max_attempts = settings.max_attempts,
@@ -82,7 +82,9 @@ int work(const WorkerSettings& settings, Storage& storage) {
 
 int run(int argc, const char* const* argv) {
     SettingsReader reader("order-worker", "Claims orders, processes them and reports on them.");
-    reader.command("healthcheck", "exits with 0 if a worker of this host is live, else with 1");
+    reader.command("healthcheck",
+                   "exits with 0 if the worker with --worker-name is live (without: those of this "
+                   "container), else with 1");
     declare_store_commands(reader);
     const std::optional<WorkerSettings> settings = read_worker_settings(reader, argc, argv);
     if (!settings) return exit_ok;
@@ -90,7 +92,9 @@ int run(int argc, const char* const* argv) {
     log::configure(settings->common.log_level, settings->common.log_format);
 
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);
-    if (reader.given_command() == "healthcheck") return check_worker_health(*storage);
+    if (reader.given_command() == "healthcheck") {
+        return check_worker_health(*storage, settings->worker_name);
+    }
     if (const auto status = run_store_command(reader, *storage)) return *status;
     return work(*settings, *storage);
 }

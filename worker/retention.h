@@ -7,8 +7,7 @@
 // The age is counted from `finished_at`, by the wall clock: if that is set ahead, orders are
 // deleted too early; if it is set back, they are kept for longer.
 //
-// Orders go, workers stay: the store keeps one short row about each worker process that ever was,
-// and to find those that no order names it would have to look at all orders.
+// The workers that the deleted orders name are forgotten in time, too (WorkerStore::tidy).
 
 #include <chrono>
 #include <vector>

@@ -2,14 +2,22 @@
 
 #include <cstdint>
 
+#include "shared/domain/order.h"
+#include "shared/program/settings_error.h"
+#include "shared/storage/worker_store.h"
+
 namespace orders {
 
 std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int argc,
                                                    const char* const* argv) {
     using std::chrono::seconds;
+    constexpr auto longest_lease = std::chrono::duration_cast<seconds>(longest_lease_time);
     constexpr std::int64_t ten_years = 3'650 * 86'400LL;
 
     const CommonSettingsReader common(reader);
+    const auto name = reader.optional_text(
+        {"worker-name", "SERVICE_WORKER_NAME",
+         "what healthcheck and the log call it; no two workers that live may share one"});
     const auto threads = reader.integer(
         {"worker-count", "SERVICE_WORKER_COUNT", "how many orders are processed at a time"}, 10,
         {1, 1'024, "threads"});
@@ -19,9 +27,10 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
     const auto interval = reader.integer(
         {"report-interval", "SERVICE_REPORT_INTERVAL", "how often to log the status report"}, 2,
         {1, 86'400, "seconds"});
-    const auto lease = reader.integer({"lease-seconds", "SERVICE_LEASE_SECONDS",
-                                       "how long after a worker's death its orders are taken back"},
-                                      10, {1, 3'600, "seconds"});
+    const auto lease =
+        reader.integer({"lease-seconds", "SERVICE_LEASE_SECONDS",
+                        "how long a worker may hang before its orders are taken back"},
+                       10, {1, longest_lease.count(), "seconds"});
     const auto max_attempts =
         reader.integer({"max-attempts", "SERVICE_MAX_ATTEMPTS",
                         "an order whose worker has died this many times is Failed"},
@@ -42,7 +51,13 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
                         "how long after its end a Failed order is deleted; 0 keeps it for ever"},
                        0, {0, ten_years, "seconds"});
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return std::nullopt;
+    if (name.value() && !OrderId::parse(*name.value())) {
+        throw SettingsError("--worker-name (SERVICE_WORKER_NAME): '" + *name.value() +
+                            "' is not 1 to 64 letters, digits and . _ : ~ -, beginning with a "
+                            "letter or digit");
+    }
     return WorkerSettings{.common = common.values(),
+                          .worker_name = name.value(),
                           .threads = static_cast<int>(threads.value()),
                           .order_timeout = seconds(timeout.value()),
                           .report_interval = seconds(interval.value()),

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "shared/program/common_settings.h"
 #include "shared/program/settings_reader.h"
@@ -12,6 +13,7 @@ namespace orders {
 
 struct WorkerSettings {
     CommonSettings common;
+    std::optional<std::string> worker_name;
     int threads;
     std::chrono::seconds order_timeout;
     std::chrono::seconds report_interval;

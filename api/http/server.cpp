@@ -20,8 +20,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr int listen_backlog = 1024;
-// Descriptors that are left to the rest of the process: its files, two for each reader of the store
-// that a handler uses, and connections that are being turned away.
+// Descriptors that are left to the rest of the process: its files, three for each reader of the
+// store that a handler uses, and connections that are being turned away.
 constexpr std::size_t reserved_descriptors = 256;
 
 ConnectionLimits limits_of(const ServerOptions& options) {

@@ -5,9 +5,9 @@
 //     submit            claim                 settle
 //    --------> Pending -------> Processing ----------> Processed | Failed
 //                 ^                 |  |
-//                 +-----------------+  +-- lease ran out on the last attempt --> Failed
-//        released by a stopping worker (attempt not charged),
-//        or its lease ran out (attempt charged)
+//                 +-----------------+  +-- its worker died or hung on the last attempt --> Failed
+//        released by a stopping worker, or the machine was restarted (attempt not charged),
+//        or its worker died or hung (attempt charged)
 //
 // Every type here is a plain value without locks; a value that exists is valid. Text that came from
 // outside becomes an OrderId, a Priority or a ProcessingTime only through its parse function.

@@ -45,6 +45,10 @@ class Storage {
     [[nodiscard]] virtual std::unique_ptr<OrderReader> open_reader() = 0;
     [[nodiscard]] virtual std::unique_ptr<WorkWatch> open_watch() = 0;
 
+    // Whether a process is bringing an older store up to this program's schema now. Until that is
+    // done, no reader can be opened.
+    [[nodiscard]] virtual bool is_being_migrated() = 0;
+
     // As maintenance.h says. A store that is not there is not created.
     [[nodiscard]] virtual Backup back_up(const std::string& file) = 0;
     [[nodiscard]] virtual Verification verify() = 0;

@@ -55,6 +55,19 @@ struct LiveWorker {
     UtcTime started_at;
 };
 
+// A worker that has signed on and not off, as its health check wants to know of it.
+struct EnlistedWorker {
+    enum class State {
+        live,
+        silent,  // it gives no sign of life, and yet it is there
+        dead,
+    };
+    std::string label;  // may be empty
+    std::int64_t pid_namespace = 0;
+    std::int64_t pid = 0;
+    State state = State::live;
+};
+
 struct OrderReport {
     UtcTime taken_at;  // by the store's clock
     StatusCounts high;
@@ -62,7 +75,7 @@ struct OrderReport {
     // When the Pending order that waits longest came, by the wall clock of that time. If the clock
     // was ahead then, it is the earliest of the first hundred in line of each priority.
     std::optional<UtcTime> oldest_pending;
-    std::vector<LiveWorker> workers;  // those whose heartbeat is in time
+    std::vector<LiveWorker> workers;  // see WorkerStore::enlist() for who is live
 
     [[nodiscard]] StatusCounts total() const noexcept;
     // How long the longest waiting Pending order had waited then; empty if none waits.
@@ -78,6 +91,9 @@ class OrderReader {
 
     // Costs the same however many orders are finished.
     [[nodiscard]] virtual OrderReport report() = 0;
+
+    // A dead worker is among them until a live one notices, which takes moments.
+    [[nodiscard]] virtual std::vector<EnlistedWorker> enlisted_workers() = 0;
 };
 
 }  // namespace orders

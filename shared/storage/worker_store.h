@@ -15,8 +15,10 @@
 //     process and a power cut;
 //   - a claim returns orders High before Normal, first come first served within each (of two whose
 //     creation overlapped, either may be the first), and no order to two claimers;
-//   - a lease that was settled, given back, or taken back after it ran out, settles nothing, not
-//     even once its order is deleted; one that ran out stays good until it is taken back;
+//   - a lease that was settled, given back or taken back settles nothing, not even once its order
+//   is
+//     deleted; one that ran out stays good until it is taken back;
+//   - an order is never taken from a worker that lives and renews its lease in time;
 //   - the report's counts equal a recount at every commit;
 //   - those that wait for work (work_watch.h) are woken after a commit that gave some back to the
 //     queue.
@@ -24,6 +26,7 @@
 // All functions throw StoreError if the environment is broken: of the kind `replaced` if what is
 // open is no longer the store at its location, which all but sweep() and tidy() notice.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -44,15 +47,30 @@ struct WorkerDescription {
     std::string name;  // unique among all workers there ever were
     std::string host;
     int threads = 0;
+    // What the operator calls it; empty for nothing. No two workers that live have the same.
+    std::string label = {};
+    // The process: which PID namespace it is in (0 if that is not known), and its id in there.
+    std::int64_t pid_namespace = 0;
+    std::int64_t pid = 0;
 };
+
+// The longest that leases may last.
+inline constexpr std::chrono::milliseconds longest_lease_time{3'600'000};
+
+// How long after its last heartbeat a worker still counts as live. It does not grow with leases: an
+// order may be safe with a worker for an hour, but an hour's silence is no sign of life.
+[[nodiscard]] constexpr std::chrono::milliseconds longest_silence(
+    std::chrono::milliseconds lease_time) {
+    return std::min(lease_time, std::chrono::milliseconds{10'000});
+}
 
 enum class SettleOutcome { settled, lease_lost };
 
-// An order whose lease ran out, and what became of it: Pending again, or Failed for good.
+// An order that was taken back, and what became of it: Pending again, or Failed for good.
 struct ExpiredOrder {
     OrderId order_id;
     std::string worker;  // who held it
-    int attempts = 0;
+    int attempts = 0;    // charged so far, this one included if it was charged
     bool has_failed = false;
 };
 
@@ -67,8 +85,9 @@ struct WorkerTurn {
     // The worker's sign of life, together with the leases that it prolongs.
     bool is_heartbeat = false;
     std::vector<Lease> renewals = {};
-    // Takes back up to this many orders whose lease has run out: Pending again at their old place,
-    // or Failed with `attempts_exhausted` if max_attempts have been charged.
+    // Takes back up to this many orders whose lease has run out, or whose worker is known to have
+    // died: Pending again at their old place, or Failed with `attempts_exhausted` if max_attempts
+    // have been charged. An attempt that a restart of the store's machine ended is not charged.
     std::size_t take_back_limit = 0;
     int max_attempts = 0;
     // Takes up to this many Pending orders, in the order in which they are due. Charges each an
@@ -84,12 +103,6 @@ struct WorkerOutcomes {
     std::vector<ClaimedOrder> claimed;  // in the order in which they are due
 };
 
-// What a worker could do now, without writing anything to find out.
-struct WaitingWork {
-    bool has_pending = false;
-    bool has_expired = false;
-};
-
 struct Swept {
     std::size_t deleted = 0;
     bool has_more = false;  // another call may find more right away
@@ -99,16 +112,24 @@ class WorkerStore {
    public:
     virtual ~WorkerStore() = default;
 
-    // A worker is live, and in the report, from enlisting until it retires or `lease_time` passes
-    // without a heartbeat. Its id never comes back. What is known of it, one short row, is kept for
-    // good, because finished orders name it.
+    // A worker is live, and in the report, from enlisting until it retires, is known to have died,
+    // or longest_silence(lease_time) passes without a heartbeat. Its id never comes back. What is
+    // known of it, one short row, is kept for as long as an order may name it.
+    //
+    // It lives no longer than this store. A backend that notices a death (SQLite does, at once) has
+    // no need to wait until its leases run out.
+    //
+    // Throws StoreError (unusable) if a worker that lives has its label.
     [[nodiscard]] virtual WorkerId enlist(const WorkerDescription& worker,
                                           std::chrono::milliseconds lease_time) = 0;
     virtual void retire(WorkerId worker) = 0;
 
     [[nodiscard]] virtual WorkerOutcomes take_turn(const WorkerTurn& turn) = 0;
 
-    [[nodiscard]] virtual WaitingWork waiting_work() = 0;
+    // What a worker could do now, found out without writing: whether orders are Pending, and
+    // whether a turn would take orders back or sign off a worker that has died.
+    [[nodiscard]] virtual bool has_pending() = 0;
+    [[nodiscard]] virtual bool has_expired() = 0;
 
     // Deletes a bounded number of orders that have been in `status`, Processed or Failed, for
     // longer than `keep` by the store's wall clock, so that their ids may be submitted again. Each
@@ -118,7 +139,8 @@ class WorkerStore {
     // one value of `keep` for each status.
     [[nodiscard]] virtual Swept sweep(OrderStatus status, std::chrono::milliseconds keep) = 0;
 
-    // As IntakeStore::tidy().
+    // As IntakeStore::tidy(). It also forgets workers, a bounded number of them, that are gone and
+    // that no order names.
     virtual void tidy() = 0;
 };
 

@@ -65,7 +65,8 @@ void drain_store(State& state) {
 void report_of_store(State& state) {
     const StoreDirectory directory;
     const auto storage = open_storage(directory.location());
-    (void)enlist(*storage->open_worker());
+    const auto worker = storage->open_worker();
+    (void)enlist(*worker);
     submit_orders(*storage->open_intake(), new_id_run(IdKind::time_ordered), 1'000);
     const auto reader = storage->open_reader();
     time_calls(state, 1, [&] {

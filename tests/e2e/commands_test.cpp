@@ -13,6 +13,7 @@
 #include "tests/e2e/program_run.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {
@@ -137,7 +138,7 @@ TEST_CASE("commands: healthcheck of order-api tells whether the API is ready") {
     check_refused(run(api_program(), {"healthcheck", "--port", "nonsense"}), 2, {"--port"});
 }
 
-TEST_CASE("commands: healthcheck of order-worker tells whether a worker of this machine is live") {
+TEST_CASE("commands: healthcheck of order-worker tells whether the workers around it are live") {
     OrderProcesses processes;
     const Flags check{"healthcheck", "--db", processes.database()};
     CHECK_EQ(run(worker_program(), check).ending, exited(1));
@@ -147,16 +148,65 @@ TEST_CASE("commands: healthcheck of order-worker tells whether a worker of this 
     CHECK_EQ(run(worker_program(), check).ending, exited(0));
     worker.signal(SIGTERM);
     CHECK_EQ(worker.wait_exit(patience), exited(0));
-    check_refused(run(worker_program(), check), 1, {"order-worker"});
+    check_refused(run(worker_program(), check), 1,
+                  {"order-worker: no worker lives in this container"});
 }
 
-TEST_CASE("commands: healthcheck notices a worker that died without a word") {
+TEST_CASE("commands: healthcheck notices at once that a worker has died without a word") {
     OrderProcesses processes;
-    ChildProcess& worker = processes.start_worker({"--lease-seconds", "1"});
+    ChildProcess& worker = processes.start_worker({"--lease-seconds", "600"});
     const Flags check{"healthcheck", "--db", processes.database()};
     CHECK_EQ(run(worker_program(), check).ending, exited(0));
     worker.kill();
-    eventually(patience, [&] { return run(worker_program(), check).ending == exited(1); });
+    check_refused(run(worker_program(), check), 1, {"order-worker: the worker ", "has died"});
+}
+
+TEST_CASE("commands: healthcheck of a named worker does not take another one for it") {
+    OrderProcesses processes;
+    const auto check = [&](const std::string& name) {
+        return run(worker_program(),
+                   {"healthcheck", "--db", processes.database(), "--worker-name", name});
+    };
+    ChildProcess& mail = processes.start_worker({"--worker-name", "mail"});
+    processes.start_worker({}, {{"SERVICE_WORKER_NAME", "post"}});
+    CHECK_EQ(worker_name(mail).find("mail-"), 0);
+    CHECK_EQ(check("mail").ending, exited(0));
+    CHECK_EQ(check("post").ending, exited(0));
+    check_refused(check("other"), 1, {"no worker that lives is called 'other'"});
+    mail.kill();
+    CHECK_EQ(check("mail").ending, exited(1));
+    CHECK_EQ(check("post").ending, exited(0));
+}
+
+TEST_CASE("commands: healthcheck does not go by the host's name") {
+    const Flags in_another_host{"--uts", "sh", "-c", "hostname elsewhere && exec \"$0\" \"$@\"",
+                                worker_program()};
+    Flags version = in_another_host;
+    version.push_back("--version");
+    if (run("/usr/bin/unshare", version).ending != exited(0)) {
+        return skipped("the host's name may not be changed here");
+    }
+    OrderProcesses processes;
+    processes.start_worker();
+    Flags check = in_another_host;
+    check.insert(check.end(), {"healthcheck", "--db", processes.database()});
+    CHECK_EQ(run("/usr/bin/unshare", check).ending, exited(0));
+}
+
+TEST_CASE("commands: a second worker that lives under a name is refused, a dead one's is free") {
+    OrderProcesses processes;
+    ChildProcess& first = processes.start_worker({"--worker-name", "mail"});
+    ChildProcess& second =
+        processes.launch(worker_program(), {"--worker-name", "mail", "--log-level", "ERROR"});
+    CHECK_EQ(second.wait_exit(patience), exited(1));
+    CHECK_EQ(second.count_lines("order-worker: cannot sign on as 'mail': a worker that lives has "
+                                "this name (give each worker of a store a name of its own)"),
+             1);
+    first.kill();
+    processes.start_worker({"--worker-name", "mail"});
+    for (const char* name : {"a b", "", "_a", "a/b"}) {
+        check_refused(run(worker_program(), {"--worker-name", name}), 2, {"--worker-name"});
+    }
 }
 
 }  // namespace orders::test

@@ -118,11 +118,11 @@ TEST_CASE_FIXTURE(UsedStore,
 }
 
 TEST_CASE_FIXTURE(UsedStore, "claim: what waits is seen without writing") {
-    CHECK_FALSE(user.worker().waiting_work().has_pending);
+    CHECK_FALSE(user.worker().has_pending());
     (void)user.submit(an_order("a"));
-    CHECK(user.worker().waiting_work().has_pending);
+    CHECK(user.worker().has_pending());
     (void)user.claim(user.enlist("w"), 1);
-    CHECK_FALSE(user.worker().waiting_work().has_pending);
+    CHECK_FALSE(user.worker().has_pending());
 }
 
 TEST_CASE("claim: eight threads take a thousand orders, each exactly once") {

@@ -14,10 +14,10 @@ TEST_CASE_FIXTURE(
     const Lease late = user.claim(user.enlist("dead"), 1).at(0).lease;
 
     store->pass_time(lease_time - 1ms);
-    CHECK_FALSE(user.worker().waiting_work().has_expired);
+    CHECK_FALSE(user.worker().has_expired());
     CHECK(user.take_back_expired().empty());
     store->pass_time(1ms);
-    CHECK(user.worker().waiting_work().has_expired);
+    CHECK(user.worker().has_expired());
     const auto expired = user.take_back_expired();
     REQUIRE(expired.size() == 1);
     CHECK(expired[0].order_id.text() == "a");
@@ -87,10 +87,10 @@ TEST_CASE_FIXTURE(UsedStore,
     const UtcTime right = store->wall_clock();
     store->pass_time(1s);
     store->set_wall_clock(right + 48h);
-    CHECK_FALSE(user.worker().waiting_work().has_expired);
+    CHECK_FALSE(user.worker().has_expired());
     store->pass_time(lease_time - 1s);
     store->set_wall_clock(right - 48h);
-    CHECK(user.worker().waiting_work().has_expired);
+    CHECK(user.worker().has_expired());
 }
 
 TEST_CASE_FIXTURE(UsedStore, "lease: an order whose lease ran out on its last attempt has Failed") {

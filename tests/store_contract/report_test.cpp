@@ -4,8 +4,10 @@
 
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "shared/storage/store_error.h"
 #include "tests/store_contract/store_user.h"
 
 namespace orders::test {
@@ -75,6 +77,58 @@ TEST_CASE_FIXTURE(UsedStore, "report: a worker's id never comes back") {
     const WorkerId first = user.enlist("first");
     user.worker().retire(first);
     CHECK(user.enlist("second") != first);
+}
+
+TEST_CASE_FIXTURE(UsedStore, "report: a worker's silence is no longer than ten seconds") {
+    StoreUser other(*store);
+    const auto enlist = [&](StoreUser& into, const std::string& name) {
+        return into.worker().enlist({.name = name, .host = "host", .threads = 1}, 1h);
+    };
+    const WorkerId worker = enlist(user, "w");
+    (void)enlist(other, "v");
+    store->pass_time(longest_silence(1h) - 1ms);
+    CHECK(user.reader().report().workers.size() == 2);
+    (void)user.worker().take_turn({.worker = worker, .lease_time = 1h, .is_heartbeat = true});
+    store->pass_time(1ms);
+    CHECK(user.reader().report().workers.size() == 1);
+    CHECK(longest_silence(1h) == 10s);
+}
+
+TEST_CASE_FIXTURE(UsedStore, "report: no two workers that live have the same label") {
+    StoreUser other(*store);
+    const WorkerId first = user.enlist("first", "mail");
+    CHECK_THROWS_AS((void)other.enlist("second", "mail"), StoreError);
+    CHECK_THROWS_AS((void)user.enlist("second", "mail"), StoreError);
+    (void)other.enlist("other", "post");
+    (void)other.enlist("nameless");
+    (void)other.enlist("nameless, too");
+    user.worker().retire(first);
+    (void)other.enlist("second", "mail");
+    CHECK(user.reader().report().workers.size() == 4);
+}
+
+TEST_CASE_FIXTURE(UsedStore, "report: it tells which workers have signed on and how they do") {
+    using State = EnlistedWorker::State;
+    const auto states = [&] {
+        std::vector<std::pair<std::string, State>> all;
+        for (const auto& worker : user.reader().enlisted_workers()) {
+            all.emplace_back(worker.label, worker.state);
+        }
+        return all;
+    };
+    CHECK(states().empty());
+    const WorkerId worker = user.worker().enlist(
+        {.name = "w", .host = "h", .threads = 1, .label = "mail", .pid_namespace = 7, .pid = 8},
+        lease_time);
+    CHECK(states() == std::vector{std::pair(std::string("mail"), State::live)});
+    CHECK(user.reader().enlisted_workers().at(0).pid_namespace == 7);
+    CHECK(user.reader().enlisted_workers().at(0).pid == 8);
+    store->pass_time(lease_time);
+    CHECK(states() == std::vector{std::pair(std::string("mail"), State::silent)});
+    user.heartbeat(worker);
+    CHECK(states() == std::vector{std::pair(std::string("mail"), State::live)});
+    user.worker().retire(worker);
+    CHECK(states().empty());
 }
 
 TEST_CASE_FIXTURE(UsedStore, "report: its counts equal a recount after any steps") {

@@ -29,6 +29,21 @@ TEST_CASE_FIXTURE(UsedStore,
     check_counts(user.reader());
 }
 
+TEST_CASE_FIXTURE(UsedStore,
+                  "settle: no order ends before it began, though the clock is set back") {
+    (void)user.submit({an_order("done"), an_order("lost")});
+    const auto claimed = user.claim(user.enlist("w"), 2);
+    const UtcTime start = store->wall_clock();
+    store->set_wall_clock(start - 2h);
+    CHECK(user.settle(claimed.at(0).lease) == SettleOutcome::settled);
+    CHECK(user.find("done").started_at == start);
+    CHECK(user.find("done").finished_at == start);
+    if (!store->are_leases_free_of_wall_clock()) return;
+    store->pass_time(lease_time);
+    CHECK(user.take_back_expired(1).size() == 1);
+    CHECK(user.find("lost").finished_at == start);
+}
+
 TEST_CASE_FIXTURE(UsedStore, "settle: each of many settlements gets its outcome, in order") {
     (void)user.submit(numbered_orders(3));
     const auto claimed = user.claim(user.enlist("w"), 3);

@@ -30,8 +30,9 @@ std::int64_t StoreUser::pending_level() {
     return intake_->begin()->level().pending;
 }
 
-WorkerId StoreUser::enlist(const std::string& name) {
-    return worker_->enlist({.name = name, .host = "host", .threads = 4}, lease_time);
+WorkerId StoreUser::enlist(const std::string& name, const std::string& label) {
+    return worker_->enlist({.name = name, .host = "host", .threads = 4, .label = label},
+                           lease_time);
 }
 
 std::vector<ClaimedOrder> StoreUser::claim(WorkerId worker, std::size_t limit) {

@@ -32,7 +32,7 @@ class StoreUser {
     bool submit(const NewOrder& order);
     [[nodiscard]] std::int64_t pending_level();
 
-    WorkerId enlist(const std::string& name);
+    WorkerId enlist(const std::string& name, const std::string& label = {});
     std::vector<ClaimedOrder> claim(WorkerId worker, std::size_t limit);
     SettleOutcome settle(const Lease& lease, ProcessingResult result = Completed{});
     // All of them Completed, by one turn.

@@ -45,7 +45,7 @@ TEST_CASE_FIXTURE(WatchedStore, "watch: every watch hears it, and finds the work
     const auto other = store->storage().open_watch();
     (void)user.submit(an_order("a"));
     CHECK(rings());
-    CHECK(user.worker().waiting_work().has_pending);
+    CHECK(user.worker().has_pending());
     pollfd source{other->fd(), POLLIN, 0};
     CHECK(::poll(&source, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1);
 }

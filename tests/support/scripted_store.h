@@ -226,6 +226,7 @@ class ScriptedReader final : public OrderReader {
         script_.come_to(StoreStep::read);
         return {};
     }
+    std::vector<EnlistedWorker> enlisted_workers() override { return {}; }
 
    private:
     StoreScript& script_;

@@ -1,7 +1,9 @@
 #include "shared/storage/sqlite/clock.h"
 
+#include <sys/stat.h>
 #include <time.h>
 
+#include <cstdint>
 #include <fstream>
 #include <stdexcept>
 
@@ -10,11 +12,14 @@
 namespace orders::sqlite {
 namespace {
 
-std::chrono::milliseconds read_clock(clockid_t clock) {
+std::chrono::nanoseconds read_clock(clockid_t clock) {
     timespec time{};
     ::clock_gettime(clock, &time);  // cannot fail: Linux has both clocks since 2.6.39
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::seconds(time.tv_sec) +
-                                                         std::chrono::nanoseconds(time.tv_nsec));
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+std::chrono::milliseconds to_milliseconds(std::chrono::nanoseconds time) {
+    return std::chrono::floor<std::chrono::milliseconds>(time);
 }
 
 std::string read_boot_id() {
@@ -27,6 +32,21 @@ std::string read_boot_id() {
     return id;
 }
 
+// The offsets are those of the namespace in which children will be: mostly the process's own.
+bool are_offsets_our_own() {
+    struct stat own {};
+    struct stat of_children {};
+    return ::stat("/proc/self/ns/time", &own) == 0 &&
+           ::stat("/proc/self/ns/time_for_children", &of_children) == 0 &&
+           own.st_ino == of_children.st_ino;
+}
+
+std::chrono::nanoseconds read_boot_clock_shift() {
+    if (!are_offsets_our_own()) return {};
+    std::ifstream offsets("/proc/self/timens_offsets");
+    return boot_clock_shift(offsets);
+}
+
 }  // namespace
 
 void require_set_clock(UtcTime time) {
@@ -37,12 +57,23 @@ void require_set_clock(UtcTime time) {
                      "the machine's clock says " + to_rfc3339(time), "set the clock");
 }
 
-SystemClock::SystemClock() : boot_id_(read_boot_id()) {}
+std::chrono::nanoseconds boot_clock_shift(std::istream& timens_offsets) {
+    std::string clock;
+    std::int64_t seconds = 0;
+    std::int64_t nanoseconds = 0;
+    while (timens_offsets >> clock >> seconds >> nanoseconds) {
+        if (clock != "boottime") continue;
+        return std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds);
+    }
+    return {};
+}
+
+SystemClock::SystemClock() : boot_id_(read_boot_id()), boot_clock_shift_(read_boot_clock_shift()) {}
 
 Moment SystemClock::now() const {
-    const UtcTime utc(read_clock(CLOCK_REALTIME));
+    const UtcTime utc(to_milliseconds(read_clock(CLOCK_REALTIME)));
     require_set_clock(utc);
-    return {utc, read_clock(CLOCK_BOOTTIME), boot_id_};
+    return {utc, to_milliseconds(read_clock(CLOCK_BOOTTIME) - boot_clock_shift_), boot_id_};
 }
 
 }  // namespace orders::sqlite

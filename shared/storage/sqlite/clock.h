@@ -2,14 +2,16 @@
 
 // The SQLite backend's own time, read off both clocks that matter: the wall clock, for what people
 // read, and the boot clock (Linux CLOCK_BOOTTIME), for leases. The boot clock counts through
-// suspend, is the same in all containers of a machine, and no administrator can set it. It starts
-// again with each boot, so it means something only together with the boot's id.
+// suspend, and no administrator can set it. A time namespace may shift it; here it is the kernel's
+// own in all of them. It starts again with each boot, so it means something only together with the
+// boot's id.
 //
-// All processes that use a SQLite file are on one machine, so another boot's id means that the
-// process that wrote it is dead. That holds for no other backend, and nothing outside this folder
-// knows of boots.
+// The same id means the same clock. Another id proves nothing: a container may have one of its own
+// on the same kernel, and it changes with each boot. signs_of_life.h says what follows from that.
+// Nothing outside this folder knows of boots.
 
 #include <chrono>
+#include <istream>
 #include <string>
 
 #include "shared/domain/utc_time.h"
@@ -37,7 +39,8 @@ class Clock {
 // The machine's own.
 class SystemClock final : public Clock {
    public:
-    // Reads the boot id. Throws std::runtime_error if the machine has none (it is Linux's
+    // Reads the boot id, and how far this process's time namespace shifts the boot clock. Throws
+    // std::runtime_error if the machine has no boot id (it is Linux's
     // /proc/sys/kernel/random/boot_id).
     SystemClock();
     // Throws StoreError (busy) while the wall clock has not been set.
@@ -45,6 +48,11 @@ class SystemClock final : public Clock {
 
    private:
     std::string boot_id_;
+    std::chrono::nanoseconds boot_clock_shift_;
 };
+
+// By how much a time namespace puts the boot clock ahead, from what /proc/self/timens_offsets says;
+// 0 if it says nothing of it.
+[[nodiscard]] std::chrono::nanoseconds boot_clock_shift(std::istream& timens_offsets);
 
 }  // namespace orders::sqlite

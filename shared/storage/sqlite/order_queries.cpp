@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "shared/storage/sqlite/columns.h"
 
@@ -80,12 +81,8 @@ OrderQueries::OrderQueries(Connection& connection)
                       "SELECT min(created_at) FROM"
                       " (SELECT created_at FROM orders INDEXED BY orders_pending"
                       " WHERE status = 0 AND priority = ? ORDER BY seq LIMIT 100)"),
-      live_workers_(connection,
-                    "SELECT name, host, threads, started_at,"
-                    " (SELECT count(*) FROM leases l WHERE l.worker = w.id)"
-                    " FROM workers w INDEXED BY workers_live"
-                    " WHERE heartbeat_until IS NOT NULL AND heartbeat_until > ? AND boot_id = ?"
-                    " ORDER BY w.id") {}
+      held_(connection, "SELECT count(*) FROM leases WHERE worker = ?"),
+      signs_(connection) {}
 
 std::optional<Order> OrderQueries::find(const OrderId& order_id) {
     Cursor rows = find_.query(order_id.text());
@@ -150,14 +147,31 @@ OrderReport OrderQueries::report(const Moment& now) {
         if (!created_at) continue;
         report.oldest_pending = std::min(*created_at, report.oldest_pending.value_or(*created_at));
     }
-    for (Cursor rows = live_workers_.query(now.since_boot.count(), now.boot_id); rows.next();) {
-        report.workers.push_back({.name = rows.get<std::string>(0),
-                                  .host = rows.get<std::string>(1),
-                                  .threads = static_cast<int>(rows.get<std::int64_t>(2)),
-                                  .processing = rows.get<std::int64_t>(4),
-                                  .started_at = time_from_column(rows.get<std::int64_t>(3))});
+    for (KnownWorker& worker : signs_.look(now)) {
+        if (worker.life != Life::live) continue;
+        Cursor held = held_.query(worker.id.value);
+        held.next();
+        report.workers.push_back({.name = std::move(worker.description.name),
+                                  .host = std::move(worker.description.host),
+                                  .threads = worker.description.threads,
+                                  .processing = held.get<std::int64_t>(0),
+                                  .started_at = worker.started_at});
     }
     return report;
+}
+
+std::vector<EnlistedWorker> OrderQueries::enlisted_workers(const Moment& now) {
+    std::vector<EnlistedWorker> workers;
+    for (KnownWorker& worker : signs_.look(now)) {
+        const auto state = is_gone(worker.life)        ? EnlistedWorker::State::dead
+                           : worker.life == Life::live ? EnlistedWorker::State::live
+                                                       : EnlistedWorker::State::silent;
+        workers.push_back({.label = std::move(worker.description.label),
+                           .pid_namespace = worker.description.pid_namespace,
+                           .pid = worker.description.pid,
+                           .state = state});
+    }
+    return workers;
 }
 
 }  // namespace orders::sqlite

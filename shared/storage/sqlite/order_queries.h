@@ -4,10 +4,12 @@
 // statements prepared once.
 
 #include <optional>
+#include <vector>
 
 #include "shared/storage/order_reader.h"
 #include "shared/storage/sqlite/clock.h"
 #include "shared/storage/sqlite/connection.h"
+#include "shared/storage/sqlite/signs_of_life.h"
 
 namespace orders::sqlite {
 
@@ -19,6 +21,7 @@ class OrderQueries {
     [[nodiscard]] std::optional<Order> find(const OrderId& order_id);
     [[nodiscard]] OrderPage list(const OrderQuery& query);
     [[nodiscard]] OrderReport report(const Moment& now);
+    [[nodiscard]] std::vector<EnlistedWorker> enlisted_workers(const Moment& now);
 
    private:
     // All that match, and others if there is no index for the query.
@@ -34,7 +37,8 @@ class OrderQueries {
     Statement newest_failed_;
     Statement counts_;
     Statement oldest_pending_;
-    Statement live_workers_;
+    Statement held_;
+    SignsOfLife signs_;
 };
 
 }  // namespace orders::sqlite

@@ -1,6 +1,7 @@
 #include "shared/storage/sqlite/sqlite_storage.h"
 
 #include <cassert>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -8,18 +9,34 @@
 #include "shared/storage/sqlite/care/backup.h"
 #include "shared/storage/sqlite/care/verification.h"
 #include "shared/storage/sqlite/doorbell.h"
+#include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/finished_walk.h"
+#include "shared/storage/sqlite/gone_workers.h"
 #include "shared/storage/sqlite/intake_writes.h"
+#include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/occupancy.h"
 #include "shared/storage/sqlite/order_queries.h"
 #include "shared/storage/sqlite/store_path.h"
 #include "shared/storage/sqlite/store_watch.h"
+#include "shared/storage/sqlite/turnstile.h"
 #include "shared/storage/sqlite/worker_writes.h"
 #include "shared/storage/sqlite/write_access.h"
 
 namespace orders::sqlite {
 namespace {
+
+bool is_newest_schema(Connection& connection) {
+    const auto newest = static_cast<std::int64_t>(embedded_migrations().size());
+    return known_schema_version(connection, embedded_migrations()) == newest;
+}
+
+// A reader's statements fit no other schema, and it may not change that.
+Connection& require_newest_schema(Connection& connection) {
+    if (is_newest_schema(connection)) return connection;
+    throw unusable("read " + connection.path(), "its schema is older than this program's",
+                   "start order-api or order-worker, which bring it up to date");
+}
 
 class SqliteOrderReader final : public OrderReader {
    public:
@@ -29,7 +46,7 @@ class SqliteOrderReader final : public OrderReader {
         : clock_(clock),
           occupancy_(std::move(occupancy)),
           connection_(path, Connection::Access::read_only),
-          queries_(connection_) {
+          queries_(require_newest_schema(connection_)) {
         // After it was opened by its name: it must be what the writer has open.
         if (occupancy_) occupancy_->require_same_files();
     }
@@ -37,6 +54,9 @@ class SqliteOrderReader final : public OrderReader {
     std::optional<Order> find(const OrderId& order_id) override { return queries_.find(order_id); }
     OrderPage list(const OrderQuery& query) override { return queries_.list(query); }
     OrderReport report() override { return queries_.report(clock_.now()); }
+    std::vector<EnlistedWorker> enlisted_workers() override {
+        return queries_.enlisted_workers(clock_.now());
+    }
 
    private:
     const Clock& clock_;
@@ -120,6 +140,7 @@ class SqliteWorkerStore final : public WorkerStore {
           occupancy_(std::move(occupancy)),
           store_(occupancy_, path),
           writes_(store_.access.connection()),
+          gone_workers_(store_.access),
           processed_walk_(store_.access, OrderStatus::processed),
           failed_walk_(store_.access, OrderStatus::failed) {}
 
@@ -128,7 +149,12 @@ class SqliteWorkerStore final : public WorkerStore {
         return store_.watch.guard([&] {
             WriteTransaction work(store_.access);
             const WorkerId id = writes_.enlist(worker, clock_.now(), lease_time);
-            work.commit();
+            try {
+                work.commit();
+            } catch (...) {
+                writes_.let_go(id);  // it may be the next one's
+                throw;
+            }
             return id;
         });
     }
@@ -137,6 +163,7 @@ class SqliteWorkerStore final : public WorkerStore {
         WriteTransaction work(store_.access);
         writes_.retire(worker);
         work.commit();
+        writes_.let_go(worker);
         store_.watch.require_same();
     }
 
@@ -146,12 +173,17 @@ class SqliteWorkerStore final : public WorkerStore {
             // The time is asked for inside the turn: a lease is not shortened by the wait for it.
             WorkerOutcomes outcomes = writes_.take_turn(turn, clock_.now(), work);
             work.commit();
+            writes_.note_committed();
+            is_clearing_due_ |= turn.is_heartbeat;
             return outcomes;
         });
     }
 
-    WaitingWork waiting_work() override {
-        return store_.watch.guard([&] { return writes_.waiting_work(clock_.now()); });
+    bool has_pending() override {
+        return store_.watch.guard([&] { return writes_.has_pending(); });
+    }
+    bool has_expired() override {
+        return store_.watch.guard([&] { return writes_.has_expired(clock_.now()); });
     }
 
     Swept sweep(OrderStatus status, std::chrono::milliseconds keep) override {
@@ -161,7 +193,10 @@ class SqliteWorkerStore final : public WorkerStore {
     }
 
     void tidy() override {
-        store_.watch.explain([&] { store_.access.tidy(); });
+        store_.watch.explain([&] {
+            store_.access.tidy();
+            if (std::exchange(is_clearing_due_, false)) gone_workers_.delete_some();
+        });
     }
 
    private:
@@ -169,6 +204,8 @@ class SqliteWorkerStore final : public WorkerStore {
     const std::shared_ptr<const Occupancy> occupancy_;  // until all else is closed
     OccupiedStore store_;
     WorkerWrites writes_;
+    GoneWorkers gone_workers_;
+    bool is_clearing_due_ = true;  // a worker may have left many before it died
     FinishedWalk processed_walk_;
     FinishedWalk failed_walk_;
 };
@@ -200,6 +237,11 @@ class SqliteStorage final : public Storage {
     }
     std::unique_ptr<WorkWatch> open_watch() override {
         return std::make_unique<DoorbellWatch>(path());
+    }
+    bool is_being_migrated() override {
+        const std::string path = existing_store_path(location_);
+        Connection connection(path, Connection::Access::read_only);
+        return !is_newest_schema(connection) && Turnstile(path).is_taken();
     }
     Backup back_up(const std::string& file) override { return sqlite::back_up(path(), file); }
     Verification verify() override { return sqlite::verify(path()); }

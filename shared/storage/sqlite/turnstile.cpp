@@ -49,6 +49,12 @@ Turnstile::Pass Turnstile::enter_to_open() {
     return enter();
 }
 
+bool Turnstile::is_taken() {
+    if (::flock(writing_.get(), LOCK_EX | LOCK_NB) != 0) return true;
+    const Pass for_a_moment(writing_.get());
+    return false;
+}
+
 Turnstile::Pass::~Pass() {
     if (file_ >= 0) ::flock(file_, LOCK_UN);
 }

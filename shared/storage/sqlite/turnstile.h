@@ -48,6 +48,9 @@ class Turnstile {
     // because nothing else would say why the process does not get on.
     Pass enter_to_open();
 
+    // Whether somebody has the right to write now. Not for one who has it.
+    [[nodiscard]] bool is_taken();
+
    private:
     const std::string database_path_;
     FileDescriptor next_;     // A

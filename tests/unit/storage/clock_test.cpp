@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <sstream>
 #include <string>
 
 #include "tests/unit/storage/database_under_test.h"
 
 namespace orders::sqlite {
 namespace {
+
+using namespace std::chrono_literals;
 
 TEST_CASE("clock: the machine's own tells the wall clock's time") {
     const SystemClock clock;
@@ -46,6 +49,20 @@ TEST_CASE("clock: the boot clock never runs backwards and names the boot it coun
     CHECK(first.boot_id.size() == 36);  // a UUID, without the line's end
     CHECK(std::all_of(first.boot_id.begin(), first.boot_id.end(),
                       [](unsigned char c) { return std::isxdigit(c) != 0 || c == '-'; }));
+}
+
+TEST_CASE("clock: a time namespace's shift of the boot clock is known, with its sign") {
+    const auto shift = [](const std::string& offsets) {
+        std::istringstream stream(offsets);
+        return boot_clock_shift(stream);
+    };
+    CHECK(shift("monotonic           5         6\nboottime       100000         7\n") ==
+          100'000s + 7ns);
+    CHECK(shift("monotonic           0         0\nboottime          -60 500000000\n") == -59'500ms);
+    CHECK(shift("monotonic           0         0\nboottime            0         0\n") == 0s);
+    CHECK(shift("monotonic           5         6\n") == 0s);
+    CHECK(shift("boottime soon") == 0s);
+    CHECK(shift("") == 0s);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // What the SQLite backend does beyond the contract of tests/store_contract: boots of the machine,
-// and turns that fail in the middle.
+// and turns that fail in the middle. How it tells which workers live is in signs_of_life_test.cpp.
 
 #include "shared/storage/sqlite/sqlite_storage.h"
 
@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "shared/storage/sqlite/connection.h"
+#include "shared/storage/sqlite/migrations.h"
+#include "shared/storage/sqlite/turnstile.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
 #include "tests/support/temp_dir.h"
@@ -53,19 +55,57 @@ TEST_CASE("sqlite_storage: a lease and a worker from another boot of the machine
     (void)store.submit({an_order("a")});
     const Lease lease = store.claim("w", 1).claimed.at(0).lease;
     CHECK(store.reader->report().workers.size() == 1);
-    CHECK_FALSE(store.worker->waiting_work().has_expired);
+    CHECK_FALSE(store.worker->has_expired());
 
-    // Though the boot clock has not come as far as the lease's end.
+    // All that ran is gone. The boot clock has not come as far as the lease's end.
+    store.worker.reset();
     store.clock.reboot("another-boot", 5s);
+    store.worker = store.storage->open_worker();
     CHECK(store.reader->report().workers.empty());
-    CHECK(store.worker->waiting_work().has_expired);
+    CHECK(store.worker->has_expired());
     const auto expired =
-        store.worker->take_turn({.take_back_limit = 10, .max_attempts = 3}).expired;
+        store.worker->take_turn({.take_back_limit = 10, .max_attempts = 1}).expired;
     REQUIRE(expired.size() == 1);
     CHECK(expired[0].order_id == order_id("a"));
+    CHECK_FALSE(expired[0].has_failed);
     CHECK(store.reader->find(order_id("a")).value().status == OrderStatus::pending);
+    CHECK(store.reader->find(order_id("a")).value().attempts == 0);  // it was not to blame
     CHECK(store.worker->take_turn({.settlements = {{lease, Completed{}}}}).settled.at(0) ==
           SettleOutcome::lease_lost);
+    CHECK_FALSE(store.worker->has_expired());
+}
+
+TEST_CASE("sqlite_storage: a reader of an older schema says so, and whether it is being migrated") {
+    const test::TempDir directory;
+    const std::string path = directory.file("orders.db");
+    {
+        Connection older(path, Connection::Access::read_write);
+        migrate(older, {embedded_migrations().front()});
+    }
+    const auto storage = open_storage(path);
+    const auto check_is_refused = [&] {
+        try {
+            (void)storage->open_reader();
+            FAIL("it was opened");
+        } catch (const StoreError& error) {
+            const std::string what = error.what();
+            CHECK_MESSAGE(what.find("older") != std::string::npos, what);
+        }
+    };
+    CHECK_FALSE(storage->is_being_migrated());
+    check_is_refused();
+    {
+        Turnstile turnstile(path);
+        const Turnstile::Pass as_the_migrating = turnstile.enter();
+        CHECK(storage->is_being_migrated());
+        check_is_refused();
+    }
+    (void)storage->open_worker();
+    CHECK_FALSE(storage->is_being_migrated());
+    Turnstile turnstile(path);
+    const Turnstile::Pass as_any_writer = turnstile.enter();
+    CHECK_FALSE(storage->is_being_migrated());
+    CHECK(storage->open_reader()->report().workers.empty());
 }
 
 TEST_CASE("sqlite_storage: a lease that was renewed since the machine started is good") {
@@ -73,7 +113,7 @@ TEST_CASE("sqlite_storage: a lease that was renewed since the machine started is
     store.clock.reboot("another-boot", 5s);
     (void)store.submit({an_order("a")});
     (void)store.claim("w", 1);
-    CHECK_FALSE(store.worker->waiting_work().has_expired);
+    CHECK_FALSE(store.worker->has_expired());
     CHECK(store.reader->report().workers.size() == 1);
 }
 

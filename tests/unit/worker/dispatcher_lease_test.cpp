@@ -12,7 +12,32 @@ namespace orders::test {
 using namespace std::chrono_literals;
 using Ids = std::vector<std::string>;
 
-TEST_CASE("dispatcher: what a dead worker held is processed once its lease has run out") {
+TEST_CASE("dispatcher: what a dead worker held is processed at once, however long its lease is") {
+    World world;
+    world.submit({an_order("a"), an_order("b")});
+    Worker worker(world, {.hears_the_bell = false});
+    worker.processor.finish_all();
+    (void)world.claim_and_die("dead", 2);
+    worker.run();
+    world.wait_until("a", OrderStatus::processed);
+    world.wait_until("b", OrderStatus::processed);
+    CHECK(world.find("a").attempts == 2);
+    CHECK(world.find("b").attempts == 2);
+    CHECK(world.report().workers.size() == 1);
+}
+
+TEST_CASE("dispatcher: a death is noticed while all threads are busy") {
+    World world;
+    world.submit({an_order("busy"), an_order("a")});
+    Worker worker(world);
+    worker.run().processor.wait_until_begun("busy");
+    (void)world.claim_and_die("dead", 1);
+    world.wait_until("a", OrderStatus::pending);
+    CHECK(world.find("a").attempts == 1);
+    CHECK(world.find("busy").status == OrderStatus::processing);
+}
+
+TEST_CASE("dispatcher: what a worker that hangs held is processed once its lease has run out") {
     World world;
     world.submit(an_order("a"));
     world.claim("dead");
@@ -77,7 +102,7 @@ TEST_CASE("dispatcher: after a suspend a worker does not take back what it holds
     world.submit(an_order("a"));
     Worker worker(world, {.threads = 2});
     worker.run().processor.wait_until_begun("a");
-    world.clock.advance(2 * never);
+    world.clock.advance(never);
     eventually(patience, [&] { return !world.has_expired_in(0ms); });
     CHECK(world.find("a").attempts == 1);
     worker.processor.finish("a");

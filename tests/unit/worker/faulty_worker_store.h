@@ -57,11 +57,12 @@ class FaultyWorkerStore final : public WorkerStore {
         begin_turn();
         return store_->take_turn(turn);
     }
-    WaitingWork waiting_work() override {
+    bool has_pending() override {
         ++faults_.looks;
         faults_.fail_if_asked(faults_.looks_to_fail);
-        return store_->waiting_work();
+        return store_->has_pending();
     }
+    bool has_expired() override { return store_->has_expired(); }
     Swept sweep(OrderStatus status, std::chrono::milliseconds keep) override {
         ++faults_.sweeps;
         if (faults_.sweep_takes_ms > 0) {

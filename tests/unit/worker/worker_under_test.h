@@ -9,6 +9,7 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -60,12 +61,21 @@ class World {
             .claimed;
     }
     ClaimedOrder claim(const std::string& name) { return claim(name, 1).at(0); }
-    // Another worker takes over the only order that is held: to it, all leases have run out.
+    // The same, but then it dies.
+    std::vector<ClaimedOrder> claim_and_die(const std::string& name, std::size_t orders) {
+        const auto doomed = storage->open_worker();
+        return doomed
+            ->take_turn(
+                {.worker = enlist(*doomed, name), .lease_time = never, .claim_limit = orders})
+            .claimed;
+    }
+    // Another worker takes over the only order that is held: to it, all leases have run out. It
+    // lives as long as this.
     ClaimedOrder take_over(const std::string& name) {
-        const ManualClock later = clock_ahead_by(2 * never);
-        const auto store = sqlite::open_storage(location, later)->open_worker();
-        return store
-            ->take_turn({.worker = enlist(*store, name),
+        later_.emplace(moment_in(never));
+        taker_ = sqlite::open_storage(location, *later_)->open_worker();
+        return taker_
+            ->take_turn({.worker = enlist(*taker_, name),
                          .lease_time = never,
                          .take_back_limit = 1'000,
                          .max_attempts = 1'000,
@@ -82,19 +92,19 @@ class World {
     }
     // Whether a lease will have run out then, unless it is renewed.
     bool has_expired_in(std::chrono::milliseconds time) {
-        const ManualClock later = clock_ahead_by(time);
-        return sqlite::open_storage(location, later)->open_worker()->waiting_work().has_expired;
+        const ManualClock later(moment_in(time));
+        return sqlite::open_storage(location, later)->open_worker()->has_expired();
     }
 
    private:
     static WorkerId enlist(WorkerStore& store, const std::string& name) {
         return store.enlist({.name = name, .host = "h", .threads = 1}, never);
     }
-    [[nodiscard]] ManualClock clock_ahead_by(std::chrono::milliseconds time) const {
+    [[nodiscard]] sqlite::Moment moment_in(std::chrono::milliseconds time) const {
         sqlite::Moment later = clock.now();
         later.utc += time;
         later.since_boot += time;
-        return ManualClock(std::move(later));
+        return later;
     }
 
     TempDir directory_;
@@ -108,6 +118,8 @@ class World {
     std::unique_ptr<IntakeStore> intake_ = storage->open_intake();
     std::unique_ptr<WorkerStore> others_ = storage->open_worker();
     std::unique_ptr<OrderReader> reader_ = storage->open_reader();
+    std::optional<ManualClock> later_;
+    std::unique_ptr<WorkerStore> taker_;
 };
 
 // One that no ring reaches.
