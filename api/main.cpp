@@ -52,6 +52,8 @@ int serve(const ApiSettings& settings, Storage& storage) {
     });
     OrderIntake intake(commits, admission);
     OrderReaders readers([&] { return storage.open_reader(); });
+    // A store that is too damaged to be read must not look ready: it ends the program here.
+    readers.with_reader([](OrderReader& reader) { return reader.report(); });
     OrderRoutes routes(intake, readers, is_stopping);
     routes.add_to(server);
     if (!is_open) server.set_guard(std::make_unique<TokenGuard>(std::move(tokens)));

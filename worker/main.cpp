@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <utility>
 
 #include "shared/log/log.h"
 #include "shared/os/wake_signal.h"
@@ -54,6 +55,9 @@ int work(const WorkerSettings& settings, Storage& storage) {
 
     const std::unique_ptr<WorkerStore> store = storage.open_worker();
     const std::unique_ptr<WorkWatch> watch = storage.open_watch();
+    std::unique_ptr<OrderReader> reader = storage.open_reader();
+    // A store that is too damaged to be read ends the program here, not one report after the other.
+    (void)reader->report();
     SimulatedProcessor processor(settings.time_unit);
     ProcessingPool pool(processor, static_cast<std::size_t>(settings.threads),
                         settings.order_timeout + timeout_margin, wake);
@@ -65,7 +69,7 @@ int work(const WorkerSettings& settings, Storage& storage) {
                            .retention = {.keep_processed = settings.keep_processed,
                                          .keep_failed = settings.keep_failed}});
     {
-        const Reporter reporter(storage.open_reader(), settings.report_interval);
+        const Reporter reporter(std::move(reader), settings.report_interval);
         run_until_stopped(dispatcher, stop.get_token());
     }
     log::info("stopped");

@@ -21,6 +21,8 @@ Refusal refusal_after(const StoreError& error) {
             return Refusal::disk_full;
         case StoreError::Kind::outcome_unknown:
             return Refusal::outcome_unknown;
+        case StoreError::Kind::damaged:
+            return Refusal::store_damaged;
         case StoreError::Kind::unusable:
             return Refusal::stopping;
         case StoreError::Kind::busy:

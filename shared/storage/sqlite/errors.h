@@ -1,8 +1,8 @@
 #pragma once
 
-// The StoreErrors of this backend. What is unusable stays so for as long as the process lives, and
-// after a commit with an unknown outcome only a new process, which recovers the log, can tell what
-// is stored: both call for a restart.
+// The StoreErrors of this backend. What is unusable or damaged stays so for as long as the process
+// lives, and after a commit with an unknown outcome only a new process, which recovers the log, can
+// tell what is stored: all three call for a restart.
 
 #include <string_view>
 
@@ -13,6 +13,16 @@ namespace orders::sqlite {
 [[nodiscard]] inline StoreError unusable(std::string_view operation, std::string_view detail,
                                          std::string_view hint = {}) {
     return {StoreError::Kind::unusable, StoreError::Cure::restart, operation, detail, hint};
+}
+
+// What an operator does about a damaged store.
+inline constexpr std::string_view damage_hint =
+    "check the disk; the command verify says what is damaged, and restore puts a backup in its "
+    "place";
+
+[[nodiscard]] inline StoreError damaged(std::string_view operation, std::string_view detail,
+                                        std::string_view hint = damage_hint) {
+    return {StoreError::Kind::damaged, StoreError::Cure::restart, operation, detail, hint};
 }
 
 }  // namespace orders::sqlite
