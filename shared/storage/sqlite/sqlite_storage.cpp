@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shared/storage/sqlite/care/backup.h"
+#include "shared/storage/sqlite/care/restore.h"
 #include "shared/storage/sqlite/care/verification.h"
 #include "shared/storage/sqlite/doorbell.h"
 #include "shared/storage/sqlite/file_system.h"
@@ -147,6 +148,7 @@ class SqliteStorage final : public Storage {
     }
     Backup back_up(const std::string& file) override { return sqlite::back_up(location_, file); }
     Verification verify() override { return sqlite::verify(location_); }
+    Restored restore(const std::string& file) override { return sqlite::restore(location_, file); }
 
    private:
     [[nodiscard]] std::string fit_path() const {
