@@ -134,7 +134,7 @@ void require_synced(const std::error_code& error, const std::string& path) {
 
 // Returns where the database is kept that had the place; empty if there was none.
 std::string put_in_place(PartialFile& partial, const std::string& path) {
-    const std::string kept = name_to_keep(path);
+    std::string kept = name_to_keep(path);
     // A journal, which only a database without a log has, is obeyed by whatever database it lies
     // beside: there must be none when the new one comes.
     move_if_there(path + "-journal", kept + "-journal");
