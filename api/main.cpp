@@ -21,6 +21,7 @@
 #include "shared/program/stop_signals.h"
 #include "shared/program/store_commands.h"
 #include "shared/storage/open_storage.h"
+#include "shared/storage/store_error.h"
 
 namespace {
 
@@ -43,11 +44,11 @@ int serve(const ApiSettings& settings, Storage& storage) {
         },
         settings.drain_limit + margin_after_drain);
 
-    std::atomic<bool> has_failed = false;
+    std::atomic<int> status = exit_ok;
     OrderAdmission admission({.max_pending_orders = settings.max_pending_orders,
                               .min_free_bytes = settings.min_free_bytes});
-    GroupCommit commits(storage.open_intake(), GroupLimits{}, [&] {
-        has_failed = true;
+    GroupCommit commits(storage.open_intake(), GroupLimits{}, [&](const StoreError& error) {
+        status = exit_status_of(error);
         server.stop();
     });
     OrderIntake intake(commits, admission);
@@ -59,12 +60,13 @@ int serve(const ApiSettings& settings, Storage& storage) {
     if (!is_open) server.set_guard(std::make_unique<TokenGuard>(std::move(tokens)));
 
     const int bound_port = server.bind();
-    log::info(
-        "listening",
-        {{"port", bound_port}, {"host", settings.host}, {"access", is_open ? "open" : "token"}});
+    log::info("listening", {{"port", bound_port},
+                            {"host", settings.host},
+                            {"access", is_open ? "open" : "token"},
+                            {"db", storage.describe()}});
     server.run(settings.drain_limit);
     log::info("stopped");
-    return has_failed ? exit_failure : exit_ok;
+    return status;
 }
 
 int run(int argc, const char* const* argv) {

@@ -61,7 +61,9 @@ void Dispatcher::enlist() {
     const auto now = std::chrono::steady_clock::now();
     worker_ = store_.enlist(options_.worker, options_.lease_time);
     next_heartbeat_ = now + options_.lease_time / 3;
-    log::info("working", {{"worker", options_.worker.name}, {"threads", options_.worker.threads}});
+    log::info("working", {{"worker", options_.worker.name},
+                          {"threads", options_.worker.threads},
+                          {"db", options_.store}});
 }
 
 void Dispatcher::sweep() {

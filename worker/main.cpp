@@ -63,6 +63,7 @@ int work(const WorkerSettings& settings, Storage& storage) {
                         settings.order_timeout + timeout_margin, wake);
     Dispatcher dispatcher(*store, pool, *watch, wake,
                           {.worker = describe_worker(settings.threads),
+                           .store = storage.describe(),
                            .lease_time = settings.lease_time,
                            .max_attempts = settings.max_attempts,
                            .drain_limit = settings.drain_limit,

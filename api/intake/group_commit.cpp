@@ -14,12 +14,14 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds proven_writable_for{1};
 constexpr std::chrono::milliseconds pause_after_error{100};
+constexpr std::chrono::seconds idle_look_interval{1};
 
 Refusal refusal_after(const StoreError& error) {
     switch (error.kind()) {
         case StoreError::Kind::full:
             return Refusal::disk_full;
         case StoreError::Kind::outcome_unknown:
+        case StoreError::Kind::replaced:
             return Refusal::outcome_unknown;
         case StoreError::Kind::damaged:
             return Refusal::store_damaged;
@@ -34,7 +36,7 @@ Refusal refusal_after(const StoreError& error) {
 }  // namespace
 
 GroupCommit::GroupCommit(std::unique_ptr<IntakeStore> store, const GroupLimits& limits,
-                         std::function<void()> on_fatal)
+                         std::function<void(const StoreError&)> on_fatal)
     : limits_(limits),
       on_fatal_(std::move(on_fatal)),
       store_(std::move(store)),
@@ -94,12 +96,16 @@ void GroupCommit::write_groups(const std::stop_token& stop) {
     std::chrono::milliseconds pause{0};
     while (wait_for_work(stop, std::exchange(pause, std::chrono::milliseconds{0}))) {
         try {
-            write_one_group();
+            if (has_waiting()) {
+                write_one_group();
+            } else {
+                store_->require_in_place();
+            }
         } catch (const StoreError& error) {
             log::error("storing orders failed", {{"detail", error.what()}});
             if (error.is_fatal()) {
                 close();
-                on_fatal_();
+                on_fatal_(error);
                 return;
             }
             pause = pause_after_error;
@@ -108,7 +114,13 @@ void GroupCommit::write_groups(const std::stop_token& stop) {
     close();
 }
 
-// Returns no earlier than the pause is over. False if the thread is to stop.
+bool GroupCommit::has_waiting() const {
+    const MutexLock lock(mutex_);
+    return !waiting_.empty();
+}
+
+// Returns no earlier than the pause is over, and without any work if there was none for a while.
+// False if the thread is to stop.
 bool GroupCommit::wait_for_work(const std::stop_token& stop, std::chrono::milliseconds pause) {
     MutexLock lock(mutex_);
     turn_began_.reset();
@@ -116,13 +128,14 @@ bool GroupCommit::wait_for_work(const std::stop_token& stop, std::chrono::millis
         const SteadyTime end = SteadyClock::now() + pause;
         while (!stop.stop_requested() && SteadyClock::now() < end) work_.wait_until(lock, end);
     }
-    while (!stop.stop_requested() && waiting_.empty()) {
+    const SteadyTime next_look = SteadyClock::now() + idle_look_interval;
+    while (!stop.stop_requested() && waiting_.empty() && SteadyClock::now() < next_look) {
         is_writer_idle_ = true;
-        work_.wait(lock);
+        work_.wait_until(lock, next_look);
     }
     is_writer_idle_ = false;
     if (stop.stop_requested()) return false;
-    turn_began_ = SteadyClock::now();
+    if (!waiting_.empty()) turn_began_ = SteadyClock::now();
     return true;
 }
 

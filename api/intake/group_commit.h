@@ -50,10 +50,11 @@ struct GroupLimits {
 
 class GroupCommit {
    public:
-    // `on_fatal` is called at most once, on the writer thread, when the store has failed in a way
+    // `on_fatal` is called at most once, on the writer thread, when the store has failed (or turned
+    // out to be replaced, which is looked for once a second if there is no work) in a way
     // that only a new process can mend; everything is refused from then on.
     GroupCommit(std::unique_ptr<IntakeStore> store, const GroupLimits& limits,
-                std::function<void()> on_fatal);
+                std::function<void(const StoreError&)> on_fatal);
     // Ends the writer thread after its current group and refuses what still waits. No other thread
     // may be in submit() or is_known_writable() any more.
     ~GroupCommit();
@@ -80,6 +81,7 @@ class GroupCommit {
 
     // The writer thread's.
     void write_groups(const std::stop_token& stop);
+    [[nodiscard]] bool has_waiting() const;
     [[nodiscard]] bool wait_for_work(const std::stop_token& stop, std::chrono::milliseconds pause);
     void write_one_group();
     [[nodiscard]] std::vector<Submission> take_group();
@@ -102,7 +104,7 @@ class GroupCommit {
 
     // Constant after construction.
     const GroupLimits limits_;
-    const std::function<void()> on_fatal_;
+    const std::function<void(const StoreError&)> on_fatal_;
 
     // Only the writer thread.
     const std::unique_ptr<IntakeStore> store_;

@@ -20,6 +20,10 @@ void say(const char* name, const std::exception& error) {
 
 }  // namespace
 
+int exit_status_of(const StoreError& error) noexcept {
+    return error.kind() == StoreError::Kind::replaced ? exit_store_replaced : exit_failure;
+}
+
 int run_program(const char* name, const std::function<int()>& program) {
     try {
         return program();
@@ -29,7 +33,10 @@ int run_program(const char* name, const std::function<int()>& program) {
     } catch (const UnknownLocation& error) {
         say(name, error);
         return exit_bad_usage;
-    } catch (const std::exception& error) {  // StoreError too: its text carries the hint
+    } catch (const StoreError& error) {  // its text carries the hint
+        say(name, error);
+        return exit_status_of(error);
+    } catch (const std::exception& error) {
         say(name, error);
         return exit_failure;
     }

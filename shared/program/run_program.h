@@ -7,14 +7,21 @@
 //     1   the environment is broken: the store cannot be used, the port is taken, the disk failed
 //     2   the command line or the environment variables are wrong, the store's location included;
 //         nothing was started
+//     3   the store was removed, moved or replaced while the program used it
 
 #include <functional>
+
+#include "shared/storage/store_error.h"
 
 namespace orders {
 
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_failure = 1;
 inline constexpr int exit_bad_usage = 2;
+inline constexpr int exit_store_replaced = 3;
+
+// exit_failure or exit_store_replaced.
+[[nodiscard]] int exit_status_of(const StoreError& error) noexcept;
 
 // Runs `program` and returns its exit status, or the one that its exception stands for.
 [[nodiscard]] int run_program(const char* name, const std::function<int()>& program);

@@ -238,6 +238,7 @@ std::string SettingsReader::help() const {
            "  0      done, or stopped as asked\n"
            "  1      the environment is broken: the store, the port, the disk\n"
            "  2      the command line or the environment variables are wrong\n"
+           "  3      the store was removed, moved or replaced while it was in use\n"
            "  128+n  ended at once by a second signal, number n\n";
     return out.str();
 }

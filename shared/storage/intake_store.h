@@ -74,7 +74,7 @@ class IntakeTurn {
 
     // Returns once all of the group is on disk. Call it once; the turn is over either way, and
     // others may write. Throws StoreError, whose kind tells whether it is certain that nothing
-    // was stored.
+    // was stored. (replaced: it was, in a store that nobody else will ever see.)
     [[nodiscard]] virtual IntakeOutcomes commit(const IntakeGroup& group) = 0;
 };
 
@@ -90,6 +90,10 @@ class IntakeStore {
     // Housekeeping that keeps the store small and quick; call it after a commit, when those that
     // waited for it have been answered. Does nothing most of the time.
     virtual void tidy() = 0;
+
+    // Throws StoreError (replaced) if what is open here is no longer the store at its location;
+    // commit() does so too. Cheap; call it once a second if nothing is committed.
+    virtual void require_in_place() = 0;
 };
 
 }  // namespace orders

@@ -32,6 +32,10 @@ class Storage {
    public:
     virtual ~Storage() = default;
 
+    // Which store this is, for people: the path of its file, without links. Never a password.
+    // Opens nothing.
+    [[nodiscard]] virtual std::string describe() = 0;
+
     // Both create what is not there yet and bring an older store up to this program's schema:
     // whichever process comes first does it, and the others wait.
     [[nodiscard]] virtual std::unique_ptr<IntakeStore> open_intake() = 0;

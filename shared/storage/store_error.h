@@ -18,6 +18,8 @@ class StoreError : public std::runtime_error {
         outcome_unknown,  // it failed during the commit, whose changes may or may not be stored
         damaged,          // what is stored cannot be read as it was written
         unusable,         // not an order store, not writable, or newer than this program
+        replaced,         // it is no longer at its location, or another one is: what was written
+                          // since then may be lost
     };
 
     // What helps: it is for the backend to say.

@@ -21,7 +21,8 @@
 //   - those that wait for work (work_watch.h) are woken after a commit that gave some back to the
 //     queue.
 //
-// All functions throw StoreError if the environment is broken.
+// All functions throw StoreError if the environment is broken: of the kind `replaced` if what is
+// open is no longer the store at its location, which all but sweep() and tidy() notice.
 
 #include <chrono>
 #include <cstddef>

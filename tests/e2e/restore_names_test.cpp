@@ -68,7 +68,7 @@ TEST_CASE("restore: the store itself, under whatever name, is refused") {
     }
     SUBCASE("a second name") {
         std::filesystem::create_hard_link(store.database, other);
-        store.check_refused_and_untouched(other, words);
+        store.check_refused_and_untouched(other, "hard link");
     }
     SUBCASE("its log") {
         store.check_refused_and_untouched(store.database + "-wal", words);

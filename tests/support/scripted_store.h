@@ -26,7 +26,7 @@
 
 namespace orders::test {
 
-enum class StoreStep { begin, level, commit, tidy, read };
+enum class StoreStep { begin, level, commit, tidy, require_in_place, read };
 
 class StoreScript {
    public:
@@ -163,7 +163,7 @@ class StoreScript {
     // Guarded by mutex_.
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::array<Step, 5> steps_;
+    std::array<Step, 6> steps_;
     std::map<std::string, Order> stored_;
     std::vector<std::vector<std::string>> commits_;
     int rollbacks_ = 0;
@@ -203,6 +203,7 @@ class ScriptedStore final : public IntakeStore {
         return std::make_unique<ScriptedTurn>(script_);
     }
     void tidy() override { script_.come_to(StoreStep::tidy); }
+    void require_in_place() override { script_.come_to(StoreStep::require_in_place); }
 
    private:
     StoreScript& script_;

@@ -1,9 +1,10 @@
 #pragma once
 
-// The StoreErrors of this backend. What is unusable or damaged stays so for as long as the process
-// lives, and after a commit with an unknown outcome only a new process, which recovers the log, can
-// tell what is stored: all three call for a restart.
+// The StoreErrors of this backend. What is unusable, damaged or replaced stays so for as long as
+// the process lives, and after a commit with an unknown outcome only a new process, which recovers
+// the log, can tell what is stored: all of them call for a restart.
 
+#include <string>
 #include <string_view>
 
 #include "shared/storage/store_error.h"
@@ -23,6 +24,13 @@ inline constexpr std::string_view damage_hint =
 [[nodiscard]] inline StoreError damaged(std::string_view operation, std::string_view detail,
                                         std::string_view hint = damage_hint) {
     return {StoreError::Kind::damaged, StoreError::Cure::restart, operation, detail, hint};
+}
+
+// What lies at the path is no longer what is open here; `detail` says which file and how.
+[[nodiscard]] inline StoreError replaced(std::string_view path, std::string_view detail) {
+    return {StoreError::Kind::replaced, StoreError::Cure::restart,
+            "go on with the store at " + std::string(path), detail,
+            "stop all programs before a store is moved, removed or put back"};
 }
 
 }  // namespace orders::sqlite

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "shared/os/mutex.h"
 #include "shared/storage/sqlite/care/backup.h"
 #include "shared/storage/sqlite/care/restore.h"
 #include "shared/storage/sqlite/care/verification.h"
@@ -11,8 +12,10 @@
 #include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/finished_walk.h"
 #include "shared/storage/sqlite/intake_writes.h"
+#include "shared/storage/sqlite/occupancy.h"
 #include "shared/storage/sqlite/order_queries.h"
 #include "shared/storage/sqlite/store_path.h"
+#include "shared/storage/sqlite/store_watch.h"
 #include "shared/storage/sqlite/worker_writes.h"
 #include "shared/storage/sqlite/write_access.h"
 
@@ -21,8 +24,16 @@ namespace {
 
 class SqliteOrderReader final : public OrderReader {
    public:
-    SqliteOrderReader(const std::string& path, const Clock& clock)
-        : clock_(clock), connection_(path, Connection::Access::read_only), queries_(connection_) {}
+    // Without an occupancy if this program has not opened the store otherwise.
+    SqliteOrderReader(const std::string& path, std::shared_ptr<const Occupancy> occupancy,
+                      const Clock& clock)
+        : clock_(clock),
+          occupancy_(std::move(occupancy)),
+          connection_(path, Connection::Access::read_only),
+          queries_(connection_) {
+        // After it was opened by its name: it must be what the writer has open.
+        if (occupancy_) occupancy_->require_same_files();
+    }
 
     std::optional<Order> find(const OrderId& order_id) override { return queries_.find(order_id); }
     OrderPage list(const OrderQuery& query) override { return queries_.list(query); }
@@ -30,14 +41,24 @@ class SqliteOrderReader final : public OrderReader {
 
    private:
     const Clock& clock_;
+    const std::shared_ptr<const Occupancy> occupancy_;
     Connection connection_;
     OrderQueries queries_;
 };
 
+// What a writer works with: the store that it has open, for as long as that is the one at its path.
+struct OccupiedStore {
+    OccupiedStore(std::shared_ptr<const Occupancy> occupancy, const std::string& path)
+        : access(path), watch(std::move(occupancy), access.connection()) {}
+
+    WriteAccess access;
+    StoreWatch watch;
+};
+
 class SqliteIntakeTurn final : public IntakeTurn {
    public:
-    SqliteIntakeTurn(WriteAccess& access, IntakeWrites& writes, const Clock& clock)
-        : writes_(writes), clock_(clock), work_(std::in_place, access) {}
+    SqliteIntakeTurn(OccupiedStore& store, IntakeWrites& writes, const Clock& clock)
+        : store_(store), writes_(writes), clock_(clock), work_(std::in_place, store.access) {}
 
     StoreLevel level() override {
         assert(work_);
@@ -49,6 +70,7 @@ class SqliteIntakeTurn final : public IntakeTurn {
         const EndOfWork end{work_};
         IntakeOutcomes outcomes = writes_.carry_out(group, clock_.now().utc, *work_);
         work_->commit();
+        store_.watch.require_same();
         return outcomes;
     }
 
@@ -59,6 +81,7 @@ class SqliteIntakeTurn final : public IntakeTurn {
         ~EndOfWork() { work.reset(); }
     };
 
+    OccupiedStore& store_;
     IntakeWrites& writes_;
     const Clock& clock_;
     std::optional<WriteTransaction> work_;  // until the turn is over
@@ -66,52 +89,66 @@ class SqliteIntakeTurn final : public IntakeTurn {
 
 class SqliteIntakeStore final : public IntakeStore {
    public:
-    SqliteIntakeStore(const std::string& path, const Clock& clock)
-        : clock_(clock), access_(path), writes_(access_.connection()) {}
+    SqliteIntakeStore(const std::string& path, std::shared_ptr<const Occupancy> occupancy,
+                      const Clock& clock)
+        : clock_(clock),
+          occupancy_(std::move(occupancy)),
+          store_(occupancy_, path),
+          writes_(store_.access.connection()) {}
 
     std::unique_ptr<IntakeTurn> begin() override {
-        return std::make_unique<SqliteIntakeTurn>(access_, writes_, clock_);
+        return std::make_unique<SqliteIntakeTurn>(store_, writes_, clock_);
     }
-    void tidy() override { access_.tidy(); }
+    void tidy() override { store_.access.tidy(); }
+    void require_in_place() override { store_.watch.require_same(); }
 
    private:
     const Clock& clock_;
-    WriteAccess access_;
+    const std::shared_ptr<const Occupancy> occupancy_;  // until all else is closed
+    OccupiedStore store_;
     IntakeWrites writes_;
 };
 
 class SqliteWorkerStore final : public WorkerStore {
    public:
-    SqliteWorkerStore(const std::string& path, const Clock& clock)
+    SqliteWorkerStore(const std::string& path, std::shared_ptr<const Occupancy> occupancy,
+                      const Clock& clock)
         : clock_(clock),
-          access_(path),
-          writes_(access_.connection()),
-          processed_walk_(access_, OrderStatus::processed),
-          failed_walk_(access_, OrderStatus::failed) {}
+          occupancy_(std::move(occupancy)),
+          store_(occupancy_, path),
+          writes_(store_.access.connection()),
+          processed_walk_(store_.access, OrderStatus::processed),
+          failed_walk_(store_.access, OrderStatus::failed) {}
 
     WorkerId enlist(const WorkerDescription& worker,
                     std::chrono::milliseconds lease_time) override {
-        WriteTransaction work(access_);
+        WriteTransaction work(store_.access);
         const WorkerId id = writes_.enlist(worker, clock_.now(), lease_time);
         work.commit();
+        store_.watch.require_same();
         return id;
     }
 
     void retire(WorkerId worker) override {
-        WriteTransaction work(access_);
+        WriteTransaction work(store_.access);
         writes_.retire(worker);
         work.commit();
+        store_.watch.require_same();
     }
 
     WorkerOutcomes take_turn(const WorkerTurn& turn) override {
-        WriteTransaction work(access_);
+        WriteTransaction work(store_.access);
         // The time is asked for inside the turn: a lease is not shortened by the wait for it.
         WorkerOutcomes outcomes = writes_.take_turn(turn, clock_.now(), work);
         work.commit();
+        store_.watch.require_same();
         return outcomes;
     }
 
-    WaitingWork waiting_work() override { return writes_.waiting_work(clock_.now()); }
+    WaitingWork waiting_work() override {
+        store_.watch.require_same();
+        return writes_.waiting_work(clock_.now());
+    }
 
     Swept sweep(OrderStatus status, std::chrono::milliseconds keep) override {
         assert(status == OrderStatus::processed || status == OrderStatus::failed);
@@ -119,11 +156,12 @@ class SqliteWorkerStore final : public WorkerStore {
         return walk.step(clock_.now().utc, keep);
     }
 
-    void tidy() override { access_.tidy(); }
+    void tidy() override { store_.access.tidy(); }
 
    private:
     const Clock& clock_;
-    WriteAccess access_;
+    const std::shared_ptr<const Occupancy> occupancy_;  // until all else is closed
+    OccupiedStore store_;
     WorkerWrites writes_;
     FinishedWalk processed_walk_;
     FinishedWalk failed_walk_;
@@ -134,31 +172,68 @@ class SqliteStorage final : public Storage {
     SqliteStorage(std::string location, const Clock& clock)
         : location_(std::move(location)), clock_(clock) {}
 
+    std::string describe() override {
+        try {
+            return path();
+        } catch (const StoreError&) {
+            return location_;  // opening it will tell why
+        }
+    }
+
     std::unique_ptr<IntakeStore> open_intake() override {
-        return std::make_unique<SqliteIntakeStore>(fit_path(), clock_);
+        return std::make_unique<SqliteIntakeStore>(path(), occupy(), clock_);
     }
     std::unique_ptr<WorkerStore> open_worker() override {
-        return std::make_unique<SqliteWorkerStore>(fit_path(), clock_);
+        return std::make_unique<SqliteWorkerStore>(path(), occupy(), clock_);
     }
     std::unique_ptr<OrderReader> open_reader() override {
-        return std::make_unique<SqliteOrderReader>(fit_path(), clock_);
+        const std::string path = fit_path();
+        std::shared_ptr<const Occupancy> occupancy = occupancy_now();
+        if (!occupancy) require_own_log(path);
+        return std::make_unique<SqliteOrderReader>(path, std::move(occupancy), clock_);
     }
     std::unique_ptr<WorkWatch> open_watch() override {
-        return std::make_unique<DoorbellWatch>(usable_path(location_));
+        return std::make_unique<DoorbellWatch>(path());
     }
-    Backup back_up(const std::string& file) override { return sqlite::back_up(location_, file); }
-    Verification verify() override { return sqlite::verify(location_); }
-    Restored restore(const std::string& file) override { return sqlite::restore(location_, file); }
+    Backup back_up(const std::string& file) override { return sqlite::back_up(path(), file); }
+    Verification verify() override { return sqlite::verify(path()); }
+    Restored restore(const std::string& file) override { return sqlite::restore(path(), file); }
 
    private:
-    [[nodiscard]] std::string fit_path() const {
-        std::string path = usable_path(location_);
+    // Resolved once, so that a link that is changed later does not lead to a second store.
+    [[nodiscard]] std::string path() {
+        const MutexLock lock(mutex_);
+        if (path_.empty()) path_ = store_path(location_);
+        return path_;
+    }
+    [[nodiscard]] std::string fit_path() {
+        std::string path = this->path();
         require_fit_file_system(path);
         return path;
     }
 
+    [[nodiscard]] std::shared_ptr<const Occupancy> occupancy_now() {
+        const MutexLock lock(mutex_);
+        return occupancy_.lock();
+    }
+    // The one of all that is open, or a new one.
+    [[nodiscard]] std::shared_ptr<const Occupancy> occupy() {
+        const std::string path = fit_path();
+        const MutexLock lock(mutex_);
+        std::shared_ptr<const Occupancy> occupancy = occupancy_.lock();
+        if (!occupancy) {
+            occupancy = std::make_shared<const Occupancy>(path);
+            occupancy_ = occupancy;
+        }
+        return occupancy;
+    }
+
     const std::string location_;
     const Clock& clock_;
+
+    Mutex mutex_;
+    std::string path_ GUARDED_BY(mutex_);  // empty until it is needed
+    std::weak_ptr<const Occupancy> occupancy_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "shared/log/log.h"
 #include "shared/os/file_descriptor.h"
+#include "shared/storage/sqlite/errors.h"
 
 namespace orders::sqlite {
 namespace {
@@ -39,6 +40,13 @@ std::error_code sync_directory_of(const std::string& path) {
     const bool is_impossible =
         error.value() == EINVAL || error.value() == ENOTSUP || error.value() == ENOSYS;
     return is_impossible ? warn_of_unsynced(directory, error) : error;
+}
+
+void sync_names(const std::string& path) {
+    const std::error_code error = sync_directory_of(path);
+    if (!error) return;
+    throw unusable("sync the directory of " + path, error.message(),
+                   "check the disk and the kernel's log");
 }
 
 }  // namespace orders::sqlite

@@ -17,4 +17,8 @@ namespace orders::sqlite {
 // per process.
 [[nodiscard]] std::error_code sync_directory_of(const std::string& path);
 
+// The same, for the names of a database. (SQLite syncs them too, but takes no notice of a failure.)
+// Throws StoreError (unusable).
+void sync_names(const std::string& path);
+
 }  // namespace orders::sqlite

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <utility>
+
 #include "shared/log/log.h"
 
 namespace orders::sqlite {
@@ -10,7 +12,9 @@ WalBound::WalBound(Connection& connection) : connection_(connection) {
     sqlite3_wal_hook(
         connection_.handle(),
         [](void* self, sqlite3*, const char*, int pages) {
-            static_cast<WalBound*>(self)->pages_ = pages;
+            auto& bound = *static_cast<WalBound*>(self);
+            if (pages < bound.pages_) bound.is_log_new_ = true;
+            bound.pages_ = pages;
             return SQLITE_OK;
         },
         this);
@@ -20,7 +24,11 @@ WalBound::~WalBound() {
     sqlite3_wal_hook(connection_.handle(), nullptr, nullptr);
 }
 
-void WalBound::checkpoint_if_due(Turnstile& turnstile) {
+void WalBound::checkpoint_if_due(Turnstile& turnstile, const std::function<void()>& begin_log) {
+    if (std::exchange(is_log_new_, false)) {
+        const Turnstile::Pass pass = turnstile.enter();
+        begin_log();
+    }
     if (pages_ < bound_pages) due_at_pages_ = bound_pages;  // another writer has begun it anew
     if (pages_ < due_at_pages_) return;
     const Turnstile::Pass pass = turnstile.enter();
@@ -34,10 +42,13 @@ void WalBound::checkpoint_if_due(Turnstile& turnstile) {
     if (code == SQLITE_OK) {
         pages_ = 0;
         due_at_pages_ = bound_pages;
+        begin_log();
         return;
     }
     due_at_pages_ = pages_ + bound_pages / 8;
     if ((code & 0xff) != SQLITE_BUSY) throw store_error(connection_.handle(), code, "checkpoint");
+    // If all of it was copied, the log begins anew as soon as nobody reads it.
+    begin_log();
     if (pages_ >= alarm_pages) {
         log::warn("write-ahead log is long: a reader keeps it from being checkpointed",
                   {{"pages", pages_}, {"copied_pages", copied_pages}});

@@ -9,6 +9,7 @@
 // logged once the log passes its alarm size.
 
 #include <chrono>
+#include <functional>
 
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/turnstile.h"
@@ -23,8 +24,9 @@ class WalBound {
     WalBound(const WalBound&) = delete;
     WalBound& operator=(const WalBound&) = delete;
 
-    // Call it outside any transaction. Throws StoreError.
-    void checkpoint_if_due(Turnstile& turnstile);
+    // Call it outside any transaction. `begin_log` is called if the next page that is written may
+    // be, or was, the first of a log, inside the turnstile. Throws StoreError.
+    void checkpoint_if_due(Turnstile& turnstile, const std::function<void()>& begin_log);
 
     // Pages of 4 KiB: 48 MiB. A checkpoint writes a page once, however often it is in the log, and
     // pages side by side cheaper than scattered ones, so fewer and larger ones cost less in all.
@@ -40,6 +42,9 @@ class WalBound {
 
     Connection& connection_;
     int pages_ = 0;  // in the log, after this connection's last commit
+    // Another writer has begun the log anew. It may have been killed before it wrote what every log
+    // begins with, or be another program.
+    bool is_log_new_ = false;
     int due_at_pages_ = bound_pages;
 };
 

@@ -1,21 +1,10 @@
 #include "shared/storage/sqlite/write_access.h"
 
-#include <system_error>
-
-#include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/sync_directory.h"
 
 namespace orders::sqlite {
 namespace {
-
-// SQLite does so too, but takes no notice of a failure.
-void sync_names(const std::string& path) {
-    const std::error_code error = sync_directory_of(path);
-    if (!error) return;
-    throw unusable("sync the directory of " + path, error.message(),
-                   "check the disk and the kernel's log");
-}
 
 // Opening may recover the log of a process that died, and migrating writes: both must be done as a
 // writer.
@@ -34,6 +23,7 @@ WriteAccess::WriteAccess(const std::string& database_path)
       connection_(open_up_to_date(database_path, turnstile_)),
       doorbell_(database_path),
       wal_bound_(*connection_),
+      log_beginning_(*connection_),
       begin_(*connection_, "BEGIN IMMEDIATE"),
       add_to_count_(*connection_,
                     "UPDATE order_counts SET orders = orders + ?3"

@@ -16,6 +16,7 @@
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/doorbell.h"
+#include "shared/storage/sqlite/store_identity.h"
 #include "shared/storage/sqlite/turnstile.h"
 #include "shared/storage/sqlite/wal_bound.h"
 
@@ -30,7 +31,9 @@ class WriteAccess {
     [[nodiscard]] Connection& connection() noexcept { return *connection_; }
 
     // Keeps the write-ahead log short. Call it outside any transaction. Throws StoreError.
-    void tidy() { wal_bound_.checkpoint_if_due(turnstile_); }
+    void tidy() {
+        wal_bound_.checkpoint_if_due(turnstile_, [this] { log_beginning_.write(); });
+    }
 
    private:
     friend class WriteTransaction;
@@ -39,6 +42,7 @@ class WriteAccess {
     std::unique_ptr<Connection> connection_;
     Doorbell doorbell_;
     WalBound wal_bound_;
+    LogBeginning log_beginning_;
     Statement begin_;
     Statement add_to_count_;
 };

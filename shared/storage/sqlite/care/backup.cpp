@@ -14,6 +14,7 @@
 #include "shared/storage/sqlite/care/store_copy.h"
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/errors.h"
+#include "shared/storage/sqlite/occupancy.h"
 #include "shared/storage/sqlite/store_path.h"
 
 namespace orders::sqlite {
@@ -79,7 +80,9 @@ std::int64_t copy_and_count(Connection& store, const std::string& path) {
 }  // namespace
 
 Backup back_up(const std::string& location, const std::string& file) {
-    Connection store(existing_path(location), Connection::Access::read_only);
+    const std::string from = existing_store_path(location);
+    require_own_log(from);
+    Connection store(from, Connection::Access::read_only);
     // An older one too: a copy from before the upgrade is the one that is wanted.
     require_order_store(store, "back up " + store.path());
     const std::string path = usable_path(file);

@@ -210,6 +210,14 @@ void check_other_tables(Connection& connection, Findings& findings) {
     if (!rows.next() || rows.get<std::int64_t>(0) != 1) {
         findings.add("the row that is written to test writing is missing");
     }
+    Statement store(connection,
+                    "SELECT count(*) FROM store WHERE id = 1 AND touched IN (0, 1)"
+                    " AND length(store_id) = 32 AND length(incarnation) IN (0, 32)"
+                    " AND length(generation) IN (0, 32)");
+    Cursor identity = store.query();
+    if (!identity.next() || identity.get<std::int64_t>(0) != 1) {
+        findings.add("the row that tells which store this is is missing or not valid");
+    }
 }
 
 }  // namespace orders::sqlite

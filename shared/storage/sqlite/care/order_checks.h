@@ -13,7 +13,7 @@ namespace orders::sqlite {
 // recount, which is returned.
 StatusCounts check_orders(Connection& connection, Findings& findings);
 
-// Leases, workers, and the row that tells whether the store can be written.
+// Leases, workers, the row that tells whether the store can be written, and the store's identity.
 void check_other_tables(Connection& connection, Findings& findings);
 
 }  // namespace orders::sqlite

@@ -25,6 +25,7 @@
 #include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/migrations.h"
+#include "shared/storage/sqlite/occupancy.h"
 #include "shared/storage/sqlite/store_path.h"
 #include "shared/storage/sqlite/sync_directory.h"
 
@@ -34,6 +35,13 @@ namespace {
 bool is_there(const std::string& path) {
     struct stat file {};
     return ::lstat(path.c_str(), &file) == 0;
+}
+
+// Unlike a store, a backup may have several names: some tools link those that have not changed.
+std::string existing_file(const std::string& file) {
+    std::string path = usable_path(file);
+    if (is_there(path)) return path;
+    throw unusable("restore " + file, "there is no such file");
 }
 
 // What is read must be nothing that is replaced, or written meanwhile.
@@ -155,11 +163,12 @@ std::string put_in_place(PartialFile& partial, const std::string& path) {
 }  // namespace
 
 Restored restore(const std::string& location, const std::string& file) {
-    const std::string path = usable_path(location);
-    const std::string source = existing_path(file);
+    const std::string path = store_path(location);
+    const std::string source = existing_file(file);
     require_fit_file_system(path);
     refuse_the_stores_own_files(source, path);
     require_owner(path);
+    require_own_log(source);
     Connection backup(source, Connection::Access::read_only);
     require_order_store(backup, "restore " + source);
     const SoleUse alone(path);
@@ -170,7 +179,12 @@ Restored restore(const std::string& location, const std::string& file) {
         PartialFile::require_replaceable(own);
     }
     const CompanionRemover remover(partial.path());
-    copy_store(backup, partial.path());
+    try {
+        copy_store(backup, partial.path());
+    } catch (const StoreError& error) {
+        if (error.kind() != StoreError::Kind::damaged) throw;
+        throw damaged("restore " + source, "it is not sound", "choose another backup");
+    }
     const StatusCounts counts = require_sound(partial.path(), source);
     set_owner_and_mode(partial, path, source);
     Restored restored;

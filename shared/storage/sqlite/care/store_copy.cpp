@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -14,6 +15,7 @@
 namespace orders::sqlite {
 namespace {
 
+constexpr std::int64_t first_version_with_identity = 2;
 constexpr std::array companions{"-wal", "-shm", "-journal"};
 
 // In one step, which reads one snapshot: with several, every commit of a writer in between would
@@ -27,6 +29,13 @@ void copy_pages(Connection& from, Connection& to) {
     const int finish = sqlite3_backup_finish(backup);
     if (step == SQLITE_DONE && finish == SQLITE_OK) return;
     throw store_error(to.handle(), step == SQLITE_DONE ? finish : step, "write the copy");
+}
+
+// The copy is the same store, but what was handed out before it is put back, and a log that lies
+// where it is put, are not its own.
+void forget_identity(Connection& copy) {
+    if (known_schema_version(copy, embedded_migrations()) < first_version_with_identity) return;
+    copy.execute("UPDATE store SET incarnation = '', generation = lower(hex(randomblob(16)))");
 }
 
 // The store's pages say that there is a write-ahead log: without it, one file is enough to read the
@@ -75,6 +84,7 @@ void copy_store(Connection& store, const std::string& path) {
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF;"
         "PRAGMA synchronous = OFF");
     copy_pages(store, copy);
+    forget_identity(copy);
     leave_log(copy);
 }
 

@@ -14,6 +14,7 @@
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/migrations.h"
+#include "shared/storage/sqlite/occupancy.h"
 #include "shared/storage/sqlite/store_path.h"
 
 namespace orders::sqlite {
@@ -115,7 +116,9 @@ bool check_schema(Connection& connection, Findings& findings) {
 }  // namespace
 
 Verification verify(const std::string& location) {
-    Connection connection(existing_path(location), Connection::Access::read_only);
+    const std::string path = existing_store_path(location);
+    require_own_log(path);
+    Connection connection(path, Connection::Access::read_only);
     require_newest_schema(connection);
     connection.execute("BEGIN");  // the first read begins the snapshot, which ends with the program
     return verify(connection);

@@ -1,0 +1,71 @@
+#include "shared/storage/sqlite/occupancy.h"
+
+#include <chrono>
+#include <exception>
+#include <filesystem>
+#include <thread>
+
+#include "shared/log/log.h"
+#include "shared/storage/sqlite/errors.h"
+#include "shared/storage/sqlite/log_ownership.h"
+#include "shared/storage/sqlite/store_identity.h"
+
+namespace orders::sqlite {
+namespace {
+
+using Hold = PresenceFile::Hold;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::int64_t store_byte = 0;
+constexpr std::chrono::milliseconds look_interval{20};
+constexpr std::chrono::seconds silence{1};
+
+}  // namespace
+
+PresenceFile Occupancy::enter() const {
+    PresenceFile presence(path_);
+    bool has_said = false;
+    for (const auto begin = SteadyClock::now();;) {
+        if (presence.try_lock(store_byte, Hold::exclusive)) {
+            begin_generation(path_);
+            (void)presence.try_lock(store_byte, Hold::shared);  // nothing can be in its way
+            return presence;
+        }
+        if (presence.try_lock(store_byte, Hold::shared)) return presence;
+        if (!has_said && SteadyClock::now() - begin > silence) {
+            log::info("waiting: another program has the store to itself", {{"db", path_}});
+            has_said = true;
+        }
+        std::this_thread::sleep_for(look_interval);
+    }
+}
+
+Occupancy::Occupancy(const std::string& path)
+    : path_(path),
+      presence_(enter()),
+      database_(path),
+      log_(path + "-wal"),
+      others_{StoreFile(path + "-shm"), StoreFile(path + ".presence"),
+              StoreFile(path + ".turnstile-a"), StoreFile(path + ".turnstile-b")} {}
+
+Occupancy::~Occupancy() = default;
+
+void Occupancy::require_same_files() const {
+    (void)database_.status();
+    (void)log_.status();
+    for (const StoreFile& file : others_) (void)file.status();
+}
+
+void require_own_log(const std::string& path) {
+    const std::string presence = path + ".presence";
+    std::error_code ignored;
+    if (std::filesystem::exists(presence, ignored) &&
+        PresenceFile(path).is_locked_by_another(store_byte)) {
+        return;
+    }
+    if (!has_foreign_log(path)) return;
+    throw unusable("use " + path, "the write-ahead log beside it belongs to another file",
+                   "start order-api or order-worker, which sets it aside");
+}
+
+}  // namespace orders::sqlite

@@ -1,0 +1,50 @@
+#pragma once
+
+// Notices for a writer that the store is no longer what lies at its path: removed, renamed,
+// replaced, or written over in place. Nothing that is stored after that may be acknowledged,
+// because no other program will ever see it.
+//
+// A look costs two stat() calls. If the file was changed since the last one, which only checkpoints
+// do, it also makes sure that the page with the store's generation is in it; and once a second it
+// looks at all other files of the store.
+//
+// Belongs to the thread of the connection.
+
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <string>
+
+#include "shared/os/steady_time.h"
+#include "shared/storage/sqlite/connection.h"
+#include "shared/storage/sqlite/occupancy.h"
+
+namespace orders::sqlite {
+
+class StoreWatch {
+   public:
+    // The connection must have been opened after the occupancy began, and outlive this. Throws
+    // StoreError (replaced) as require_same() does.
+    StoreWatch(std::shared_ptr<const Occupancy> occupancy, Connection& connection);
+
+    // Call it after each commit, before its outcome is made known, and at least once a second.
+    // Throws StoreError (replaced).
+    void require_same();
+
+   private:
+    [[nodiscard]] bool has_own_content() const;
+
+    // Constant after construction.
+    const std::shared_ptr<const Occupancy> occupancy_;
+    Connection& connection_;
+    std::string generation_;
+    std::int64_t page_ = 0;  // on which the generation is
+    std::int64_t page_size_ = 0;
+
+    struct timespec changed_at_ {};
+    std::int64_t size_ = -1;
+    SteadyTime next_full_look_{};
+};
+
+}  // namespace orders::sqlite
