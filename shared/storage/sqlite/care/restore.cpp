@@ -170,7 +170,12 @@ Restored restore(const std::string& location, const std::string& file) {
         PartialFile::require_replaceable(own);
     }
     const CompanionRemover remover(partial.path());
-    copy_store(backup, partial.path());
+    try {
+        copy_store(backup, partial.path());
+    } catch (const StoreError& error) {
+        if (error.kind() != StoreError::Kind::damaged) throw;
+        throw damaged("restore " + source, "it is not sound", "choose another backup");
+    }
     const StatusCounts counts = require_sound(partial.path(), source);
     set_owner_and_mode(partial, path, source);
     Restored restored;
