@@ -25,9 +25,9 @@ struct StoppedStore {
     StoppedStore() {
         OrderProcesses processes;
         processes.set("DB_PATH", database);
-        processes.start_api();
+        ChildProcess& api = processes.start_api();
         for (const char* id : {"a", "b", "c"}) processes.submit(order_json(id));
-        processes.stop_all();
+        api.kill();
         const std::vector<std::string> backup{"backup", copy, "--db", database};
         REQUIRE_EQ(run(worker_program(), backup).ending, exited(0));
     }

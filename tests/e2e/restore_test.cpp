@@ -54,14 +54,15 @@ std::vector<nlohmann::json> numbered(const std::string& prefix, int orders) {
     return batch;
 }
 
-// A store that nobody uses any more and that has twenty orders, and a backup of the first five.
+// A store that nobody uses any more and that has twenty orders, some in the log alone, because its
+// API was killed; and a backup of the first five.
 struct StoppedStore {
     StoppedStore() {
-        processes.start_api();
+        ChildProcess& api = processes.start_api();
         processes.submit_all(numbered("early-", 5));
         back_up(database(), copy);
         processes.submit_all(numbered("late-", 15));
-        processes.stop_all();
+        api.kill();
     }
     [[nodiscard]] const std::string& database() const { return processes.database(); }
 
