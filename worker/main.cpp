@@ -57,10 +57,12 @@ int work(const WorkerSettings& settings, Storage& storage) {
     const std::unique_ptr<WorkerStore> store = storage.open_worker();
     signals.work_has_begun();
     const std::unique_ptr<WorkWatch> watch = storage.open_watch();
+    std::unique_ptr<OrderReader> reader = storage.open_reader();
+    // A store that is too damaged to be read ends the program here, not one report after the other.
+    require_readable(*reader);
     SimulatedProcessor processor(settings.time_unit);
     ProcessingPool pool(processor, static_cast<std::size_t>(settings.threads),
                         settings.order_timeout + timeout_margin, wake);
-    std::unique_ptr<OrderReader> reader = storage.open_reader();
     std::optional<Reporter> reporter;
     Dispatcher dispatcher(
         *store, pool, *watch, wake,

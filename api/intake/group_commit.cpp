@@ -23,6 +23,8 @@ Refusal refusal_after(const StoreError& error) {
         case StoreError::Kind::outcome_unknown:
         case StoreError::Kind::replaced:
             return Refusal::outcome_unknown;
+        case StoreError::Kind::damaged:
+            return Refusal::store_damaged;
         case StoreError::Kind::unusable:
             return Refusal::stopping;
         case StoreError::Kind::busy:

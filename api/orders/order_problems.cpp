@@ -60,6 +60,10 @@ Response not_stored(Refusal refusal) {
         case Refusal::disk_full:
             return to_response({.type = problem_type::disk_full,
                                 .detail = "Nothing was stored; try again when there is room."});
+        case Refusal::store_damaged:
+            return to_response(
+                {.type = problem_type::store_damaged,
+                 .detail = "Nothing was stored; the operator has to mend the store first."});
         case Refusal::stopping:
             return to_response(
                 {.type = problem_type::stopping, .detail = "Nothing was stored; try again."});
@@ -70,6 +74,12 @@ Response not_stored(Refusal refusal) {
                                           "with 409."});
     }
     std::abort();  // only a cast can make another value
+}
+
+Response not_readable_for_damage() {
+    return to_response(
+        {.type = problem_type::store_damaged,
+         .detail = "This cannot be read; the operator has to mend the store first."});
 }
 
 Response not_ready(std::string detail) {

@@ -28,16 +28,17 @@ inline constexpr http::ProblemType order_exists{409, "order-exists",
 inline constexpr http::ProblemType queue_full{429, "queue-full", "Too many orders are Pending"};
 inline constexpr http::ProblemType overloaded{503, "overloaded", "The store is busy"};
 inline constexpr http::ProblemType disk_full{503, "disk-full", "The disk has too little room"};
+inline constexpr http::ProblemType store_damaged{503, "store-damaged", "The store is damaged"};
 inline constexpr http::ProblemType stopping{503, "stopping", "The service is stopping"};
 inline constexpr http::ProblemType outcome_unknown{503, "outcome-unknown", "The disk failed"};
 inline constexpr http::ProblemType not_ready{503, "not-ready", "The service is not ready"};
 }  // namespace problem_type
 
 inline constexpr std::array order_problems{
-    problem_type::malformed_body,  problem_type::invalid_order, problem_type::invalid_query,
-    problem_type::order_not_found, problem_type::order_exists,  problem_type::queue_full,
-    problem_type::overloaded,      problem_type::disk_full,     problem_type::stopping,
-    problem_type::outcome_unknown, problem_type::not_ready,
+    problem_type::malformed_body,  problem_type::invalid_order,   problem_type::invalid_query,
+    problem_type::order_not_found, problem_type::order_exists,    problem_type::queue_full,
+    problem_type::overloaded,      problem_type::disk_full,       problem_type::store_damaged,
+    problem_type::stopping,        problem_type::outcome_unknown, problem_type::not_ready,
 };
 
 [[nodiscard]] http::Response not_json();
@@ -47,6 +48,7 @@ inline constexpr std::array order_problems{
 [[nodiscard]] http::Response order_not_found();
 [[nodiscard]] http::Response id_taken(const OrderId& order_id, OrderStatus status);
 [[nodiscard]] http::Response not_stored(Refusal refusal);
+[[nodiscard]] http::Response not_readable_for_damage();
 [[nodiscard]] http::Response not_ready(std::string detail);
 
 }  // namespace orders

@@ -26,17 +26,6 @@ Response ok(std::string json) {
     return {.status = 200, .headers = {}, .body = std::move(json)};
 }
 
-// Reading may meet a store that is busy or broken; the log says which, since no client can help it.
-template <typename Read>
-Response read(Read read) {
-    try {
-        return read();
-    } catch (const StoreError& error) {
-        log::error("reading orders failed", {{"detail", error.what()}});
-        return http::problem_for(503, "The orders cannot be read now; try again.");
-    }
-}
-
 bool is_json(const Request& request) {
     const std::string_view content_type = request.headers.value("content-type");
     const std::string_view media_type = content_type.substr(0, content_type.find(';'));
@@ -67,6 +56,28 @@ OrderRoutes::OrderRoutes(OrderIntake& intake, OrderReaders& readers,
                          const std::atomic<bool>& is_stopping)
     : intake_(intake), readers_(readers), is_stopping_(is_stopping) {}
 
+// Reading may meet a store that is busy or broken; the log says which, since no client can help it.
+template <typename Use>
+Response OrderRoutes::read(Use use) {
+    try {
+        return readers_.with_reader(use);
+    } catch (const StoreError& error) {
+        if (error.kind() == StoreError::Kind::damaged) {
+            note_damage(error);
+            return not_readable_for_damage();
+        }
+        log::error("reading orders failed", {{"detail", error.what()}});
+        return http::problem_for(503, "The orders cannot be read now; try again.");
+    }
+}
+
+// Once is enough: whoever asks for the same order again meets the same page.
+void OrderRoutes::note_damage(const StoreError& error) {
+    if (is_damaged_.exchange(true)) return;
+    log::error("store is damaged: no orders are taken until it is mended",
+               {{"detail", error.what()}});
+}
+
 std::span<const OrderRoutes::Entry> OrderRoutes::table() noexcept {
     static constexpr std::array entries{
         Entry{"POST", "/api/v1/orders", &OrderRoutes::create_order},
@@ -94,6 +105,7 @@ void OrderRoutes::add_to(http::Server& server) {
 }
 
 void OrderRoutes::create_order(const Request& request, Reply reply) {
+    if (is_damaged_) return std::move(reply).send(not_stored(Refusal::store_damaged));
     if (!is_json(request)) return std::move(reply).send(not_json());
     auto body = parse_order(request.body);
     if (auto* unusable = std::get_if<MalformedBody>(&body)) {
@@ -115,6 +127,7 @@ void OrderRoutes::create_order(const Request& request, Reply reply) {
 }
 
 void OrderRoutes::create_batch(const Request& request, Reply reply) {
+    if (is_damaged_) return std::move(reply).send(not_stored(Refusal::store_damaged));
     if (!is_json(request)) return std::move(reply).send(not_json());
     auto body = parse_batch(request.body);
     if (auto* unusable = std::get_if<MalformedBody>(&body)) {
@@ -144,9 +157,8 @@ void OrderRoutes::create_batch(const Request& request, Reply reply) {
 void OrderRoutes::get_order(const Request& request, Reply reply) {
     const auto id = OrderId::parse(request.path.substr(request.path.rfind('/') + 1));
     if (!id) return std::move(reply).send(order_not_found());
-    std::move(reply).send(read([&] {
-        const auto order =
-            readers_.with_reader([&](OrderReader& reader) { return reader.find(*id); });
+    std::move(reply).send(read([&](OrderReader& reader) {
+        const auto order = reader.find(*id);
         return order ? ok(to_json(*order)) : order_not_found();
     }));
 }
@@ -156,17 +168,13 @@ void OrderRoutes::list_orders(const Request& request, Reply reply) {
     if (auto* errors = std::get_if<std::vector<FieldError>>(&query)) {
         return std::move(reply).send(invalid_query(std::move(*errors)));
     }
-    std::move(reply).send(read([&] {
-        return ok(to_json(readers_.with_reader(
-            [&](OrderReader& reader) { return reader.list(std::get<OrderQuery>(query)); })));
+    std::move(reply).send(read([&](OrderReader& reader) {
+        return ok(to_json(reader.list(std::get<OrderQuery>(query))));
     }));
 }
 
 void OrderRoutes::get_report(const Request&, Reply reply) {
-    std::move(reply).send(read([&] {
-        return ok(
-            to_json(readers_.with_reader([](OrderReader& reader) { return reader.report(); })));
-    }));
+    std::move(reply).send(read([](OrderReader& reader) { return ok(to_json(reader.report())); }));
 }
 
 void OrderRoutes::get_liveness(const Request&, Reply reply) {
@@ -175,6 +183,7 @@ void OrderRoutes::get_liveness(const Request&, Reply reply) {
 
 void OrderRoutes::get_readiness(const Request&, Reply reply) {
     if (is_stopping_) return std::move(reply).send(not_ready("It is stopping."));
+    if (is_damaged_) return std::move(reply).send(not_ready("The store is damaged."));
     intake_.probe([reply = std::move(reply)](bool is_writable) mutable {
         std::move(reply).send(is_writable ? ok(R"({"status":"ready"})")
                                           : not_ready("The store does not take writes now."));

@@ -1,11 +1,13 @@
 #include "shared/program/store_commands.h"
 
 #include <chrono>
+#include <cstdint>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 
 #include "shared/log/log_line.h"
+#include "shared/os/steady_time.h"
 #include "shared/program/run_program.h"
 
 namespace orders {
@@ -13,19 +15,33 @@ namespace {
 
 constexpr const char* backup_word = "backup";
 constexpr const char* verify_word = "verify";
+constexpr const char* restore_word = "restore";
 
 void print_line(const std::string& line) {
     std::cout << log::printable(line) << std::endl;
     if (!std::cout) throw std::runtime_error("cannot write to standard output");
 }
 
-int back_up(Storage& storage, const std::string& file) {
-    const auto begin = std::chrono::steady_clock::now();
-    const Backup backup = storage.back_up(file);
+std::string size_and_time(std::int64_t bytes, SteadyTime begin) {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begin);
+    return std::to_string(bytes) + " bytes in " + std::to_string(took.count()) + " ms";
+}
+
+int back_up(Storage& storage, const std::string& file) {
+    const SteadyTime begin = std::chrono::steady_clock::now();
+    const Backup backup = storage.back_up(file);
     print_line("copied " + std::to_string(backup.orders) + " orders to " + file + ": " +
-               std::to_string(backup.bytes) + " bytes in " + std::to_string(took.count()) + " ms");
+               size_and_time(backup.bytes, begin));
+    return exit_ok;
+}
+
+int restore(Storage& storage, const std::string& file) {
+    const SteadyTime begin = std::chrono::steady_clock::now();
+    const Restored restored = storage.restore(file);
+    print_line("restored " + std::to_string(restored.orders) + " orders from " + file + ": " +
+               size_and_time(restored.bytes, begin));
+    if (!restored.kept.empty()) print_line("what was there before is kept as " + restored.kept);
     return exit_ok;
 }
 
@@ -56,11 +72,16 @@ void declare_store_commands(SettingsReader& reader) {
     reader.command(
         verify_word,
         "checks all that is stored, at any time; exits with 0 if it is sound, else with 1");
+    reader.command(restore_word,
+                   "puts a backup in the place of the orders, which are kept beside it; stop all "
+                   "programs first",
+                   "FILE");
 }
 
 std::optional<int> run_store_command(const SettingsReader& reader, Storage& storage) {
     if (reader.given_command() == backup_word) return back_up(storage, reader.given_argument());
     if (reader.given_command() == verify_word) return verify(storage);
+    if (reader.given_command() == restore_word) return restore(storage, reader.given_argument());
     return std::nullopt;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 // The commands that both programs offer for the store that they would use: `backup FILE` copies it,
-// `verify` checks it; shared/storage/maintenance.h says how. Each prints what it found to standard
-// output.
+// `verify` checks it, `restore FILE` puts a copy in its place; shared/storage/maintenance.h says
+// how. Each prints what it did or found to standard output.
 
 #include <optional>
 

@@ -49,9 +49,10 @@ class Storage {
     // done, no reader can be opened.
     [[nodiscard]] virtual bool is_being_migrated() = 0;
 
-    // As maintenance.h says. A store that is not there is not created.
+    // As maintenance.h says. The first two do not create a store that is not there.
     [[nodiscard]] virtual Backup back_up(const std::string& file) = 0;
     [[nodiscard]] virtual Verification verify() = 0;
+    [[nodiscard]] virtual Restored restore(const std::string& file) = 0;
 };
 
 // Does not touch the location yet. Throws UnknownLocation.

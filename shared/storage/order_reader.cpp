@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "shared/storage/store_error.h"
+
 namespace orders {
 
 std::int64_t& StatusCounts::operator[](OrderStatus status) noexcept {
@@ -39,6 +41,14 @@ std::optional<double> OrderReport::oldest_pending_seconds() const noexcept {
     // The wall clock may have been set back meanwhile.
     const auto waited = std::max(taken_at - *oldest_pending, std::chrono::milliseconds{0});
     return std::chrono::duration<double>(waited).count();
+}
+
+void require_readable(OrderReader& reader) {
+    try {
+        (void)reader.report();
+    } catch (const StoreError& error) {
+        if (error.is_fatal()) throw;
+    }
 }
 
 }  // namespace orders

@@ -96,4 +96,8 @@ class OrderReader {
     [[nodiscard]] virtual std::vector<EnlistedWorker> enlisted_workers() = 0;
 };
 
+// Throws StoreError if the store cannot be read, nor will be while this process lives: if it is too
+// damaged for a report, for one.
+void require_readable(OrderReader& reader);
+
 }  // namespace orders

@@ -17,7 +17,8 @@ class StoreError : public std::runtime_error {
                           // was written; try again later
         full,             // no room on the disk; nothing was written; try again once there is room
         outcome_unknown,  // it failed during the commit, whose changes may or may not be stored
-        unusable,         // not an order store, damaged, not writable, or newer than this program
+        damaged,          // what is stored cannot be read as it was written
+        unusable,         // not an order store, not writable, or newer than this program
         replaced,         // it is no longer at its location, or another one is: what was written
                           // since then may be lost
     };

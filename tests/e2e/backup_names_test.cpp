@@ -24,9 +24,9 @@ namespace {
 void make_store(const std::string& database) {
     OrderProcesses processes;
     processes.set("DB_PATH", database);
-    processes.start_api();
+    ChildProcess& api = processes.start_api();
     for (const char* id : {"a", "b", "c"}) processes.submit(order_json(id));
-    processes.stop_all();
+    api.kill();
     REQUIRE(std::filesystem::exists(database + "-wal"));
 }
 

@@ -49,13 +49,14 @@ Run back_up_with_a_warning(const std::string& program, const std::string& databa
 TEST_CASE("commands: --help of both programs shows them") {
     for (const std::string& program : both_programs()) {
         const std::string help = run(program, {"--help"}).output;
-        for (const char* command : {"  healthcheck\n", "  backup FILE\n", "  verify\n"}) {
+        for (const char* command :
+             {"  healthcheck\n", "  backup FILE\n", "  verify\n", "  restore FILE\n"}) {
             CHECK_MESSAGE(help.find(command) != std::string::npos, command);
         }
     }
 }
 
-TEST_CASE("commands: both programs back up and verify a store alike") {
+TEST_CASE("commands: both programs back up, verify and restore a store alike") {
     OrderProcesses processes;
     processes.start_api();
     for (const char* id : {"a", "b", "c"}) processes.submit(order_json(id));
@@ -82,6 +83,14 @@ TEST_CASE("commands: both programs back up and verify a store alike") {
         const Run unsound = run(program, {"verify", "--db", copy});
         CHECK_EQ(unsound.ending, exited(1));
         CHECK(unsound.output.ends_with("not sound: 1 finding\n"));
+        check_refused(run(program, {"restore", copy, "--db", processes.database()}), 1,
+                      {name + ": ", "not sound"});
+        run_sql(copy, "UPDATE order_counts SET orders = 3 WHERE orders = 2");
+        const Run restored = run(program, {"restore", copy, "--db", processes.database()});
+        CHECK_EQ(restored.ending, exited(0));
+        CHECK(restored.error_lines.empty());
+        CHECK_EQ(restored.output.find("restored 3 orders from " + copy + ": "), 0);
+        check_refused(run(program, {"restore", "--db", processes.database()}), 2, {"FILE"});
         check_refused(run(program, {"verify", "--db", processes.directory().file("none.db")}), 1,
                       {"no such file"});
         CHECK_FALSE(std::filesystem::exists(processes.directory().file("none.db")));
@@ -111,8 +120,9 @@ TEST_CASE("commands: a location of another kind is refused with 2, and its passw
     const TempDir directory;
     const std::string location = "postgresql://user:s3cret@host/orders";
     for (const std::string& program : both_programs()) {
-        for (const Flags& command : {Flags{}, Flags{"healthcheck"},
-                                     Flags{"backup", directory.file("copy.db")}, Flags{"verify"}}) {
+        for (const Flags& command :
+             {Flags{}, Flags{"healthcheck"}, Flags{"backup", directory.file("copy.db")},
+              Flags{"verify"}, Flags{"restore", directory.file("copy.db")}}) {
             Flags flags = command;
             flags.insert(flags.end(), {"--db", location});
             for (const Run& refused :

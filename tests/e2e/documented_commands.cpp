@@ -174,6 +174,8 @@ std::string CommandChecker::complaint_about(const ShellCommand& command) {
     if (words[0] == "docker") return complaint_about_compose(command);
     const std::filesystem::path program(words[0]);
     if (program.parent_path() == "build/release") {
+        // The text before it says that they must be stopped.
+        if (words.size() > 1 && words[1] == "restore") stop();
         return complaint_about_program(program.filename(), {words.begin() + 1, words.end()});
     }
     return "a kind of command that this test does not know";
@@ -184,7 +186,21 @@ bool CommandChecker::is_passed_on(const std::string& variable) const {
                              std::regex("\n +- " + variable + "\n|\\$\\{" + variable + "[}:?-]"));
 }
 
+void CommandChecker::stop() {
+    processes_.stop_all();
+    is_running_ = false;
+}
+
+void CommandChecker::start() {
+    if (is_running_) return;
+    processes_.start_api();
+    open_port_ = processes_.port();
+    processes_.start_worker();
+    is_running_ = true;
+}
+
 std::string CommandChecker::complaint_about_curl(const ShellCommand& command) {
+    start();
     HttpCall call;
     try {
         call = call_of(command.words);
@@ -223,32 +239,42 @@ bool CommandChecker::is_service(const std::string& name) const {
     return part.find("\n  " + name + ":\n") != std::string::npos;
 }
 
-std::string CommandChecker::complaint_about_compose(const ShellCommand& command) const {
+std::string CommandChecker::complaint_about_compose(const ShellCommand& command) {
     const auto& words = command.words;
     if (words.size() < 3 || words[1] != "compose") return "not docker compose";
     static const std::map<std::string, std::set<std::string>> known{
         {"up", {"--build", "--detach", "--scale"}},
         {"down", {"--volumes"}},
+        {"stop", {}},
+        {"run", {"--rm"}},
         {"logs", {"--follow"}},
         {"exec", {}},
         {"cp", {}}};
     const auto flags = known.find(words[2]);
     if (flags == known.end()) return "docker compose " + words[2] + " is unknown to this test";
+    if (words[2] == "stop") stop();
+    if (words[2] == "up" || words[2] == "exec") start();
     for (std::size_t i = 3; i < words.size(); ++i) {
         if (words[i].starts_with("--")) {
             if (!flags->second.contains(words[i])) return words[i] + " is unknown to this test";
             continue;
         }
+        // Into a container, or out of it.
+        if (words[2] == "cp" && words[i].find(':') == std::string::npos) continue;
         // worker, worker=3, worker:/data/copy.db
         const std::string service = words[i].substr(0, words[i].find_first_of("=:"));
         if (!is_service(service)) return "there is no service " + service;
+        if (words[2] == "run") {
+            return complaint_about_program("order-" + service,
+                                           {words.begin() + static_cast<int>(i) + 1, words.end()});
+        }
         if (words[2] == "exec") {
             if (i + 1 == words.size()) return "nothing to execute";
             if (words[i + 1] != "order-" + service) return service + " has no " + words[i + 1];
             return complaint_about_program(words[i + 1], {words.begin() + 5, words.end()});
         }
-        if (words[2] == "cp") return i + 2 == words.size() ? "" : "cp takes two paths";
     }
+    if (words[2] == "cp" && words.size() != 5) return "cp takes two paths";
     return "";
 }
 
@@ -266,10 +292,11 @@ std::string CommandChecker::complaint_about_program(const std::string& program,
                                                    {"order-worker", worker_program()}};
     if (!paths.contains(program)) return "there is no program " + program;
     if (arguments.empty()) return "it would not end";
-    const bool is_backup = arguments[0] == "backup" && arguments.size() > 1;
-    if (!is_backup && arguments[0] != "verify") return arguments[0] + " is unknown to this test";
+    const bool takes_file =
+        (arguments[0] == "backup" || arguments[0] == "restore") && arguments.size() > 1;
+    if (!takes_file && arguments[0] != "verify") return arguments[0] + " is unknown to this test";
     for (std::size_t i = 1; i < arguments.size(); ++i) {
-        const bool is_file = (is_backup && i == 1) || arguments[i - 1] == "--db";
+        const bool is_file = (takes_file && i == 1) || arguments[i - 1] == "--db";
         if (is_file) arguments[i] = own_file(arguments[i]);
     }
     const Run ended = run(paths.at(program), arguments, {{"DB_PATH", processes_.database()}});

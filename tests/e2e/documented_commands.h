@@ -28,8 +28,8 @@ struct ShellCommand {
 [[nodiscard]] std::vector<ShellCommand> commands_in(
     std::string_view block, const std::map<std::string, std::string>& variables = {});
 
-// Uses the processes' API and store, and may start a further API, which asks for a token. Belongs
-// to one thread.
+// Uses the processes' API and store, stops and starts them as the document says, and may start a
+// further API, which asks for a token. Belongs to one thread.
 class CommandChecker {
    public:
     // Both programs must run.
@@ -50,14 +50,17 @@ class CommandChecker {
    private:
     [[nodiscard]] std::string complaint_about_curl(const ShellCommand& command);
     [[nodiscard]] std::string complaint_about_dev(const ShellCommand& command) const;
-    [[nodiscard]] std::string complaint_about_compose(const ShellCommand& command) const;
+    [[nodiscard]] std::string complaint_about_compose(const ShellCommand& command);
     [[nodiscard]] std::string complaint_about_program(const std::string& program,
                                                       std::vector<std::string> arguments) const;
     [[nodiscard]] std::string own_file(const std::string& file) const;
     [[nodiscard]] bool is_service(const std::string& name) const;
+    void stop();
+    void start();  // unless they run
 
     OrderProcesses& processes_;
-    const int open_port_;
+    bool is_running_ = true;
+    int open_port_;
     const std::string dev_help_;
     const std::string compose_file_;
 };

@@ -113,7 +113,8 @@ TEST_CASE("bad_places: a damaged database is refused, and left as it was") {
     for (const Damage& damage :
          {Damage{"header", 0, "Not what it was.", "not an order store"},
           Damage{"page size", 16, std::string("\x12\x34", 2), "not an order store"},
-          Damage{"schema", 100, std::string(page_size - 100, '\xee'), "restore the database"}}) {
+          Damage{"schema", 100, std::string(page_size - 100, '\xee'),
+                 "restore puts a backup in its place"}}) {
         CAPTURE(damage.what);
         const TempDir directory;
         const std::string database = directory.file("orders.db");

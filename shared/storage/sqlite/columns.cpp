@@ -1,8 +1,10 @@
 #include "shared/storage/sqlite/columns.h"
 
 #include <chrono>
-#include <stdexcept>
 #include <string>
+#include <utility>
+
+#include "shared/storage/sqlite/errors.h"
 
 namespace orders::sqlite {
 
@@ -23,7 +25,7 @@ Priority priority_from_column(std::int64_t value) {
 }
 
 OrderStatus status_from_column(std::int64_t value) {
-    if (value < 0 || value > 3) throw std::out_of_range("status column");
+    if (value < 0 || value > 3) throw damaged("read an order", "its status is out of range");
     return static_cast<OrderStatus>(value);
 }
 
@@ -41,9 +43,14 @@ std::int64_t& place_in(Counts& counts, std::int64_t priority, std::int64_t statu
 }
 
 OrderSpec spec_from_row(const Cursor& row, int first) {
-    return {.order_id = OrderId::parse(row.get<std::string>(first)).value(),
+    auto order_id = OrderId::parse(row.get<std::string>(first));
+    const auto processing_time = ProcessingTime::parse(row.get<std::int64_t>(first + 2));
+    if (!order_id || !processing_time) {
+        throw damaged("read an order", "its id or its processing time is out of range");
+    }
+    return {.order_id = *std::move(order_id),
             .priority = priority_from_column(row.get<std::int64_t>(first + 1)),
-            .processing_time = ProcessingTime::parse(row.get<std::int64_t>(first + 2)).value()};
+            .processing_time = *processing_time};
 }
 
 }  // namespace orders::sqlite

@@ -17,7 +17,7 @@ namespace orders::sqlite {
 [[nodiscard]] std::int64_t to_column(OrderStatus status) noexcept;
 [[nodiscard]] std::int64_t to_column(UtcTime time) noexcept;
 
-// Throw only if the database is damaged: what is stored was valid when it was stored.
+// What is stored was valid when it was stored. Throw StoreError (damaged) if it is not now.
 [[nodiscard]] Priority priority_from_column(std::int64_t value);
 [[nodiscard]] OrderStatus status_from_column(std::int64_t value);
 [[nodiscard]] UtcTime time_from_column(std::int64_t milliseconds) noexcept;
@@ -28,7 +28,7 @@ using Counts = std::array<std::array<std::int64_t, 4>, 2>;
 [[nodiscard]] std::int64_t& place_in(Counts& counts, std::int64_t priority, std::int64_t status);
 
 // From the columns order_id, priority, processing_time, which stand side by side in the row;
-// `first` is the number of the first.
+// `first` is the number of the first. Throws StoreError (damaged), as above.
 [[nodiscard]] OrderSpec spec_from_row(const Cursor& row, int first);
 
 }  // namespace orders::sqlite

@@ -61,16 +61,18 @@ std::string hint_for(int code) {
         case SQLITE_AUTH:
             return "the directory and the files in it must exist and be writable for the user " +
                    std::to_string(::geteuid()) + ": all processes must run as the same user";
-        case SQLITE_NOTADB:
-            return "this file is not an order store";
-        case SQLITE_CORRUPT:
-            // SQLite also says so if the disk fails to read.
-            return "check the disk; if it is well, restore the database from a backup";
         case SQLITE_IOERR:
             return "check the disk and the kernel's log";
         default:
             return {};
     }
+}
+
+// A page, or a part of the log, is not what was written there, or is not there at all. SQLite may
+// also say so if the disk fails to read.
+bool is_damage(int code) {
+    return (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_IOERR_SHORT_READ ||
+           code == SQLITE_IOERR_CORRUPTFS;
 }
 
 }  // namespace
@@ -84,7 +86,11 @@ StoreError store_error(sqlite3* handle, int code, std::string_view operation) {
                                    ? sqlite3_errmsg(handle)
                                    : sqlite3_errstr(code);
     const std::string detail_and_code = detail + ", code " + std::to_string(code);
+    if (is_damage(code)) return damaged(operation, detail_and_code);
     switch (code & 0xff) {
+        case SQLITE_NOTADB:
+            return damaged(operation, detail_and_code,
+                           "this file is not an order store; if it was one, restore a backup");
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
             return {StoreError::Kind::busy, StoreError::Cure::time, operation, detail_and_code,

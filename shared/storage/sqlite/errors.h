@@ -1,9 +1,9 @@
 #pragma once
 
-// The StoreErrors of this backend. What is unusable or replaced stays so for as long as the process
-// lives, and after a commit with an unknown outcome only a new process, which recovers the log, can
-// tell what is stored: all three call for a restart. What found no room works again once there is
-// some.
+// The StoreErrors of this backend. What is unusable, damaged or replaced stays so for as long as
+// the process lives, and after a commit with an unknown outcome only a new process, which recovers
+// the log, can tell what is stored: all of them call for a restart. What found no room works again
+// once there is some.
 
 #include <cerrno>
 #include <cstring>
@@ -40,6 +40,16 @@ namespace orders::sqlite {
     const std::string_view room = room_hint(error);
     if (room.empty()) return unusable(operation, std::strerror(error), hint);
     return {StoreError::Kind::full, StoreError::Cure::time, operation, std::strerror(error), room};
+}
+
+// What an operator does about a damaged store.
+inline constexpr std::string_view damage_hint =
+    "check the disk; the command verify says what is damaged, and restore puts a backup in its "
+    "place";
+
+[[nodiscard]] inline StoreError damaged(std::string_view operation, std::string_view detail,
+                                        std::string_view hint = damage_hint) {
+    return {StoreError::Kind::damaged, StoreError::Cure::restart, operation, detail, hint};
 }
 
 // What lies at the path is no longer what is open here; `detail` says which file and how.

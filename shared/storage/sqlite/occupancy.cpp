@@ -5,6 +5,7 @@
 
 #include "shared/log/log.h"
 #include "shared/storage/sqlite/errors.h"
+#include "shared/storage/sqlite/fold_log.h"
 #include "shared/storage/sqlite/log_ownership.h"
 #include "shared/storage/sqlite/store_identity.h"
 
@@ -46,7 +47,16 @@ Occupancy::Occupancy(const std::string& path)
       others_{StoreFile(path + "-shm"), StoreFile(path + ".presence"),
               StoreFile(path + ".turnstile-a"), StoreFile(path + ".turnstile-b")} {}
 
-Occupancy::~Occupancy() = default;
+// A stopped store is one file.
+Occupancy::~Occupancy() {
+    try {
+        if (!presence_.try_lock(store_byte, Hold::exclusive)) return;
+        require_same_files();
+    } catch (const StoreError&) {  // what lies there is another's
+        return;
+    }
+    fold_log(path_);
+}
 
 void Occupancy::require_same_files() const {
     (void)database_.status();

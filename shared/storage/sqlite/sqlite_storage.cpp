@@ -7,6 +7,7 @@
 
 #include "shared/os/mutex.h"
 #include "shared/storage/sqlite/care/backup.h"
+#include "shared/storage/sqlite/care/restore.h"
 #include "shared/storage/sqlite/care/verification.h"
 #include "shared/storage/sqlite/doorbell.h"
 #include "shared/storage/sqlite/errors.h"
@@ -245,6 +246,7 @@ class SqliteStorage final : public Storage {
     }
     Backup back_up(const std::string& file) override { return sqlite::back_up(path(), file); }
     Verification verify() override { return sqlite::verify(path()); }
+    Restored restore(const std::string& file) override { return sqlite::restore(path(), file); }
 
    private:
     // Resolved once, so that a link that is changed later does not lead to a second store.

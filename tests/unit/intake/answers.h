@@ -34,6 +34,8 @@ inline constexpr std::chrono::milliseconds short_wait{20};
             return "queue_full";
         case Refusal::disk_full:
             return "disk_full";
+        case Refusal::store_damaged:
+            return "store_damaged";
         case Refusal::stopping:
             return "stopping";
         case Refusal::outcome_unknown:

@@ -47,6 +47,7 @@ TEST_CASE(
          std::vector<Failing>{{StoreStep::begin, Kind::unusable, "stopping"},
                               {StoreStep::begin, Kind::outcome_unknown, "stopping"},
                               {StoreStep::level, Kind::unusable, "stopping"},
+                              {StoreStep::commit, Kind::damaged, "store_damaged"},
                               {StoreStep::commit, Kind::unusable, "stopping"},
                               {StoreStep::commit, Kind::replaced, "outcome_unknown"},
                               {StoreStep::commit, Kind::outcome_unknown, "outcome_unknown"}}) {

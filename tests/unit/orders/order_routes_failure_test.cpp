@@ -39,6 +39,7 @@ TEST_CASE("order_routes: orders that cannot be stored are answered with 503 and 
     for (const Failing& failing :
          std::vector<Failing>{{Kind::busy, "overloaded"},
                               {Kind::full, "disk-full"},
+                              {Kind::damaged, "store-damaged"},
                               {Kind::unusable, "stopping"},
                               {Kind::outcome_unknown, "outcome-unknown"}}) {
         CAPTURE(failing.slug);
@@ -116,6 +117,28 @@ TEST_CASE("order_routes: orders that cannot be read now are answered with 503, a
             check_unavailable(http.get(path), "overloaded");
             CHECK_EQ(http.get(path).status, 200);
         }
+    }
+}
+
+TEST_CASE("order_routes: damage that a read meets is called that, and ends readiness and intake") {
+    for (const char* path : {"/api/v1/orders/a", "/api/v1/orders", "/api/v1/report"}) {
+        CAPTURE(path);
+        RoutesOnScript routes;
+        HttpClient http = routes.client();
+        CHECK_EQ(http.post(orders_path, order_body("a")).status, 200);
+        CHECK_EQ(http.get("/readyz").status, 200);
+        routes.script.fail(StoreStep::read, Kind::damaged);
+        check_unavailable(http.get(path), "store-damaged");
+
+        check_unavailable(http.get("/readyz"), "not-ready");
+        CHECK_EQ(http.get("/livez").status, 200);
+        check_unavailable(http.post(orders_path, order_body("b")), "store-damaged");
+        check_unavailable(http.post(batch_path, json{{"orders", {order_body("b")}}}),
+                          "store-damaged");
+        CHECK_EQ(routes.script.commits(), std::vector<std::vector<std::string>>{{"a"}});
+        // What can still be read is.
+        CHECK_EQ(http.get(path).status, 200);
+        CHECK_EQ(routes.fatal_calls, 0);
     }
 }
 

@@ -30,9 +30,15 @@ struct ScriptedStorage final : Storage {
         return {.orders = 12, .bytes = 4'096};
     }
     Verification verify() override { return verification; }
+    Restored restore(const std::string& file) override {
+        restored_from = file;
+        return {.orders = 12, .bytes = 4'096, .kept = kept};
+    }
 
     std::string copied_to;
     Verification verification;
+    std::string restored_from;
+    std::string kept;
 };
 
 struct Program : ProgramUnderTest {
@@ -55,6 +61,20 @@ TEST_CASE("commands: backup copies to the file that was named, and says what it 
     CHECK(program.storage.copied_to == "copy\n.db");
     CHECK(output.text().starts_with("copied 12 orders to copy\\u000a.db: 4096 bytes in "));
     CHECK(output.text().ends_with(" ms\n"));
+}
+
+TEST_CASE("commands: restore restores from the file that was named, and says what it did") {
+    Program program;
+    const CapturedStandardOutput output;
+    CHECK(program.run({"restore", "copy\n.db"}) == exit_ok);
+    CHECK(program.storage.restored_from == "copy\n.db");
+    CHECK(output.text().starts_with("restored 12 orders from copy\\u000a.db: 4096 bytes in "));
+    CHECK(output.text().ends_with(" ms\n"));
+
+    program.storage.kept = "/data/orders\n.db.replaced";
+    CHECK(program.run({"restore", "copy.db"}) == exit_ok);
+    CHECK(output.text().ends_with(
+        " ms\nwhat was there before is kept as /data/orders\\u000a.db.replaced\n"));
 }
 
 TEST_CASE("commands: verify counts the orders of a sound store") {
@@ -93,6 +113,7 @@ TEST_CASE("commands: another command, or none, is left to the program") {
     CHECK(program.run({}) == std::nullopt);
     CHECK(program.run({"healthcheck"}) == std::nullopt);
     CHECK(program.storage.copied_to.empty());
+    CHECK(program.storage.restored_from.empty());
 }
 
 }  // namespace orders::test

@@ -61,7 +61,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("connection: what is not a database is unusable, and stays as it is") {
+TEST_CASE("connection: what is not a database counts as damaged, and stays as it is") {
     const TempDir directory;
     const std::string path = directory.file("notes.txt");
     const std::string content =
@@ -70,12 +70,12 @@ TEST_CASE("connection: what is not a database is unusable, and stays as it is") 
     CHECK(kind_of_error([&] {
               Connection connection(path, Access::read_write);
               connection.execute("CREATE TABLE t (a)");
-          }) == StoreError::Kind::unusable);
+          }) == StoreError::Kind::damaged);
     std::ifstream file(path);
     CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == content);
 }
 
-TEST_CASE("connection: a damaged database is unusable") {
+TEST_CASE("connection: a damaged database is called damaged") {
     const TempDir directory;
     const std::string path = directory.file("test.db");
     {
@@ -89,7 +89,7 @@ TEST_CASE("connection: a damaged database is unusable") {
     CHECK(kind_of_error([&] {
               Connection connection(path, Access::read_write);
               connection.execute("SELECT * FROM t");
-          }) == StoreError::Kind::unusable);
+          }) == StoreError::Kind::damaged);
 }
 
 TEST_CASE("connection: a path that cannot be opened is unusable") {

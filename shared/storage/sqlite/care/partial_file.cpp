@@ -29,6 +29,11 @@ StoreError exists_already(const std::string& path) {
                     "an existing file is never replaced; choose another name");
 }
 
+// Some file systems (NFS among them) and kernels know only the plain rename.
+bool is_beyond_the_file_system(int error) {
+    return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
+}
+
 // Nobody but a program like this one has reason to use the name, and yet somebody may.
 void require_own(const struct stat& file, const std::string& path) {
     if (S_ISREG(file.st_mode) && file.st_uid == ::geteuid()) return;
@@ -48,10 +53,13 @@ void PartialFile::require_replaceable(const std::string& path) {
     if (::lstat(path.c_str(), &there) == 0) require_own(there, path);
 }
 
+void PartialFile::require_free(const std::string& final_path) {
+    struct stat there {};
+    if (::lstat(final_path.c_str(), &there) == 0) throw exists_already(final_path);
+}
+
 PartialFile::PartialFile(std::string final_path)
     : final_path_(std::move(final_path)), path_(path_for(final_path_)) {
-    struct stat there {};
-    if (::lstat(final_path_.c_str(), &there) == 0) throw exists_already(final_path_);
     while (!take()) {
     }
     is_there_ = true;
@@ -82,8 +90,12 @@ PartialFile::~PartialFile() {
     if (is_there_) ::unlink(path_.c_str());
 }
 
-void PartialFile::keep() {
+void PartialFile::sync_contents() {
     if (::fsync(file_.get()) != 0) throw cannot_write(path_, errno);
+}
+
+void PartialFile::keep() {
+    sync_contents();
     put_in_place();
     if (const std::error_code error = sync_directory_of(final_path_)) {
         ::unlink(final_path_.c_str());
@@ -98,14 +110,48 @@ void PartialFile::put_in_place() {
         return;
     }
     int error = errno;
-    // Some file systems (NFS among them) and kernels cannot rename without replacing; a link never
-    // replaces.
-    if (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP) {
+    // A link never replaces.
+    if (is_beyond_the_file_system(error)) {
         if (::link(path_.c_str(), final_path_.c_str()) == 0) return;
         // One that has no links either says that this is not permitted, which would mislead.
         if (errno != EPERM) error = errno;
     }
     if (error == EEXIST) throw exists_already(final_path_);
+    throw cannot_write(final_path_, error);
+}
+
+void PartialFile::replace(const std::string& kept_path) {
+    sync_contents();
+    if (!exchange(kept_path)) {
+        if (::link(final_path_.c_str(), kept_path.c_str()) != 0) {
+            throw unusable("replace " + final_path_, std::strerror(errno),
+                           "its file system can neither exchange names nor link: move it away, "
+                           "together with its log");
+        }
+        if (::rename(path_.c_str(), final_path_.c_str()) != 0) {
+            const int error = errno;
+            ::unlink(kept_path.c_str());
+            throw cannot_write(final_path_, error);
+        }
+    }
+    is_there_ = false;
+}
+
+// False if the file system cannot do it; everything is as it was then.
+bool PartialFile::exchange(const std::string& kept_path) {
+    // Under the name that the other is to have: if the kill came after an exchange with the hidden
+    // name, the other would have that, and would be cleared away as left behind.
+    if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, kept_path.c_str(), RENAME_NOREPLACE) != 0) {
+        if (is_beyond_the_file_system(errno)) return false;
+        throw cannot_write(kept_path, errno);
+    }
+    if (::renameat2(AT_FDCWD, kept_path.c_str(), AT_FDCWD, final_path_.c_str(), RENAME_EXCHANGE) ==
+        0) {
+        return true;
+    }
+    const int error = errno;
+    if (::rename(kept_path.c_str(), path_.c_str()) != 0) ::unlink(kept_path.c_str());
+    if (is_beyond_the_file_system(error)) return false;
     throw cannot_write(final_path_, error);
 }
 

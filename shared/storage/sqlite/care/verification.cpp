@@ -121,6 +121,10 @@ Verification verify(const std::string& location) {
     Connection connection(path, Connection::Access::read_only);
     require_newest_schema(connection);
     connection.execute("BEGIN");  // the first read begins the snapshot, which ends with the program
+    return verify(connection);
+}
+
+Verification verify(Connection& connection) {
     Verification result;
     Findings findings;
     bool is_schema_known = false;

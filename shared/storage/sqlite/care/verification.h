@@ -10,10 +10,15 @@
 #include <string>
 
 #include "shared/storage/maintenance.h"
+#include "shared/storage/sqlite/connection.h"
 
 namespace orders::sqlite {
 
 // As Storage::verify in shared/storage/maintenance.h.
 [[nodiscard]] Verification verify(const std::string& location);
+
+// The same checks for a store of the newest schema that is open already, inside a transaction of
+// the caller's, whose changes they see.
+[[nodiscard]] Verification verify(Connection& connection);
 
 }  // namespace orders::sqlite

@@ -1,0 +1,104 @@
+// A store that the disk, or somebody, has damaged: the programs say so, in those words, and the API
+// is not ready.
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/program_run.h"
+#include "tests/support/check_problem.h"
+#include "tests/support/order_processes.h"
+#include "tests/support/store_audit.h"
+
+namespace orders::test {
+namespace {
+
+constexpr int page_size = 4'096;
+
+// 1,000 orders at rest, all of them in the database itself: Processed or Pending.
+void make_store(OrderProcesses& processes, bool are_processed) {
+    processes.set("SERVICE_TIME_UNIT_MS", "0");
+    processes.start_api();
+    if (are_processed) processes.start_worker();
+    std::vector<nlohmann::json> batch;
+    for (int i = 0; i < 1'000; ++i) batch.push_back(order_json("order-" + std::to_string(i)));
+    processes.submit_all(batch);
+    if (are_processed) processes.counts_when_finished(1'000);
+    processes.stop_all();
+    run_sql(processes.database(), "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+// The pages that the orders lie on, in the order in which they came.
+const std::string pages_of_orders =
+    "SELECT pageno FROM dbstat WHERE name = 'orders' AND pagetype = 'leaf' ORDER BY path LIMIT 1";
+
+// Spoils the page whose number the query finds.
+void spoil_page(const std::string& database, const std::string& query) {
+    const std::int64_t page = std::stoll(stored_value(database, query));
+    std::fstream file(database, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp((page - 1) * page_size);
+    file << std::string(page_size, '\x5a');
+    REQUIRE(file.good());
+}
+
+}  // namespace
+
+TEST_CASE("damaged_store: an API that meets a damaged page says so, and takes no more orders") {
+    OrderProcesses processes;
+    make_store(processes, true);
+    // Nothing looks at the first orders unless it is asked to.
+    spoil_page(processes.database(), pages_of_orders);
+    processes.start_api();
+    HttpClient http = processes.client();
+    CHECK_EQ(http.get("/readyz").status, 200);
+    CHECK_EQ(http.get("/api/v1/orders/order-999").status, 200);
+
+    for (int i = 0; i < 3; ++i)
+        check_problem(http.get("/api/v1/orders/order-0"), 503, "store-damaged");
+    check_problem(http.get("/readyz"), 503, "not-ready");
+    check_problem(http.post("/api/v1/orders", order_json("new")), 503, "store-damaged");
+    CHECK_EQ(http.get("/livez").status, 200);
+    CHECK_EQ(http.get("/api/v1/orders/order-999").status, 200);
+
+    const auto lines = processes.lines_with("store is damaged");
+    REQUIRE_EQ(lines.size(), 1);
+    for (const char* word : {" error ", "verify", "restore"}) {
+        CHECK_MESSAGE(lines[0].find(word) != std::string::npos, lines[0]);
+    }
+}
+
+TEST_CASE("damaged_store: a program that cannot even report does not start, and says what to do") {
+    OrderProcesses processes;
+    make_store(processes, false);
+    spoil_page(processes.database(),
+               "SELECT rootpage FROM sqlite_schema WHERE name = 'order_counts'");
+    for (const std::string& program : {api_program(), worker_program()}) {
+        const Run refused = run(program, {"--db", processes.database()}, {{"API_PORT", "0"}});
+        CHECK_EQ(refused.ending, exited(1));
+        REQUIRE(!refused.error_lines.empty());
+        for (const char* word : {"malformed", "verify", "restore"}) {
+            CHECK_MESSAGE(refused.error_lines.back().find(word) != std::string::npos,
+                          refused.error_lines.back());
+        }
+    }
+}
+
+TEST_CASE("damaged_store: a worker that meets a damaged page ends, and says what to do") {
+    OrderProcesses processes;
+    make_store(processes, false);
+    // Some way ahead of the first order that it claims.
+    spoil_page(processes.database(), pages_of_orders + " OFFSET 5");
+    const Run ended =
+        run(worker_program(), {"--db", processes.database()}, {{"SERVICE_TIME_UNIT_MS", "0"}});
+    CHECK_EQ(ended.ending, exited(1));
+    REQUIRE(!ended.error_lines.empty());
+    for (const char* word : {"malformed", "verify", "restore"}) {
+        CHECK_MESSAGE(ended.error_lines.back().find(word) != std::string::npos,
+                      ended.error_lines.back());
+    }
+}
+
+}  // namespace orders::test
