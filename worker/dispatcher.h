@@ -37,7 +37,7 @@ namespace orders {
 
 struct DispatcherOptions {
     WorkerDescription worker;
-    std::string store;  // what it logs as the store that it works on
+    std::string store = {};  // what it logs as the store that it works on
     // Leases and the worker's own heartbeat live this long, and are renewed after a third of it.
     std::chrono::milliseconds lease_time{10'000};
     int max_attempts = 5;
