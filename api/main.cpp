@@ -55,7 +55,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
     OrderIntake intake(commits, admission);
     OrderReaders readers([&] { return storage.open_reader(); });
     // A store that is too damaged to be read must not look ready: it ends the program here.
-    readers.with_reader([](OrderReader& reader) { require_readable(reader); });
+    require_readable(*storage.open_reader());
     OrderRoutes routes(intake, readers, is_stopping);
     routes.add_to(server);
     // So that the log says at once if the store takes no writes, or the disk has too little room.

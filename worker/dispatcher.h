@@ -40,7 +40,7 @@ namespace orders {
 
 struct DispatcherOptions {
     WorkerDescription worker;
-    std::string store;  // what it logs as the store that it works on
+    std::string store = {};  // what it logs as the store that it works on
     // How long leases last. They are renewed with each heartbeat, of which there are three in the
     // longest_silence() that goes with it.
     std::chrono::milliseconds lease_time{10'000};
