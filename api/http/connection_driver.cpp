@@ -127,7 +127,9 @@ bool ConnectionDriver::advance_receiving(Connection& connection) {
         case Io::would_block:
             break;
     }
-    return park(connection, connection.has_input() ? Phase::receiving : Phase::idle);
+    if (!connection.has_input()) return park(connection, Phase::idle);
+    connection.acknowledge_input();
+    return park(connection, Phase::receiving);
 }
 
 bool ConnectionDriver::advance_sending(Connection& connection) {
