@@ -1,8 +1,12 @@
 // order-api: takes orders in over HTTP and puts them into the store.
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "api/access/guard.h"
@@ -27,28 +31,60 @@ namespace {
 
 using namespace orders;
 
+constexpr std::size_t handler_threads = 8;
+// What may be open besides the server and its connections: standard streams, signals, and the store
+// with its log, locks and bells (fewer than 32 in all); then a database, a log and a lock for each
+// reader, of which there are no more than handler threads.
+constexpr std::size_t other_descriptors = 32 + 3 * handler_threads;
+// Leaves 32 connections, with all that the server needs to serve them and to turn others away.
+constexpr std::size_t least_descriptors = 128;
+
+// Which setting to look at if the server cannot listen.
+const char* hint_for(const std::error_code& error) {
+    if (error == std::errc::address_in_use) {
+        return "another program listens there: end it, or choose another port with --port or "
+               "API_PORT";
+    }
+    if (error == std::errc::permission_denied) {
+        return "such a low port needs a privilege: choose another port with --port or API_PORT";
+    }
+    return "--host or API_HOST says where to listen";
+}
+
+http::Endpoint bind(http::Server& server) {
+    try {
+        return server.bind();
+    } catch (const std::system_error& error) {
+        throw std::runtime_error(std::string(error.what()) + " (" + hint_for(error.code()) + ")");
+    }
+}
+
 int serve(const ApiSettings& settings, Storage& storage) {
     AccessTokens tokens = read_tokens(settings);
     const bool is_open = !tokens.are_required();
     block_stop_signals();
-    raise_descriptor_limit();
 
     std::atomic<bool> is_stopping = false;
     http::Server server({.host = settings.host,
                          .port = settings.port,
-                         .max_connections = settings.max_connections});
+                         .handler_threads = handler_threads,
+                         .max_connections = settings.max_connections,
+                         .other_descriptors = other_descriptors,
+                         .idle_limit = settings.idle_limit,
+                         .stop_delay = settings.stop_delay});
     StopSignals signals({.on_stop =
                              [&] {
                                  is_stopping = true;
-                                 server.stop();
+                                 server.announce_stop();
                              },
-                         .drain_limit = settings.drain_limit});
+                         .drain_limit = settings.stop_delay + settings.drain_limit});
 
     std::atomic<int> status = exit_ok;
     OrderAdmission admission({.max_pending_orders = settings.max_pending_orders,
                               .min_free_bytes = settings.min_free_bytes});
     GroupCommit commits(storage.open_intake(), GroupLimits{}, [&](const StoreError& error) {
         status = exit_status_of(error);
+        signals.limit_what_is_left();
         server.stop();
     });
     signals.work_has_begun();
@@ -62,9 +98,9 @@ int serve(const ApiSettings& settings, Storage& storage) {
     intake.probe([](bool) {});
     if (!is_open) server.set_guard(std::make_unique<TokenGuard>(std::move(tokens)));
 
-    const int bound_port = server.bind();
-    log::info("listening", {{"port", bound_port},
-                            {"host", settings.host},
+    const http::Endpoint endpoint = bind(server);
+    log::info("listening", {{"port", endpoint.port},
+                            {"address", endpoint.addresses},
                             {"access", is_open ? "open" : "token"},
                             {"db", storage.describe()}});
     server.run(settings.drain_limit);
@@ -81,6 +117,7 @@ int run(int argc, const char* const* argv) {
     if (!settings) return exit_ok;
     // Before anything that may log, the commands included.
     log::configure(settings->common.log_level, settings->common.log_format);
+    raise_descriptor_limit(least_descriptors);
 
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);
     if (reader.given_command() == "healthcheck") return check_api_health(*settings);

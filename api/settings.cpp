@@ -11,14 +11,26 @@ constexpr std::int64_t bytes_per_mebibyte = 1024LL * 1024;
 std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                                              const char* const* argv) {
     const CommonSettingsReader common(reader);
-    const auto host = reader.text({"host", "API_HOST", "the address to listen on"}, "127.0.0.1");
+    const auto host = reader.text(
+        {"host", "API_HOST", "the address to listen on, or a name of it; * means all of them"},
+        "127.0.0.1");
     const auto port = reader.integer(
         {"port", "API_PORT", "the port to listen on; 0 picks a free one and logs it"}, 8080,
         {0, 65'535});
+    const auto stop_delay =
+        reader.integer({"stop-delay-seconds", "API_STOP_DELAY_SECONDS",
+                        "how long an API that is asked to stop serves on while it is unready, so "
+                        "that load balancers leave it first"},
+                       0, {0, 600, "seconds"});
     const auto drain =
         reader.integer({"drain-seconds", "API_DRAIN_SECONDS",
                         "how long a stopping API may take to answer what has arrived"},
                        10, {1, 600, "seconds"});
+    const auto idle =
+        reader.integer({"idle-seconds", "API_IDLE_SECONDS",
+                        "how long a connection may wait for its next request; must be longer than "
+                        "a proxy keeps it"},
+                       120, {1, 3'600, "seconds"});
     const auto max_pending =
         reader.integer({"max-pending-orders", "API_MAX_PENDING_ORDERS",
                         "while this many orders are Pending, new ones are refused with 429"},
@@ -43,7 +55,9 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
     return ApiSettings{.common = common.values(),
                        .host = host.value(),
                        .port = static_cast<int>(port.value()),
+                       .stop_delay = std::chrono::seconds(stop_delay.value()),
                        .drain_limit = std::chrono::seconds(drain.value()),
+                       .idle_limit = std::chrono::seconds(idle.value()),
                        .max_pending_orders = max_pending.value(),
                        .min_free_bytes = min_free.value() * bytes_per_mebibyte,
                        .max_connections = static_cast<std::size_t>(max_connections.value()),

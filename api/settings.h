@@ -18,7 +18,9 @@ struct ApiSettings {
     CommonSettings common;
     std::string host;
     int port;  // 0: any free one
+    std::chrono::seconds stop_delay;
     std::chrono::seconds drain_limit;
+    std::chrono::seconds idle_limit;
     std::int64_t max_pending_orders;
     std::int64_t min_free_bytes;  // 0: never refuse for lack of room
     std::size_t max_connections;

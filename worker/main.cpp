@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "shared/log/log.h"
+#include "shared/os/descriptor_limit.h"
 #include "shared/os/wake_signal.h"
 #include "shared/program/run_program.h"
 #include "shared/program/settings_reader.h"
@@ -24,6 +25,10 @@
 namespace {
 
 using namespace orders;
+
+// More than it ever has open: standard streams, signals, and the store with its log, locks and
+// bells, and a reader of it.
+constexpr std::size_t least_descriptors = 64;
 
 // Work that takes exactly the timeout is in time, though its thread wakes a little later.
 constexpr std::chrono::milliseconds timeout_margin{100};
@@ -92,6 +97,7 @@ int run(int argc, const char* const* argv) {
     if (!settings) return exit_ok;
     // Before anything that may log, the commands included.
     log::configure(settings->common.log_level, settings->common.log_format);
+    raise_descriptor_limit(least_descriptors);
 
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);
     if (reader.given_command() == "healthcheck") {

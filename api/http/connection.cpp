@@ -1,5 +1,7 @@
 #include "api/http/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -36,6 +38,11 @@ Connection::Io Connection::receive() {
         may_have_input_ = false;
         return is_would_block(errno) ? Io::would_block : Io::ended;
     }
+}
+
+void Connection::acknowledge_input() noexcept {
+    const int yes = 1;  // until the next answer is sent
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
 }
 
 FramingVerdict Connection::scan() {

@@ -71,6 +71,10 @@ class Connection {
     Io receive();
     // Call it when there may be something to read again.
     void expect_input() noexcept { may_have_input_ = true; }
+    // Has the kernel acknowledge what has arrived at once, instead of up to 40 ms later along with
+    // the next answer. For a request that has arrived in part: a client that sends it in several
+    // small writes and leaves TCP_NODELAY off does not send the next one before that.
+    void acknowledge_input() noexcept;
     // Looks for a request in what was read. Its views are good until finish_request().
     [[nodiscard]] FramingVerdict scan();
     // Whether the request that is being received is a HEAD, as far as can be told.

@@ -22,8 +22,6 @@ using AfterOutput = Connection::AfterOutput;
 using Parking = ConnectionPark::Parking;
 
 constexpr std::chrono::seconds linger_limit{2};
-// How many connections beyond the limit may be told so at a time; any more are closed silently.
-constexpr std::size_t max_turned_away = 32;
 // After this many steps with one connection the others get a turn: about 20 pipelined requests.
 constexpr int max_steps_in_a_row = 64;
 // While fewer answers than this are awaited, the thread that has one also sends it: waking a
@@ -127,7 +125,9 @@ bool ConnectionDriver::advance_receiving(Connection& connection) {
         case Io::would_block:
             break;
     }
-    return park(connection, connection.has_input() ? Phase::receiving : Phase::idle);
+    if (!connection.has_input()) return park(connection, Phase::idle);
+    connection.acknowledge_input();
+    return park(connection, Phase::receiving);
 }
 
 bool ConnectionDriver::advance_sending(Connection& connection) {
@@ -160,7 +160,7 @@ bool ConnectionDriver::advance_streaming(Connection& connection) {
     std::string bytes =
         pending.bytes.empty() ? std::string() : to_chunk(pending.bytes, connection.form());
     if (is_over) {
-        connection.form().closes = connection.form().closes || is_stopping_;
+        connection.form().closes = connection.form().closes || closes_with_answers_;
         connection.end_stream();
         bytes += to_chunk({}, connection.form());
     }
@@ -248,7 +248,7 @@ void ConnectionDriver::send_late_answer(Connection& connection) {
 }
 
 void ConnectionDriver::queue_answer(Connection& connection) {
-    connection.form().closes = connection.form().closes || is_stopping_;
+    connection.form().closes = connection.form().closes || closes_with_answers_;
     Answer answer = connection.take_answer();
     if (auto* const start = std::get_if<StreamStart>(&answer)) {
         return start_stream(connection, std::move(*start));

@@ -43,6 +43,9 @@ struct ConnectionLimits {
 // All functions may be called from any thread.
 class ConnectionDriver final : private ConnectionKeeper {
    public:
+    // How many connections beyond the limit may be told so at a time; any more are closed silently.
+    static constexpr std::size_t max_turned_away = 32;
+
     // The responder must outlive the last carry_on(); this object, the last reply and stream as
     // well.
     ConnectionDriver(const ConnectionLimits& limits, const Responder& responder);
@@ -54,8 +57,13 @@ class ConnectionDriver final : private ConnectionKeeper {
     // The work of a handler thread: returns after end().
     void carry_on();
 
-    // From here on every answer closes its connection.
-    void stop() noexcept { is_stopping_ = true; }
+    // From here on every answer closes its connection. All else goes on as before.
+    void announce_stop() noexcept { closes_with_answers_ = true; }
+    // From here on streams end, too.
+    void stop() noexcept {
+        announce_stop();
+        is_stopping_ = true;
+    }
     // Ends the connections that no request has arrived on, and the streams, and waits until the
     // others have got their answers; false if some have not at `deadline`.
     [[nodiscard]] bool drain(SteadyTime deadline);
@@ -96,6 +104,7 @@ class ConnectionDriver final : private ConnectionKeeper {
     // Synchronise themselves.
     ConnectionPark park_;
     std::atomic<std::size_t> awaited_answers_ = 0;
+    std::atomic<bool> closes_with_answers_ = false;
     std::atomic<bool> is_stopping_ = false;
 };
 

@@ -6,30 +6,34 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
+#include <condition_variable>
+#include <optional>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
 
 #include "api/http/connection_driver.h"
 #include "shared/log/log.h"
+#include "shared/os/mutex.h"
+#include "shared/os/steady_time.h"
 
 namespace orders::http {
 namespace {
 
 using std::chrono::steady_clock;
 
-constexpr int listen_backlog = 1024;
-// Descriptors that are left to the rest of the process: its files, three for each reader of the
-// store that a handler uses, and connections that are being turned away.
-constexpr std::size_t reserved_descriptors = 256;
+// Those of the server itself: the listening socket, epoll with what it watches, and a connection
+// that has been accepted and not yet counted.
+constexpr std::size_t own_descriptors = 8;
 
 ConnectionLimits limits_of(const ServerOptions& options) {
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);
-    const std::size_t possible =
-        std::max<std::size_t>(descriptors.rlim_cur, reserved_descriptors + 1) -
-        reserved_descriptors;
+    const std::size_t reserved =
+        options.other_descriptors + own_descriptors + ConnectionDriver::max_turned_away;
+    if (descriptors.rlim_cur <= reserved) {
+        throw std::runtime_error("the limit of open files leaves no connection");
+    }
+    const std::size_t possible = descriptors.rlim_cur - reserved;
     if (possible < options.max_connections) {
         log::warn("fewer connections than configured", {{"connections", possible}});
     }
@@ -51,8 +55,9 @@ class Server::Listener final : private httplib::Server {
     ~Listener() override;
 
     Router& router() noexcept { return router_; }
-    int bind();
+    Endpoint bind();
     void run(std::chrono::milliseconds drain_limit);
+    void announce_stop() noexcept;
     void stop() noexcept;
 
    private:
@@ -68,6 +73,8 @@ class Server::Listener final : private httplib::Server {
     }
 
     [[nodiscard]] bool is_stopping() const noexcept { return stopped_at_.load() != not_stopped; }
+    void set_stop_time(SteadyTime time) noexcept;
+    void stop_when_due() noexcept;
     void close_listener();
 
     static constexpr steady_clock::rep not_stopped = 0;
@@ -77,9 +84,14 @@ class Server::Listener final : private httplib::Server {
     Router router_;
 
     // Synchronise themselves.
+    std::atomic<bool> is_running_{false};
     std::atomic<steady_clock::rep> stopped_at_{not_stopped};
     std::atomic<int> ended_listener_{-1};
     ConnectionDriver driver_;
+
+    Mutex mutex_;
+    std::condition_variable_any stop_time_changed_;
+    std::optional<SteadyTime> stop_time_ GUARDED_BY(mutex_);
 
     std::vector<std::jthread> handler_threads_;  // last: they use all of the above
 };
@@ -87,12 +99,6 @@ class Server::Listener final : private httplib::Server {
 Server::Listener::Listener(ServerOptions options)
     : options_(std::move(options)), driver_(limits_of(options_), router_) {
     new_task_queue = [] { return new RunAtOnce; };
-    // Never SO_REUSEPORT, which is the library's default: a second server would bind the port too
-    // and take half of the clients.
-    set_socket_options([](socket_t socket) {
-        const int yes = 1;
-        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    });
 }
 
 Server::Listener::~Listener() {
@@ -101,26 +107,21 @@ Server::Listener::~Listener() {
     close_listener();
 }
 
-int Server::Listener::bind() {
-    errno = 0;
-    const int port = options_.port == 0                           ? bind_to_any_port(options_.host)
-                     : bind_to_port(options_.host, options_.port) ? options_.port
-                                                                  : -1;
-    // Once more, because the library's own backlog is 5.
-    if (port < 0 || ::listen(svr_sock_, listen_backlog) != 0) {
-        const int error = errno == 0 ? EADDRNOTAVAIL : errno;
-        throw std::system_error(
-            error, std::generic_category(),
-            "cannot listen on " + options_.host + " port " + std::to_string(options_.port));
-    }
-    return port;
+Endpoint Server::Listener::bind() {
+    ListeningSocket listening = listen_on(options_.host, options_.port);
+    svr_sock_ = listening.socket.release();  // the library closes it if accepting fails
+    return std::move(listening.endpoint);
 }
 
 void Server::Listener::run(std::chrono::milliseconds drain_limit) {
+    is_running_ = true;  // before the look, so that no stop is announced to nobody
     if (is_stopping()) return close_listener();
     for (std::size_t i = 0; i < options_.handler_threads; ++i) {
         handler_threads_.emplace_back([this] { driver_.carry_on(); });
     }
+    // The thread in this function waits for clients, so another one waits for the time.
+    std::jthread delayed_stop;
+    if (options_.stop_delay.count() > 0) delayed_stop = std::jthread([this] { stop_when_due(); });
     const bool ended_as_asked = listen_after_bind();
     if (!ended_as_asked) svr_sock_ = INVALID_SOCKET;  // the library has closed it
     stop();
@@ -136,10 +137,38 @@ void Server::Listener::run(std::chrono::milliseconds drain_limit) {
     if (!ended_as_asked) throw std::runtime_error("accepting connections failed for good");
 }
 
+void Server::Listener::announce_stop() noexcept {
+    if (options_.stop_delay.count() == 0 || !is_running_) return stop();
+    driver_.announce_stop();
+    set_stop_time(steady_clock::now() + options_.stop_delay);
+}
+
+// The earliest time counts.
+void Server::Listener::set_stop_time(SteadyTime time) noexcept {
+    const MutexLock lock(mutex_);
+    if (stop_time_ && *stop_time_ <= time) return;
+    stop_time_ = time;
+    stop_time_changed_.notify_all();
+}
+
+void Server::Listener::stop_when_due() noexcept {
+    {
+        MutexLock lock(mutex_);
+        while (!stop_time_) stop_time_changed_.wait(lock);
+        while (true) {
+            const SteadyTime time = *stop_time_;  // a copy: it may change during the wait
+            if (steady_clock::now() >= time) break;
+            stop_time_changed_.wait_until(lock, time);
+        }
+    }
+    stop();
+}
+
 void Server::Listener::stop() noexcept {
     steady_clock::rep expected = not_stopped;
     const steady_clock::rep now = steady_clock::now().time_since_epoch().count();
     if (!stopped_at_.compare_exchange_strong(expected, now)) return;
+    set_stop_time(steady_clock::now());
     driver_.stop();
     // The library's own stop() does nothing until its loop has begun. Ours ends the loop before its
     // first turn too; the descriptor is closed later, because the loop may just be about to use it.
@@ -167,12 +196,16 @@ void Server::set_guard(std::unique_ptr<const Guard> guard) {
     listener_->router().set_guard(std::move(guard));
 }
 
-int Server::bind() {
+Endpoint Server::bind() {
     return listener_->bind();
 }
 
 void Server::run(std::chrono::milliseconds drain_limit) {
     listener_->run(drain_limit);
+}
+
+void Server::announce_stop() noexcept {
+    listener_->announce_stop();
 }
 
 void Server::stop() noexcept {

@@ -11,6 +11,9 @@
 // slow to read is sent from epoll too. Framing that could be read in two ways is refused and the
 // connection closed (RFC 9112, section 6.3 and 11.2).
 //
+// A server may be asked to stop some time before it does, so that whoever spreads requests over
+// several servers can look away from it first: announce_stop().
+//
 // The rest of the project sees the messages (message.h), the routes (router.h) and the replies
 // (reply.h); only route_matcher.cpp, server.cpp and client.cpp know the library.
 
@@ -19,17 +22,20 @@
 #include <memory>
 #include <string>
 
+#include "api/http/listening_socket.h"
 #include "api/http/router.h"
 
 namespace orders::http {
 
 struct ServerOptions {
-    std::string host = "127.0.0.1";
-    int port = 0;  // 0: any free one
+    std::string host = "127.0.0.1";  // as listen_on() takes it
+    int port = 0;                    // 0: any free one
     std::size_t handler_threads = 8;
     // Connections beyond this, or beyond what the process's limit of open files allows when the
     // server is made, get a 503 and are closed.
     std::size_t max_connections = 8'000;
+    // How many of those files the rest of the process may need.
+    std::size_t other_descriptors = 64;
     std::size_t max_header_bytes = 16 * 1024;  // request line and headers together
     std::size_t max_body_bytes = 1024 * 1024;
     // How much memory may be taken, all clients together, by unfinished requests, unsent responses,
@@ -42,12 +48,16 @@ struct ServerOptions {
     std::size_t max_stream_bytes = 256 * 1024;
     // From a request's first byte to its last, and from a response's first byte to its last.
     std::chrono::milliseconds transfer_limit{10'000};
-    // How long a connection may wait for its next request.
-    std::chrono::milliseconds idle_limit{60'000};
+    // How long a connection may wait for its next request. Proxies, which wait for 60 s, should be
+    // the ones that close: a request that meets a closing connection is lost.
+    std::chrono::milliseconds idle_limit{120'000};
+    // How long the server serves on after announce_stop().
+    std::chrono::milliseconds stop_delay{0};
 };
 
 class Server {
    public:
+    // Throws std::runtime_error if the limit of open files leaves no connection.
     explicit Server(ServerOptions options);
     // run() must have returned, or never been called, and every reply and stream must be gone.
     ~Server();
@@ -58,9 +68,9 @@ class Server {
     void add(Route route);
     void set_guard(std::unique_ptr<const Guard> guard);
 
-    // Binds the port and returns it; connections queue from here on. Throws std::system_error, for
-    // example if another process has the port.
-    int bind();
+    // Binds the port, and says where; connections queue from here on. Throws as listen_on() does,
+    // for example if another process has the port.
+    Endpoint bind();
 
     // Serves until stop(), then drains: accepts nothing more, closes idle connections, ends
     // streams, answers the requests that have arrived in full (with `Connection: close`) and those
@@ -69,7 +79,13 @@ class Server {
     // if accepting fails for good.
     void run(std::chrono::milliseconds drain_limit);
 
-    // Call it from any thread, any number of times, even before run(), which then returns at once.
+    // These may be called from any thread, any number of times, even before run(), which then
+    // returns at once.
+    //
+    // From here on every answer closes its connection, and `stop_delay` later the server stops;
+    // until then it serves old and new connections as before.
+    void announce_stop() noexcept;
+    // At once, whatever was announced.
     void stop() noexcept;
 
    private:

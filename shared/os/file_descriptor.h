@@ -36,6 +36,8 @@ class FileDescriptor {
 
     [[nodiscard]] int get() const noexcept { return fd_; }
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+    // Gives the descriptor to the caller, which has to close it.
+    [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
    private:
     int fd_ = -1;

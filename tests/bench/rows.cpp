@@ -17,6 +17,8 @@ std::vector<Row> goal_rows() {
         Row{"pickup", "from stored to started, with an idle worker", measure_pickup},
         Row{"idle-cost", "CPU and memory of both programs at rest", measure_idle_cost},
         Row{"get-64", "reading single orders, against the stock HTTP library", measure_get},
+        Row{"two-writes", "requests whose head and body come in two writes, against one",
+            measure_two_writes},
         Row{"newcomers", "new clients beside idle and slow ones", measure_newcomers},
         Row{"growth", "a store with millions of finished orders, against an empty one",
             measure_growth},

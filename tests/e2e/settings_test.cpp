@@ -38,6 +38,8 @@ const std::vector<IntegerSetting>& integer_settings() {
     static const std::vector<IntegerSetting> settings{
         {api, "--port", "API_PORT", "8080", "0", "65535", "-1", "65536"},
         {api, "--drain-seconds", "API_DRAIN_SECONDS", "10", "1", "600", "0", "601"},
+        {api, "--stop-delay-seconds", "API_STOP_DELAY_SECONDS", "0", "0", "600", "-1", "601"},
+        {api, "--idle-seconds", "API_IDLE_SECONDS", "120", "1", "3600", "0", "3601"},
         {api, "--max-connections", "API_MAX_CONNECTIONS", "8000", "1", "100000", "0", "100001"},
         {api, "--max-pending-orders", "API_MAX_PENDING_ORDERS", "1000000", "1", "1000000000", "0",
          "1000000001"},

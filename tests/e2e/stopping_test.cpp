@@ -230,6 +230,34 @@ TEST_CASE("stopping: an API answers every request it has taken before it stops, 
     check_store_is_consistent(processes.database());
 }
 
+TEST_CASE("stopping: in the delay an API is unready, and serves everything else as before") {
+    OrderProcesses processes;
+    ChildProcess& api = processes.start_api({"--stop-delay-seconds", "600"});
+    HttpClient kept = processes.client();
+    CHECK_EQ(kept.get("/readyz").status, 200);
+    api.signal(SIGTERM);
+    eventually(patience, [&] { return processes.client().get("/readyz").status == 503; });
+    HttpClient newcomer = processes.client();
+    for (HttpClient* const client : {&kept, &newcomer}) {
+        const HttpAnswer report = client->get("/api/v1/report");
+        CHECK_EQ(report.status, 200);
+        CHECK_EQ(report.header("connection"), "close");
+    }
+    processes.submit(order_json("in-the-delay"));
+    CHECK_EQ(processes.order("in-the-delay")["status"], "Pending");
+    CHECK_EQ(api.ending(), std::nullopt);
+    api.kill();  // ten minutes are too long for a test
+}
+
+TEST_CASE("stopping: after the delay an API ends by itself, with 0") {
+    OrderProcesses processes;
+    ChildProcess& api = processes.start_api({"--stop-delay-seconds", "1"});
+    RawConnection idle(processes.port());
+    api.signal(SIGTERM);
+    CHECK_EQ(api.wait_exit(patience), exited(0));
+    CHECK(idle.is_closed_by_server(patience));
+}
+
 TEST_CASE("stopping: an API that stops does not wait for idle or half-sent requests") {
     OrderProcesses processes;
     ChildProcess& api = processes.start_api({"--drain-seconds", "600"});

@@ -115,6 +115,11 @@ RawConnection::RawConnection(int port) : socket_(::socket(AF_INET, SOCK_STREAM |
     }
 }
 
+void RawConnection::gather_small_writes() {
+    const int off = 0;
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &off, sizeof off);
+}
+
 bool RawConnection::send(std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -60,6 +60,9 @@ class RawConnection {
     explicit RawConnection(int port);
 
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+    // As clients do that leave TCP_NODELAY off: what is sent waits until the server's kernel has
+    // acknowledged what was sent before.
+    void gather_small_writes();
     // False if the server does not take it all in (it has closed, or does not read).
     bool send(std::string_view bytes);
     // Says that no more will be sent, and goes on reading.

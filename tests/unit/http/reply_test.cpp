@@ -36,7 +36,7 @@ class OwingServer {
                          std::move(reply).send_made_by(
                              []() -> Response { throw std::runtime_error("maker"); });
                      }});
-        port_ = server_.bind();
+        port_ = server_.bind().port;
         thread_ = std::jthread([this] { server_.run(patience); });
     }
     ~OwingServer() {

@@ -68,7 +68,7 @@ class RunningServer {
     Server* operator->() { return &server_; }
 
     int start(milliseconds drain_limit = patience) {
-        const int port = server_.bind();
+        const int port = server_.bind().port;
         thread_ = std::jthread([this, drain_limit] { server_.run(drain_limit); });
         return port;
     }

@@ -85,10 +85,60 @@ TEST_CASE("server: a port belongs to one server, and is free again after it") {
     }
     RunningServer successor(options);
     CHECK(successor.start() == options.port);
+}
 
-    options.host = "no.such.host.invalid";
-    Server nowhere(options);
-    CHECK_THROWS_AS(nowhere.bind(), std::system_error);
+TEST_CASE("server: an announced stop closes connections with their answers, and serves on") {
+    ServerOptions options = small_options();
+    options.stop_delay = std::chrono::hours(1);
+    RunningServer server(options);
+    const int port = server.start();
+    RawConnection idle(port);
+    idle.send(get_orders);
+    CHECK_FALSE(next_answer(idle).header("connection"));
+    RawConnection half(port);
+    half.send("GET /ord");
+
+    server->announce_stop();
+    server->announce_stop();
+    RawConnection newcomer(port);
+    half.send("ers HTTP/1.1\r\nHost: a\r\n\r\n");
+    idle.send(get_orders);
+    newcomer.send(get_orders);
+    for (RawConnection* const connection : {&half, &idle, &newcomer}) {
+        const HttpAnswer answer = next_answer(*connection);
+        CHECK(answer.status == 200);
+        CHECK(answer.header("connection") == "close");
+        CHECK(connection->is_closed_by_server(patience));
+    }
+    RawConnection silent(port);
+    REQUIRE(silent.is_open());
+
+    server->stop();  // does not wait for the rest of the hour
+    CHECK(silent.is_closed_by_server(patience));
+    server.await_end();
+}
+
+TEST_CASE("server: when the delay of an announced stop is over, it stops by itself") {
+    ServerOptions options = small_options();
+    options.stop_delay = milliseconds(50);
+    RunningServer server(options);
+    const int port = server.start();
+    RawConnection idle(port);
+    idle.send(get_orders);
+    CHECK(next_answer(idle).status == 200);
+    server->announce_stop();
+    CHECK(idle.is_closed_by_server(patience));
+    server.await_end();
+    CHECK_FALSE(RawConnection(port).is_open());
+}
+
+TEST_CASE("server: a stop that is announced before it runs leaves nothing to run") {
+    ServerOptions options = small_options();
+    options.stop_delay = std::chrono::hours(1);
+    RunningServer server(options);
+    server->announce_stop();
+    server->bind();
+    server->run(patience);
 }
 
 }  // namespace

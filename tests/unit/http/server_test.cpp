@@ -29,6 +29,25 @@ TEST_CASE("server: pipelined requests are answered one after the other") {
     for (int i = 0; i < 500; ++i) REQUIRE(next_answer(connection).status == 200);
 }
 
+TEST_CASE("server: head and body in two writes are acknowledged at once, so neither side waits") {
+    RunningServer server;
+    RawConnection client(server.start());
+    client.gather_small_writes();
+    // A delayed acknowledgement comes after 40 ms at the earliest, with every request but the first
+    // ones. However busy the machine is, one of many requests is quicker, unless each waits for it.
+    constexpr int first_ones = 20;
+    constexpr milliseconds delay{40};
+    bool is_quick = false;
+    for (int i = 0; i < first_ones + 50 && !is_quick; ++i) {
+        const auto begin = std::chrono::steady_clock::now();
+        client.send(post("Content-Length: 4\r\n\r\n"));
+        client.send("abcd");
+        REQUIRE(next_answer(client).body == "POST /orders\n\nabcd");
+        is_quick = i >= first_ones && std::chrono::steady_clock::now() - begin < delay;
+    }
+    CHECK(is_quick);
+}
+
 TEST_CASE("server: a body that no handler wants is not taken for the next request") {
     RunningServer server;
     RawConnection connection(server.start());

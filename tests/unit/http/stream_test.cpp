@@ -98,6 +98,22 @@ TEST_CASE("stream: one that is dropped before its end is cut, so that it does no
     CHECK(client.is_closed_by_server(patience));
 }
 
+TEST_CASE("stream: it goes on while a stop is announced, and ends with the stop") {
+    ServerOptions options = small_options();
+    options.stop_delay = std::chrono::hours(1);
+    StreamingServer server(options);
+    RawConnection client(server.port());
+    client.send(get_stream);
+    Stream stream = server.stream();
+    CHECK_FALSE(client.read_until("\r\n\r\n", patience).empty());
+    server.server()->announce_stop();
+    REQUIRE(stream.write("later"));
+    CHECK(client.read_until("later\r\n", patience) == "5\r\nlater\r\n");
+    server.server()->stop();
+    CHECK(client.read_until("0\r\n\r\n", patience) == "0\r\n\r\n");
+    CHECK(client.is_closed_by_server(patience));
+}
+
 TEST_CASE("stream: its writer learns that the client has left") {
     StreamingServer server;
     std::optional<RawConnection> client(server.port());

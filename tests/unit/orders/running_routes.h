@@ -47,7 +47,7 @@ class RunningRoutes {
                    [this](const StoreError&) { ++fatal_calls; }),
           readers_(std::move(open_reader)) {
         routes_.add_to(server_);
-        port_ = server_.bind();
+        port_ = server_.bind().port;
         server_thread_ = std::jthread([this] { server_.run(patience); });
     }
     ~RunningRoutes() {
