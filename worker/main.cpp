@@ -78,8 +78,7 @@ int run(int argc, const char* const* argv) {
     declare_store_commands(reader);
     const std::optional<WorkerSettings> settings = read_worker_settings(reader, argc, argv);
     if (!settings) return exit_ok;
-    // Before anything that may log, the commands included.
-    log::configure(settings->common.log_level, settings->common.log_format);
+    begin_log(settings->common, reader);
 
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);
     if (reader.given_command() == "healthcheck") return check_worker_health(*storage);
