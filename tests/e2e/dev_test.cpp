@@ -81,7 +81,12 @@ class DevTree {
 TEST_CASE("dev: up installs what the programs need, and says where the API is once it listens") {
     const DevTree tree;
     tree.stand_in("dpkg-query", "echo not-installed");
-    tree.built("order-api", "2026-11-22T13:04:05.678Z info  listening port=41234 host=127.0.0.1");
+    SUBCASE("from a log of text") {
+        tree.built("order-api", "2026-11-22T13:04:05.678Z info  listening port=41234 db=/report/7");
+    }
+    SUBCASE("from a log of JSON") {
+        tree.built("order-api", R"({"event":"listening","port":41234,"db":"/report/7"})");
+    }
     tree.built("order-worker", "working");
     ChildProcess up(tree.dev(), {"up"}, tree.environment());
     eventually(patience, [&] {
