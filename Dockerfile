@@ -5,7 +5,7 @@ FROM debian:bookworm-slim AS build
 WORKDIR /src
 # The packages first: they change more rarely than the code.
 COPY dev ./
-RUN ./dev packages && apt-get clean && rm -rf /var/lib/apt/lists/*
+RUN ./dev packages programs && apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY CMakeLists.txt CMakePresets.json ./
 COPY migrations migrations
 COPY shared shared

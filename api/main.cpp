@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api/access/guard.h"
+#include "api/access/loopback.h"
 #include "api/health_check.h"
 #include "api/http/server.h"
 #include "api/intake/admission.h"
@@ -103,6 +104,10 @@ int serve(const ApiSettings& settings, Storage& storage) {
                             {"address", endpoint.addresses},
                             {"access", is_open ? "open" : "token"},
                             {"db", storage.describe()}});
+    if (is_open && !is_loopback(settings.host)) {
+        log::warn("open to everybody who can reach this host",
+                  {{"address", endpoint.addresses}, {"hint", "set API_TOKENS or API_TOKENS_FILE"}});
+    }
     server.run(settings.drain_limit);
     log::info("stopped");
     return status;
@@ -115,8 +120,7 @@ int run(int argc, const char* const* argv) {
     declare_store_commands(reader);
     const std::optional<ApiSettings> settings = read_api_settings(reader, argc, argv);
     if (!settings) return exit_ok;
-    // Before anything that may log, the commands included.
-    log::configure(settings->common.log_level, settings->common.log_format);
+    begin_log(settings->common, reader);
     raise_descriptor_limit(least_descriptors);
 
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);

@@ -4,6 +4,7 @@ namespace orders {
 namespace {
 
 constexpr const char* token_list_variable = "API_TOKENS";
+constexpr const char* without_tokens = "an API that is open to everybody";
 constexpr std::int64_t bytes_per_mebibyte = 1024LL * 1024;
 
 }  // namespace
@@ -46,11 +47,13 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                        8'000, {1, 100'000});
     const auto token_list = reader.secret(
         {token_list_variable,
-         "bearer tokens, separated by commas; if there are any, every request needs one"});
+         "bearer tokens, separated by commas; if there are any, every request needs one",
+         without_tokens});
     const auto token_file =
         reader.optional_text({"tokens-file", "API_TOKENS_FILE",
                               "a file with more tokens, one per line; a line that begins with # is "
-                              "a comment"});
+                              "a comment"},
+                             without_tokens);
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return std::nullopt;
     return ApiSettings{.common = common.values(),
                        .host = host.value(),

@@ -95,8 +95,7 @@ int run(int argc, const char* const* argv) {
     declare_store_commands(reader);
     const std::optional<WorkerSettings> settings = read_worker_settings(reader, argc, argv);
     if (!settings) return exit_ok;
-    // Before anything that may log, the commands included.
-    log::configure(settings->common.log_level, settings->common.log_format);
+    begin_log(settings->common, reader);
     raise_descriptor_limit(least_descriptors);
 
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);

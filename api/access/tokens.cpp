@@ -1,10 +1,15 @@
 #include "api/access/tokens.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fstream>
 #include <system_error>
 
+#include "shared/log/log.h"
 #include "shared/program/settings_error.h"
 #include "shared/text/ascii.h"
 
@@ -33,8 +38,25 @@ void split(std::string_view text, char separator, Take take) {
     }
 }
 
-[[noreturn]] void fail(std::string_view setting, const std::string& why) {
-    throw SettingsError(std::string(setting) + ": " + why);
+[[noreturn]] void fail(std::string_view source, const std::string& why) {
+    throw SettingsError(std::string(source) + ": " + why);
+}
+
+// Says nothing if it cannot look: whether the file can be read is another question.
+void warn_if_others_may_use(std::string_view setting, const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return;
+    const bool is_readable = (status.st_mode & S_IROTH) != 0;
+    const bool is_writable = (status.st_mode & S_IWOTH) != 0;
+    if (!is_readable && !is_writable) return;
+    std::array<char, 8> mode{};
+    std::snprintf(mode.data(), mode.size(), "%04o", status.st_mode & 07777U);
+    log::warn("tokens file is open to other users",
+              {{"setting", setting},
+               {"mode", mode.data()},
+               {"consequence", is_writable ? "every user of this machine can add a token"
+                                           : "every user of this machine can read the tokens"},
+               {"hint", "chmod o-rw"}});
 }
 
 // Errors do not quote the path: a user who confuses the two settings gives a token here.
@@ -61,23 +83,32 @@ void AccessTokens::add_list(std::string_view setting, std::string_view list) {
 }
 
 void AccessTokens::add_file(std::string_view setting, const std::string& path) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // editors on Windows leave one
+    const std::string contents = contents_of(setting, path);
+    std::string_view lines = contents;
+    if (lines.starts_with(byte_order_mark)) lines.remove_prefix(byte_order_mark.size());
+
     const std::size_t tokens_before = tokens_.size();
-    split(contents_of(setting, path), '\n', [&](std::string_view line) {
-        if (!line.empty() && !line.starts_with('#')) add(setting, line);
+    int number = 0;
+    split(lines, '\n', [&](std::string_view line) {
+        ++number;
+        if (line.empty() || line.starts_with('#')) return;
+        add(std::string(setting) + ": line " + std::to_string(number), line);
     });
     if (tokens_.size() == tokens_before) fail(setting, "the file has no token");
+    warn_if_others_may_use(setting, path);
 }
 
-void AccessTokens::add(std::string_view setting, std::string_view token) {
+void AccessTokens::add(std::string_view source, std::string_view token) {
     if (token.size() < min_token_characters || token.size() > max_token_characters) {
-        fail(setting, "a token must have " + std::to_string(min_token_characters) + " to " +
-                          std::to_string(max_token_characters) + " characters");
+        fail(source, "a token must have " + std::to_string(min_token_characters) + " to " +
+                         std::to_string(max_token_characters) + " characters");
     }
     if (!is_well_formed(token)) {
-        fail(setting, "a token must be of letters, digits and - . _ ~ + /, with = at its end only");
+        fail(source, "a token must be of letters, digits and - . _ ~ + /, with = at its end only");
     }
     if (tokens_.size() == max_tokens) {
-        fail(setting, "there may be " + std::to_string(max_tokens) + " tokens at most");
+        fail(source, "there may be " + std::to_string(max_tokens) + " tokens at most");
     }
     tokens_.push_back(padded(token));
 }

@@ -52,4 +52,12 @@ CommonSettings CommonSettingsReader::values() const {
             .log_format = chosen(formats, log_format_.value())};
 }
 
+void begin_log(const CommonSettings& settings, const SettingsReader& reader) {
+    log::configure(settings.log_level, settings.log_format);
+    for (const IgnoredVariable& variable : reader.ignored_variables()) {
+        log::warn("environment variable ignored",
+                  {{"variable", variable.name}, {"reason", variable.reason}});
+    }
+}
+
 }  // namespace orders

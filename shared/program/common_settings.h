@@ -1,6 +1,7 @@
 #pragma once
 
-// The settings that both programs have: where the orders are, and how to log.
+// The settings that both programs have: where the orders are, and how to log; and the beginning of
+// the log.
 
 #include <string>
 
@@ -28,5 +29,9 @@ class CommonSettingsReader {
     Setting<std::string> log_level_;
     Setting<std::string> log_format_;
 };
+
+// Configures the log, and says in it which variables of the environment were ignored. Call it once
+// the reader has parsed, before anything that may log, the commands included.
+void begin_log(const CommonSettings& settings, const SettingsReader& reader);
 
 }  // namespace orders

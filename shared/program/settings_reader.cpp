@@ -1,5 +1,7 @@
 #include "shared/program/settings_reader.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
@@ -11,6 +13,8 @@
 #include <utility>
 
 #include "shared/program/command_line.h"
+#include "shared/program/mistyped_variables.h"
+#include "shared/program/text_faults.h"
 #include "shared/text/ascii.h"
 
 namespace orders {
@@ -19,18 +23,24 @@ struct SettingsReader::Declaration {
     SettingName name;  // a secret's has no flag
     std::string fallback;
     std::string fits;  // what a value must be, as in "'x' is not <fits>"
-    std::function<bool(const std::string&)> take;  // false if the value does not fit
+    // Takes a value, or says what is wrong with it, as in "'x' <is not fitting>".
+    std::function<std::string(const std::string&)> take;
+    bool is_number = false;
+    std::string without = {};  // not empty if it guards something
+
+    [[nodiscard]] bool is_guarding() const { return !without.empty(); }
 };
 
 namespace {
 
-constexpr const char* non_empty_text = "a text of at least one character";
+constexpr const char* faultless_text = "a text without blanks or quotes around it";
 constexpr const char* no_fallback = "none";
 
-std::optional<std::string> environment_value(const std::string& variable) {
-    const char* value = std::getenv(variable.c_str());
-    if (value == nullptr || *value == '\0') return std::nullopt;
-    return value;
+// `proto://...`, which Kubernetes and Docker's links put into NAME_PORT for a service NAME.
+bool is_service_link(std::string_view value) {
+    const std::size_t end = value.find("://");
+    return end != std::string_view::npos && end > 0 &&
+           std::ranges::all_of(value.substr(0, end), ascii::is_letter);
 }
 
 void print(const std::string& text) {
@@ -47,40 +57,48 @@ SettingsReader::~SettingsReader() = default;
 
 SettingsReader::Declaration& SettingsReader::declare(SettingName name, std::string fallback,
                                                      std::string fits) {
-    declarations_.push_back(std::make_unique<Declaration>(
-        Declaration{std::move(name), std::move(fallback), std::move(fits), {}}));
+    declarations_.push_back(
+        std::make_unique<Declaration>(Declaration{.name = std::move(name),
+                                                  .fallback = std::move(fallback),
+                                                  .fits = std::move(fits),
+                                                  .take = {}}));
     return *declarations_.back();
 }
 
 Setting<std::string> SettingsReader::text(SettingName name, std::string fallback) {
     assert(!fallback.empty());
     auto value = std::make_shared<std::string>(fallback);
-    declare(std::move(name), std::move(fallback), non_empty_text).take =
+    declare(std::move(name), std::move(fallback), faultless_text).take =
         [value](const std::string& given) {
-            if (given.empty()) return false;
-            *value = given;
-            return true;
+            std::string fault = fault_in_text(given);
+            if (fault.empty()) *value = given;
+            return fault;
         };
     return Setting<std::string>(value);
 }
 
-Setting<std::optional<std::string>> SettingsReader::optional_text(SettingName name) {
+Setting<std::optional<std::string>> SettingsReader::optional_text(SettingName name,
+                                                                  std::string without) {
     auto value = std::make_shared<std::optional<std::string>>();
-    declare(std::move(name), no_fallback, non_empty_text).take = [value](const std::string& given) {
-        if (given.empty()) return false;
-        *value = given;
-        return true;
+    Declaration& declaration = declare(std::move(name), no_fallback, faultless_text);
+    declaration.without = std::move(without);
+    declaration.take = [value](const std::string& given) {
+        std::string fault = fault_in_text(given);
+        if (fault.empty()) *value = given;
+        return fault;
     };
     return Setting<std::optional<std::string>>(value);
 }
 
 Setting<std::optional<std::string>> SettingsReader::secret(SecretName name) {
     auto value = std::make_shared<std::optional<std::string>>();
-    declare({.flag = "", .variable = std::move(name.variable), .help = std::move(name.help)},
-            no_fallback, "")
-        .take = [value](const std::string& given) {
+    Declaration& declaration =
+        declare({.flag = "", .variable = std::move(name.variable), .help = std::move(name.help)},
+                no_fallback, "");
+    declaration.without = std::move(name.without);
+    declaration.take = [value](const std::string& given) {
         *value = given;
-        return true;  // whatever it is: a value that does not fit would be quoted
+        return std::string();  // whatever it is: a value that does not fit would be quoted
     };
     return Setting<std::optional<std::string>>(value);
 }
@@ -92,13 +110,13 @@ Setting<std::int64_t> SettingsReader::integer(SettingName name, std::int64_t fal
     const std::string of_unit = range.unit.empty() ? "" : " of " + range.unit;
     const std::string fits = "a whole number" + of_unit + " from " + std::to_string(range.min) +
                              " to " + std::to_string(range.max);
-    declare(std::move(name), std::to_string(fallback), fits).take =
-        [value, min = range.min, max = range.max](const std::string& given) {
-            const auto number = ascii::parse_whole_number<std::int64_t>(given, min, max);
-            if (!number) return false;
-            *value = *number;
-            return true;
-        };
+    Declaration& declaration = declare(std::move(name), std::to_string(fallback), fits);
+    declaration.is_number = true;
+    declaration.take = [value, fits, min = range.min, max = range.max](const std::string& given) {
+        const auto number = ascii::parse_whole_number<std::int64_t>(given, min, max);
+        if (number) *value = *number;
+        return number ? std::string() : "is not " + fits;
+    };
     return Setting<std::int64_t>(value);
 }
 
@@ -108,14 +126,14 @@ Setting<std::string> SettingsReader::choice(SettingName name, std::string fallba
     auto value = std::make_shared<std::string>(fallback);
     std::string fits = "one of ";
     for (const std::string& word : choices) fits += (&word == &choices.front() ? "" : ", ") + word;
-    declare(std::move(name), std::move(fallback), std::move(fits)).take =
-        [value, choices = std::move(choices)](const std::string& given) {
+    declare(std::move(name), std::move(fallback), fits).take =
+        [value, fits, choices = std::move(choices)](const std::string& given) {
             for (const std::string& word : choices) {
                 if (!ascii::equals_ignoring_case(word, given)) continue;
                 *value = word;
-                return true;
+                return std::string();
             }
-            return false;
+            return "is not " + fits;
         };
     return Setting<std::string>(value);
 }
@@ -182,20 +200,57 @@ std::vector<std::string> SettingsReader::flags() const {
     return flags;
 }
 
+std::vector<std::string> SettingsReader::variables() const {
+    std::vector<std::string> variables;
+    for (const auto& declaration : declarations_) variables.push_back(declaration->name.variable);
+    return variables;
+}
+
 void SettingsReader::take_values(const CommandLine& line) {
+    ignored_variables_.clear();
     for (const auto& declaration : declarations_) {
-        const SettingName& name = declaration->name;
-        std::string source = "--" + name.flag;
-        std::optional<std::string> value;
-        if (const auto given = line.values.find(name.flag); given != line.values.end()) {
-            value = given->second;
+        const std::string& flag = declaration->name.flag;
+        const auto given = line.values.find(flag);
+        if (given == line.values.end()) {
+            take_variable(*declaration);
         } else {
-            source = name.variable;
-            value = environment_value(name.variable);
+            take(*declaration, "--" + flag, given->second);
         }
-        if (value && !declaration->take(*value)) {
-            throw SettingsError(source + ": " + quoted(*value) + " is not " + declaration->fits);
-        }
+    }
+    note_mistyped_variables();
+}
+
+void SettingsReader::take(const Declaration& declaration, const std::string& source,
+                          const std::string& value) {
+    const std::string fault = declaration.take(value);
+    if (fault.empty()) return;
+    // A user who confuses a secret with the file that holds it gives it as the file's name.
+    const std::string subject = declaration.is_guarding() ? "its value" : quoted(value);
+    throw SettingsError(source + ": " + subject + " " + fault);
+}
+
+void SettingsReader::take_variable(const Declaration& declaration) {
+    const std::string& name = declaration.name.variable;
+    const char* const found = std::getenv(name.c_str());
+    const std::string value = found == nullptr ? "" : found;
+    if (value.empty()) {
+        if (found == nullptr || !declaration.is_guarding()) return;
+        throw SettingsError(name + " is set but empty; unset it for " + declaration.without);
+    }
+    if (declaration.is_number && is_service_link(value)) {
+        ignored_variables_.push_back(
+            {name, quoted(value) +
+                       " is a link to a service, as platforms set it by themselves; --" +
+                       declaration.name.flag + " has its default, " + declaration.fallback});
+        return;
+    }
+    take(declaration, name, value);
+}
+
+void SettingsReader::note_mistyped_variables() {
+    for (const MistypedVariable& mistyped : mistyped_variables(variables(), environ)) {
+        ignored_variables_.push_back(
+            {mistyped.given, "there is no such setting; did you mean " + mistyped.meant + "?"});
     }
 }
 
@@ -207,8 +262,17 @@ const std::string& SettingsReader::given_argument() const noexcept {
     return given_argument_;
 }
 
+const std::vector<IgnoredVariable>& SettingsReader::ignored_variables() const noexcept {
+    return ignored_variables_;
+}
+
 std::string SettingsReader::help() const {
     std::ostringstream out;
+    std::string guards;  // the variables that must not be empty
+    for (const auto& declaration : declarations_) {
+        if (!declaration->is_guarding()) continue;
+        guards += (guards.empty() ? "" : " and ") + declaration->name.variable;
+    }
     out << program_ << " " ORDERS_VERSION ": " << description_ << "\n\nUsage: " << program_
         << (commands_.empty() ? "" : " [command]") << " [--flag value]...\n";
     if (!commands_.empty()) {
@@ -233,7 +297,9 @@ std::string SettingsReader::help() const {
     out << "  -h, --help\n      shows this text\n"
            "  --version\n      shows the version\n"
            "\nA flag overrides the environment variable, which overrides the default.\n"
-           "A variable that is set but empty counts as not set.\n"
+           "A variable that is set but empty counts as not set"
+        << (guards.empty() ? "" : "; but " + guards + " must not be empty")
+        << ".\n"
            "\nExit status:\n"
            "  0      done, or stopped as asked\n"
            "  1      the environment is broken: the store, the port, the disk\n"

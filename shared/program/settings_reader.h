@@ -1,9 +1,12 @@
 #pragma once
 
 // Reads a program's settings: a flag overrides the environment variable, which overrides the
-// default. An environment variable that is set but empty counts as not set. A value that does not
-// fit throws SettingsError. A secret has no flag, because everybody on the machine can see command
-// lines, and it is never quoted.
+// default. An environment variable that is set but empty counts as not set, except for settings
+// that guard something: an empty one of those is what a secret that could not be looked up looks
+// like. A value that does not fit throws SettingsError. A secret has no flag, because everybody on
+// the machine can see command lines, and it is never quoted.
+//
+// Two kinds of environment variables are ignored, but not without a word: ignored_variables().
 //
 // Declare all settings first, then call parse(), then read them, all on one thread:
 //
@@ -34,10 +37,19 @@ struct SettingName {
     std::string help;
 };
 
-// A setting that only an environment variable can give. `help` is as above.
+// A setting that only an environment variable can give. `help` is as above; `without` says what
+// there is without it, as in "unset it for <without>".
 struct SecretName {
     std::string variable;
     std::string help;
+    std::string without;
+};
+
+// A variable of the environment that was not heeded, and why, in one sentence that does not quote a
+// value which may be secret.
+struct IgnoredVariable {
+    std::string name;
+    std::string reason;
 };
 
 // Smallest and largest value that fits, both included, and what it is counted in ("seconds", "").
@@ -68,14 +80,17 @@ class SettingsReader {
     SettingsReader(const SettingsReader&) = delete;
     SettingsReader& operator=(const SettingsReader&) = delete;
 
-    // Any text except the empty one.
+    // Any text without a fault (text_faults.h).
     Setting<std::string> text(SettingName name, std::string fallback);
-    // The same, or nothing if it is not given.
-    Setting<std::optional<std::string>> optional_text(SettingName name);
+    // The same, or nothing if it is not given. With `without`, which is as for a secret, the
+    // setting guards something.
+    Setting<std::optional<std::string>> optional_text(SettingName name, std::string without = {});
     // Any text, or nothing if it is not given. Whether it fits is for the program to say, in words
-    // that do not quote it.
+    // that do not quote it. It guards something.
     Setting<std::optional<std::string>> secret(SecretName name);
-    // A whole number within the range.
+    // A whole number within the range. Its environment variable is ignored if it is a link to a
+    // service (`tcp://10.0.0.5:8080`): platforms set API_PORT so for a service that is called
+    // `api`, and nobody else does.
     Setting<std::int64_t> integer(SettingName name, std::int64_t fallback,
                                   const IntegerRange& range);
     // One of the choices; upper and lower case are the same. The value is spelled as in `choices`.
@@ -96,6 +111,10 @@ class SettingsReader {
     // What came after it; never empty if the command takes an argument.
     [[nodiscard]] const std::string& given_argument() const noexcept;
 
+    // Links to services where a number belongs, and variables that are probably mistyped
+    // (mistyped_variables.h). The program should log them at its start.
+    [[nodiscard]] const std::vector<IgnoredVariable>& ignored_variables() const noexcept;
+
     [[nodiscard]] std::string help() const;
 
    private:
@@ -109,13 +128,19 @@ class SettingsReader {
     };
     [[nodiscard]] const Command* find_command(const std::string& word) const;
     [[nodiscard]] std::vector<std::string> flags() const;
+    [[nodiscard]] std::vector<std::string> variables() const;
     [[noreturn]] void refuse_stray(const std::string& stray) const;
     void take_values(const CommandLine& line);
+    static void take(const Declaration& declaration, const std::string& source,
+                     const std::string& value);
+    void take_variable(const Declaration& declaration);
+    void note_mistyped_variables();
 
     std::string program_;
     std::string description_;
     std::vector<std::unique_ptr<Declaration>> declarations_;
     std::vector<Command> commands_;
+    std::vector<IgnoredVariable> ignored_variables_;
     std::string given_command_;
     std::string given_argument_;
 };

@@ -4,8 +4,10 @@
 // that a program needs. Start reading here; then order_reader.h, intake_store.h and worker_store.h
 // say what the parts promise.
 //
-// A location is the path of a SQLite file. (`postgresql://` URLs are refused: that backend is not
-// part of this program.) Only the .cpp knows which backends there are.
+// A location is the path of a SQLite file. What SQLite itself would take for something else
+// (`file:`,
+// `:memory:`) is refused, and so are URLs of any kind: a file of that name is not what was meant.
+// Only the .cpp knows which backends there are.
 
 #include <memory>
 #include <stdexcept>

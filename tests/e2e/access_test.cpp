@@ -4,12 +4,14 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "tests/e2e/hostile_bytes.h"
+#include "tests/e2e/program_run.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
@@ -153,6 +155,50 @@ TEST_CASE("access: no token is in any log line or in any answer") {
                 CHECK_MESSAGE(text.find(part) == std::string::npos, text);
             }
         }
+    }
+}
+
+TEST_CASE("access: a tokens file that other users may read or write is warned about") {
+    struct Case {
+        unsigned mode;
+        std::string warning;  // what it has in it; empty if there is none
+    };
+    OrderProcesses processes;
+    const std::string file = processes.directory().file("tokens");
+    std::ofstream(file) << filed << "\n";
+    processes.set("API_TOKENS_FILE", file);
+    const std::string event = "tokens file is open to other users";
+    for (const auto& [mode, warning] :
+         {Case{0640, ""},
+          Case{0644, "mode=0644 consequence=\"every user of this machine can read "},
+          Case{0602, "mode=0602 consequence=\"every user of this machine can add "}}) {
+        CAPTURE(mode);
+        std::filesystem::permissions(file, std::filesystem::perms(mode));
+        ChildProcess& api = processes.start_api();
+        REQUIRE_EQ(api.count_lines(event), warning.empty() ? 0 : 1);
+        if (!warning.empty()) CHECK_EQ(api.count_lines(warning), 1);
+        CHECK_EQ(processes.client().send({"GET", orders_path, bearer(filed)}).status, 200);
+    }
+}
+
+TEST_CASE("access: an API that is open to everybody says so if others can reach its host") {
+    OrderProcesses processes;
+    const std::string event = "open to everybody who can reach this host";
+    CHECK_NE(processes.start_api({"--host", "0.0.0.0"}).wait_for_line(event, patience), "");
+    ChildProcess& closed =
+        processes.start_api({"--host", "0.0.0.0"}, {{"API_TOKENS", "some-token-0123456789"}});
+    ChildProcess& local = processes.start_api({"--host", "127.0.0.1"});
+    // They would have said it by the time they have stopped.
+    processes.stop_all();
+    CHECK_EQ(closed.count_lines(event), 0);
+    CHECK_EQ(local.count_lines(event), 0);
+}
+
+TEST_CASE("access: tokens that are set but empty end the program, they do not open the API") {
+    for (const std::string variable : {"API_TOKENS", "API_TOKENS_FILE"}) {
+        check_refused(
+            run(api_program(), {"--host", "0.0.0.0"}, {{variable, ""}}), 2,
+            {variable + " is set but empty; unset it for an API that is open to everybody"});
     }
 }
 

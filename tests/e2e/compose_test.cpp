@@ -10,7 +10,7 @@
 #include <sstream>
 #include <string>
 
-#include "tests/e2e/program_run.h"
+#include "tests/e2e/declared_settings.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/order_processes.h"
 
@@ -37,13 +37,16 @@ Names all_matches(const std::string& text, const std::string& pattern) {
 
 // The environment variables of all settings, the secret ones among them.
 Names declared_variables(const std::string& program) {
-    const std::string help = run(program, {"--help"}).output;
-    Names names = all_matches(help, "; environment ([A-Z_]+)$");
-    names.merge(all_matches(help, "^  ([A-Z_]+)$"));
+    Names names;
+    for (const DeclaredSetting& setting : declared_settings(program)) {
+        names.insert(setting.variable);
+    }
     return names;
 }
 
-// The variables that the service's container gets from the environment of docker compose.
+// The variables that the service's container gets from the environment of docker compose. Only
+// their names may stand there: a variable that is not set is not passed on then, and one that is
+// set to nothing is, so that API_TOKENS="" is not taken for an API that is meant to be open.
 Names passed_on_to(const std::string& service) {
     std::istringstream lines(source_file("docker-compose.yml"));
     Names names;
@@ -100,6 +103,27 @@ TEST_CASE("compose: every setting that an image does not fix reaches its contain
 
 TEST_CASE("compose: the images fix where the orders are and where the API listens, nothing else") {
     CHECK_EQ(listed(set_by_the_images()), "API_HOST API_PORT DB_PATH ");
+}
+
+TEST_CASE("compose: the API is published on this machine only unless the environment says else") {
+    CHECK_EQ(listed(all_matches(source_file("docker-compose.yml"), "^      - \"(.*:8080)\"$")),
+             "${API_PUBLISHED_HOST:-127.0.0.1}:${API_PUBLISHED_PORT:-8099}:8080 ");
+}
+
+TEST_CASE("compose: what it takes from the environment by itself is in README.md") {
+    const std::string readme = source_file("README.md");
+    const Names names = all_matches(source_file("docker-compose.yml"), "\\$\\{([A-Z_]+)");
+    CHECK_EQ(listed(names), "API_PUBLISHED_HOST API_PUBLISHED_PORT ");
+    for (const std::string& name : names) {
+        CHECK_MESSAGE(readme.find("`" + name + "`") != std::string::npos, name);
+    }
+}
+
+TEST_CASE("compose: the user that owns the volume is named wherever it has to be known") {
+    CHECK(source_file("Dockerfile").find("\nUSER 10001:10001\n") != std::string::npos);
+    for (const char* const file : {"docker-compose.yml", "shared/packaging/OPERATING.md"}) {
+        CHECK_MESSAGE(source_file(file).find("10001") != std::string::npos, file);
+    }
 }
 
 TEST_CASE("settings: README.md lists every one of them, by its variable") {

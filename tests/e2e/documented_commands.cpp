@@ -171,6 +171,9 @@ std::string CommandChecker::complaint_about(const ShellCommand& command) {
     }
     if (words[0] == "curl") return complaint_about_curl(command);
     if (words[0] == "./dev") return complaint_about_dev(command);
+    if (words[0] == "docker" && words.size() > 1 && words[1] == "cp") {
+        return complaint_about_docker_cp(command);
+    }
     if (words[0] == "docker") return complaint_about_compose(command);
     const std::filesystem::path program(words[0]);
     if (program.parent_path() == "build/release") {
@@ -248,8 +251,7 @@ std::string CommandChecker::complaint_about_compose(const ShellCommand& command)
         {"stop", {}},
         {"run", {"--rm"}},
         {"logs", {"--follow"}},
-        {"exec", {}},
-        {"cp", {}}};
+        {"exec", {}}};
     const auto flags = known.find(words[2]);
     if (flags == known.end()) return "docker compose " + words[2] + " is unknown to this test";
     if (words[2] == "stop") stop();
@@ -276,6 +278,17 @@ std::string CommandChecker::complaint_about_compose(const ShellCommand& command)
     }
     if (words[2] == "cp" && words.size() != 5) return "cp takes two paths";
     return "";
+}
+
+// `docker compose cp` is not used: Compose v1 does not have it.
+std::string CommandChecker::complaint_about_docker_cp(const ShellCommand& command) const {
+    if (command.words.size() != 4) return "docker cp takes two paths";
+    static const std::regex container_path(R"(\$\(docker compose ps -q ([a-z]+)\):/.+)");
+    std::smatch parts;
+    if (!std::regex_match(command.words[2], parts, container_path)) {
+        return "docker cp from another place than a container of compose";
+    }
+    return is_service(parts[1]) ? "" : "there is no service " + parts[1].str();
 }
 
 // A file that a document names, in the test's directory.

@@ -51,6 +51,7 @@ class CommandChecker {
     [[nodiscard]] std::string complaint_about_curl(const ShellCommand& command);
     [[nodiscard]] std::string complaint_about_dev(const ShellCommand& command) const;
     [[nodiscard]] std::string complaint_about_compose(const ShellCommand& command);
+    [[nodiscard]] std::string complaint_about_docker_cp(const ShellCommand& command) const;
     [[nodiscard]] std::string complaint_about_program(const std::string& program,
                                                       std::vector<std::string> arguments) const;
     [[nodiscard]] std::string own_file(const std::string& file) const;

@@ -7,9 +7,11 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "tests/e2e/declared_settings.h"
 #include "tests/e2e/program_run.h"
 #include "tests/support/eventually.h"
 #include "tests/support/file_contents.h"
@@ -62,6 +64,17 @@ const std::vector<IntegerSetting>& integer_settings() {
 
 std::vector<std::string> both_programs() {
     return {api_program(), worker_program()};
+}
+
+using Environment = OrderProcesses::Environment;
+
+// What the program says to this environment before it finds that there is no store to verify.
+std::vector<std::string> said_to(const std::string& program, const Environment& environment) {
+    Run verification = run(program, {"verify", "--db", "missing/orders.db"}, environment);
+    CHECK_EQ(verification.ending, exited(1));
+    REQUIRE(!verification.error_lines.empty());
+    verification.error_lines.pop_back();
+    return verification.error_lines;
 }
 
 }  // namespace
@@ -118,6 +131,79 @@ TEST_CASE("settings: a number that does not fit ends the program with 2 and is n
         }
         check_refused(run(setting.program, {setting.flag}), 2, {setting.flag});
         check_refused(run(setting.program, {setting.flag + "="}), 2, {setting.flag});
+    }
+}
+
+TEST_CASE("settings: a link to a service in any number's variable is ignored with one warning") {
+    for (const std::string& program : both_programs()) {
+        Environment links;
+        for (const DeclaredSetting& setting : declared_settings(program)) {
+            if (setting.is_number()) links[setting.variable] = "tcp://10.0.0.5:8080";
+        }
+        const std::vector<std::string> lines = said_to(program, links);
+        REQUIRE_EQ(lines.size(), links.size());
+        for (const std::string& line : lines) {
+            CHECK(line.find(" warn  environment variable ignored ") != std::string::npos);
+            CHECK_EQ(links.erase(log_field(line, "variable")), 1);
+            CHECK(line.find("'tcp://10.0.0.5:8080' is a link to a service") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("settings: a variable with a typing error in its name is warned about, but not shown") {
+    for (const std::string& program : both_programs()) {
+        Environment mistyped;
+        std::map<std::string, std::string> meant_by;
+        for (const DeclaredSetting& setting : declared_settings(program)) {
+            const std::string& variable = setting.variable;
+            const std::string given = variable.substr(0, variable.size() - 1);
+            mistyped[given] = "s3cret";
+            meant_by[given] = variable;
+        }
+        const std::vector<std::string> lines = said_to(program, mistyped);
+        REQUIRE_EQ(lines.size(), mistyped.size());
+        for (const std::string& line : lines) {
+            const std::string meant = meant_by[log_field(line, "variable")];
+            CHECK_MESSAGE(line.ends_with("did you mean " + meant + "?\""), line);
+            CHECK(line.find("s3cret") == std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("settings: what platforms set by themselves for services is ignored without a word") {
+    for (const std::string& program : both_programs()) {
+        Environment injected;
+        for (const std::string service : {"API", "SERVICE", "DB", "LOG", "ORDERS"}) {
+            for (const char* const ending :
+                 {"_SERVICE_HOST", "_SERVICE_PORT", "_SERVICE_PORT_HTTP", "_PORT_8080_TCP",
+                  "_PORT_8080_TCP_ADDR", "_PORT_8080_TCP_PORT", "_PORT_8080_TCP_PROTO", "_NAME",
+                  "_ENV_PATH"}) {
+                injected[service + ending] = "tcp://10.0.0.5:8080";
+            }
+            if (service != "API") injected[service + "_HOST"] = "10.0.0.5";
+            if (service != "API") injected[service + "_PORT"] = "tcp://10.0.0.5:8080";
+        }
+        for (const std::string& line : said_to(program, injected)) FAIL_CHECK(line);
+    }
+}
+
+TEST_CASE("settings: a text that was spoiled when it was copied ends the program with 2") {
+    for (const std::string& program : both_programs()) {
+        for (const DeclaredSetting& setting : declared_settings(program)) {
+            if (!setting.is_text()) continue;
+            CAPTURE(setting.flag);
+            for (const char* const value : {"x\r", " x", "x ", "\"x\"", "'x'", "\xef\xbb\xbfx"}) {
+                check_refused(run(program, {setting.flag, value}), 2, {setting.flag + ": "});
+                check_refused(run(program, {}, {{setting.variable, value}}), 2,
+                              {setting.variable + ": "});
+            }
+        }
+        check_refused(run(program, {}, {{"DB_PATH", "x.db\r"}}), 2,
+                      {"DB_PATH: 'x.db\\u000d' ends with a carriage return"});
+        for (const char* const location : {":memory:", "file:x.db?mode=memory", "sqlite:///x.db"}) {
+            check_refused(run(program, {}, {{"DB_PATH", location}}), 2,
+                          {"--db or DB_PATH: ", "give the path of a SQLite file"});
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ AccessTokens tokens_in_file(const std::string& contents) {
     const test::TempDir directory;
     const std::string path = directory.file("tokens");
     std::ofstream(path, std::ios::binary) << contents;
+    std::filesystem::permissions(path, std::filesystem::perms(0600));  // or there is a warning
     AccessTokens tokens;
     tokens.add_file("THE_FILE", path);
     return tokens;
@@ -78,6 +80,25 @@ TEST_CASE("tokens: a file has one per line, and may have blank lines and comment
     }
 }
 
+TEST_CASE("tokens: a byte order mark in front of a file is not part of its first line") {
+    const std::string mark = "\xef\xbb\xbf";
+    CHECK(opens(tokens_in_file(mark + first + "\r\n"), first));
+    CHECK(opens(tokens_in_file(mark + "# mine\r\n" + first), first));
+    CHECK(error_of([&] { return tokens_in_file(mark); }) == "THE_FILE: the file has no token");
+    CHECK(error_of([&] {
+              return tokens_in_file(first + "\n" + mark + second);
+          }).starts_with("THE_FILE: line 2: "));
+}
+
+TEST_CASE("tokens: the line of a file that is wrong is named, whatever stands before it") {
+    CHECK(error_of([] {
+              return tokens_in_file("\n# mine\r\n" + first + "\n\nshort\n" + second);
+          }) == "THE_FILE: line 5: a token must have 16 to 256 characters");
+    CHECK(error_of([] { return tokens_in_file(first + " # alice"); }) ==
+          "THE_FILE: line 1: a token must be of letters, digits and - . _ ~ + /, with = at its end "
+          "only");
+}
+
 TEST_CASE("tokens: those of lists and of files add up") {
     const test::TempDir directory;
     std::ofstream(directory.file("tokens")) << second;
@@ -104,7 +125,7 @@ TEST_CASE("tokens: what is not a token is refused, and not quoted") {
         }
         if (bad.empty()) continue;
         const std::string error = error_of([&] { return tokens_in_file(first + "\n" + bad); });
-        CHECK(error.starts_with("THE_FILE: a token must "));
+        CHECK(error.starts_with("THE_FILE: line 2: a token must "));
         CHECK(error.find(bad) == std::string::npos);
     }
     CHECK(opens(tokens_of(std::string(16, 'a')), std::string(16, 'a')));

@@ -133,7 +133,7 @@ Commands:
 Settings:
   --db VALUE
       the file that holds the orders
-      a text of at least one character; default orders.db; environment TEST_DB
+      a text without blanks or quotes around it; default orders.db; environment TEST_DB
   --port VALUE
       the port to listen on
       a whole number from 0 to 65535; default 8080; environment TEST_PORT

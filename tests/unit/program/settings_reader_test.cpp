@@ -79,7 +79,8 @@ TEST_CASE("settings_reader: a text may hold equals signs, dashes and whatever el
     for (const auto& [arguments, db] :
          {Case{{"--db=a=b"}, "a=b"}, Case{{"--db", "-"}, "-"}, Case{{"--db", "-x"}, "-x"},
           Case{{"--db", "./--port"}, "./--port"},
-          Case{{"--db=gr\xc3\xbc\xc3\x9f"}, "gr\xc3\xbc\xc3\x9f"}, Case{{"--db=a\nb"}, "a\nb"},
+          Case{{"--db=gr\xc3\xbc\xc3\x9f"}, "gr\xc3\xbc\xc3\x9f"},
+          Case{{"--db=it's \"a\" b"}, "it's \"a\" b"}, Case{{"--db=\xff"}, "\xff"},
           Case{{"--db", "healthcheck"}, "healthcheck"}}) {
         ProgramUnderTest program;
         CHECK(program.parse(arguments) == Outcome::run);
@@ -124,6 +125,88 @@ TEST_CASE(
     CHECK(ProgramUnderTest().error_of({"--port", "-5"}) == "--port: '-5' " + fits);
     CHECK(ProgramUnderTest().error_of({"--drain-seconds", "0"}) ==
           "--drain-seconds: '0' is not a whole number of seconds from 1 to 600");
+}
+
+TEST_CASE("settings_reader: a text with what comes from copying it is refused, and is shown") {
+    struct Case {
+        std::string value;
+        std::string shown;
+        std::string fault;
+    };
+    const std::string part = ", which would be part of it";
+    for (const auto& [value, shown, fault] :
+         {Case{"p.db\r", "p.db\\u000d",
+               "ends with a carriage return; give the file that it comes from line ends of Unix"},
+          Case{"p.db\n", "p.db\\u000a", "has a control character in it"},
+          Case{"\tp.db", "\\u0009p.db", "has a control character in it"},
+          Case{"p\x1b.db", "p\\u001b.db", "has a control character in it"},
+          Case{"p\x7f.db", "p\\u007f.db", "has a control character in it"},
+          Case{"p\xc2\x85.db", "p\\u0085.db", "has a control character in it"},
+          Case{" p.db", " p.db", "begins with a blank" + part},
+          Case{"p.db ", "p.db ", "ends with a blank" + part},
+          Case{" ", " ", "begins with a blank" + part},
+          Case{"p.db\xc2\xa0", "p.db\xc2\xa0", "ends with a blank" + part},
+          Case{"\xe2\x80\x8bp.db", "\xe2\x80\x8bp.db", "begins with a blank" + part},
+          Case{"\"p.db\"", "\"p.db\"", "begins with a quote" + part},
+          Case{"'p.db'", "'p.db'", "begins with a quote" + part},
+          Case{"p.db\"", "p.db\"", "ends with a quote" + part},
+          Case{"\xe2\x80\x9cp.db\xe2\x80\x9d", "\xe2\x80\x9cp.db\xe2\x80\x9d",
+               "begins with a quote" + part},
+          Case{"\xef\xbb\xbfp.db", "\xef\xbb\xbfp.db", "begins with a byte order mark" + part}}) {
+        CAPTURE(shown);
+        ProgramUnderTest program;
+        CHECK(program.error_of({("--db=" + value).c_str()}) == "--db: '" + shown + "' " + fault);
+        const EnvironmentVariable db("TEST_DB", value.c_str());
+        CHECK(program.error_of({}) == "TEST_DB: '" + shown + "' " + fault);
+        CHECK(program.db.value() == "orders.db");
+    }
+}
+
+TEST_CASE("settings_reader: a link to a service in a number's variable is ignored, with a reason") {
+    for (const std::string link : {"tcp://10.0.0.5:8080", "udp://[::1]:53", "TCP://x", "http://"}) {
+        CAPTURE(link);
+        ProgramUnderTest program;
+        const EnvironmentVariable port("TEST_PORT", link.c_str());
+        CHECK(program.parse({}) == Outcome::run);
+        CHECK(program.port.value() == 8080);
+        REQUIRE(program.reader.ignored_variables().size() == 1);
+        const IgnoredVariable& ignored = program.reader.ignored_variables().front();
+        CHECK(ignored.name == "TEST_PORT");
+        CHECK(ignored.reason == "'" + link +
+                                    "' is a link to a service, as platforms set it by themselves; "
+                                    "--port has its default, 8080");
+        // It says nothing of a variable that the flag overrides anyway.
+        CHECK(program.parse({"--port", "81"}) == Outcome::run);
+        CHECK(program.port.value() == 81);
+        CHECK(program.reader.ignored_variables().empty());
+    }
+}
+
+TEST_CASE("settings_reader: a link to a service is refused as a flag, and as what is no number") {
+    const std::string link = "tcp://10.0.0.5:8080";
+    CHECK(ProgramUnderTest().error_of({"--port", link.c_str()}) ==
+          "--port: 'tcp://10.0.0.5:8080' is not a whole number from 0 to 65535");
+    for (const char* const no_link : {"://x", "8080://", "t-c-p://x", "tcp:/10.0.0.5", "tcp"}) {
+        ProgramUnderTest program;
+        const EnvironmentVariable port("TEST_PORT", no_link);
+        CHECK(program.error_of({}) ==
+              "TEST_PORT: '" + std::string(no_link) + "' is not a whole number from 0 to 65535");
+    }
+    ProgramUnderTest program;
+    const EnvironmentVariable level("TEST_LEVEL", link.c_str());
+    CHECK(program.error_of({}) ==
+          "TEST_LEVEL: 'tcp://10.0.0.5:8080' is not one of DEBUG, INFO, WARN, ERROR");
+}
+
+TEST_CASE("settings_reader: a variable with a typing error in its name is ignored, with a reason") {
+    ProgramUnderTest program;
+    const EnvironmentVariable mistyped("TEST_DRIAN", "5");
+    const EnvironmentVariable unrelated("TEST_SUMMARY", "x");
+    CHECK(program.parse({}) == Outcome::run);
+    REQUIRE(program.reader.ignored_variables().size() == 1);
+    CHECK(program.reader.ignored_variables()[0].name == "TEST_DRIAN");
+    CHECK(program.reader.ignored_variables()[0].reason ==
+          "there is no such setting; did you mean TEST_DRAIN?");
 }
 
 TEST_CASE("settings_reader: a text must not be empty") {

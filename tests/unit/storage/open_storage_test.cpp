@@ -28,9 +28,27 @@ TEST_CASE("open_storage: the URL of a PostgreSQL server is refused, and not quot
     }
 }
 
+TEST_CASE("open_storage: what SQLite takes for no path, and URLs, are refused, and not quoted") {
+    for (const std::string location :
+         {":memory:", ":Memory:", "file:secret.db", "file:secret.db?mode=memory",
+          "FILE:///secret.db", "sqlite:///secret.db", "sqlite3+x://secret", "mysql://u:secret@h/o",
+          "http://secret"}) {
+        CAPTURE(location);
+        try {
+            (void)open_storage(location);
+            FAIL("it was opened");
+        } catch (const UnknownLocation& error) {
+            const std::string what = error.what();
+            CHECK(what.ends_with("; give the path of a SQLite file"));
+            CHECK(what.find("secret") == std::string::npos);
+        }
+    }
+}
+
 TEST_CASE("open_storage: anything else is the path of a file, which is not touched yet") {
     const TempDir directory;
-    for (const std::string name : {"orders.db", "postgresql", "postgresql:"}) {
+    for (const std::string name :
+         {"orders.db", "postgresql", "postgresql:", "memory", "a:b", "file", "1:"}) {
         const auto storage = open_storage(directory.file(name));
         CHECK_FALSE(std::filesystem::exists(directory.file(name)));
         (void)storage->open_worker();
