@@ -25,6 +25,7 @@ struct ScriptedStorage final : Storage {
     std::unique_ptr<WorkerStore> open_worker() override { return nullptr; }
     std::unique_ptr<OrderReader> open_reader() override { return nullptr; }
     std::unique_ptr<WorkWatch> open_watch() override { return nullptr; }
+    bool is_being_migrated() override { return false; }
     Backup back_up(const std::string& file) override {
         copied_to = file;
         return {.orders = 12, .bytes = 4'096};
