@@ -168,15 +168,15 @@ TEST_CASE("access: a tokens file that other users may read or write is warned ab
     std::ofstream(file) << filed << "\n";
     processes.set("API_TOKENS_FILE", file);
     const std::string event = "tokens file is open to other users";
-    for (const auto& [mode, warning] :
+    for (const Case& each :
          {Case{0640, ""},
           Case{0644, "mode=0644 consequence=\"every user of this machine can read "},
           Case{0602, "mode=0602 consequence=\"every user of this machine can add "}}) {
-        CAPTURE(mode);
-        std::filesystem::permissions(file, std::filesystem::perms(mode));
+        CAPTURE(each.mode);
+        std::filesystem::permissions(file, std::filesystem::perms(each.mode));
         ChildProcess& api = processes.start_api();
-        REQUIRE_EQ(api.count_lines(event), warning.empty() ? 0 : 1);
-        if (!warning.empty()) CHECK_EQ(api.count_lines(warning), 1);
+        REQUIRE_EQ(api.count_lines(event), each.warning.empty() ? 0 : 1);
+        if (!each.warning.empty()) CHECK_EQ(api.count_lines(each.warning), 1);
         CHECK_EQ(processes.client().send({"GET", orders_path, bearer(filed)}).status, 200);
     }
 }

@@ -32,7 +32,7 @@ TEST_CASE("mistyped_variables: a typing error is recognised, and the nearest set
         std::string given;
         std::string meant;
     };
-    for (const auto& [given, meant] :
+    for (const Case& typed :
          {Case{"API_TOKEN", "API_TOKENS"}, Case{"API_TOKENSS", "API_TOKENS"},
           Case{"API_TOKENS_FILES", "API_TOKENS_FILE"}, Case{"API_TOKEN_FILE", "API_TOKENS_FILE"},
           Case{"API_TOKENFILE", "API_TOKENS_FILE"}, Case{"API_PROT", "API_PORT"},
@@ -41,8 +41,8 @@ TEST_CASE("mistyped_variables: a typing error is recognised, and the nearest set
           Case{"LOG_FORMATS", "LOG_FORMAT"}, Case{"API_MIN_FREE_GB", "API_MIN_FREE_MB"},
           Case{"SERVICE_LEASE_SECOND", "SERVICE_LEASE_SECONDS"},
           Case{"SERVICE_LAESE_SECOND", "SERVICE_LEASE_SECONDS"}}) {
-        CAPTURE(given);
-        CHECK(meant_by(given) == meant);
+        CAPTURE(typed.given);
+        CHECK(meant_by(typed.given) == typed.meant);
     }
 }
 

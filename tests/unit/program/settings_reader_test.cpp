@@ -134,7 +134,7 @@ TEST_CASE("settings_reader: a text with what comes from copying it is refused, a
         std::string fault;
     };
     const std::string part = ", which would be part of it";
-    for (const auto& [value, shown, fault] :
+    for (const Case& spoiled :
          {Case{"p.db\r", "p.db\\u000d",
                "ends with a carriage return; give the file that it comes from line ends of Unix"},
           Case{"p.db\n", "p.db\\u000a", "has a control character in it"},
@@ -153,11 +153,12 @@ TEST_CASE("settings_reader: a text with what comes from copying it is refused, a
           Case{"\xe2\x80\x9cp.db\xe2\x80\x9d", "\xe2\x80\x9cp.db\xe2\x80\x9d",
                "begins with a quote" + part},
           Case{"\xef\xbb\xbfp.db", "\xef\xbb\xbfp.db", "begins with a byte order mark" + part}}) {
-        CAPTURE(shown);
+        CAPTURE(spoiled.shown);
         ProgramUnderTest program;
-        CHECK(program.error_of({("--db=" + value).c_str()}) == "--db: '" + shown + "' " + fault);
-        const EnvironmentVariable db("TEST_DB", value.c_str());
-        CHECK(program.error_of({}) == "TEST_DB: '" + shown + "' " + fault);
+        CHECK(program.error_of({("--db=" + spoiled.value).c_str()}) ==
+              "--db: '" + spoiled.shown + "' " + spoiled.fault);
+        const EnvironmentVariable db("TEST_DB", spoiled.value.c_str());
+        CHECK(program.error_of({}) == "TEST_DB: '" + spoiled.shown + "' " + spoiled.fault);
         CHECK(program.db.value() == "orders.db");
     }
 }
