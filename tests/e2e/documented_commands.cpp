@@ -261,10 +261,7 @@ std::string CommandChecker::complaint_about_compose(const ShellCommand& command)
             if (!flags->second.contains(words[i])) return words[i] + " is unknown to this test";
             continue;
         }
-        // Into a container, or out of it.
-        if (words[2] == "cp" && words[i].find(':') == std::string::npos) continue;
-        // worker, worker=3, worker:/data/copy.db
-        const std::string service = words[i].substr(0, words[i].find_first_of("=:"));
+        const std::string service = words[i].substr(0, words[i].find('='));  // worker, worker=3
         if (!is_service(service)) return "there is no service " + service;
         if (words[2] == "run") {
             return complaint_about_program("order-" + service,
@@ -276,17 +273,17 @@ std::string CommandChecker::complaint_about_compose(const ShellCommand& command)
             return complaint_about_program(words[i + 1], {words.begin() + 5, words.end()});
         }
     }
-    if (words[2] == "cp" && words.size() != 5) return "cp takes two paths";
     return "";
 }
 
 // `docker compose cp` is not used: Compose v1 does not have it.
 std::string CommandChecker::complaint_about_docker_cp(const ShellCommand& command) const {
     if (command.words.size() != 4) return "docker cp takes two paths";
-    static const std::regex container_path(R"(\$\(docker compose ps -q ([a-z]+)\):/.+)");
+    static const std::regex container_path(R"(\$\(docker compose ps -a?q ([a-z]+)\):/.+)");
     std::smatch parts;
-    if (!std::regex_match(command.words[2], parts, container_path)) {
-        return "docker cp from another place than a container of compose";
+    if (!std::regex_match(command.words[2], parts, container_path) &&
+        !std::regex_match(command.words[3], parts, container_path)) {
+        return "docker cp neither from nor to a container of compose";
     }
     return is_service(parts[1]) ? "" : "there is no service " + parts[1].str();
 }

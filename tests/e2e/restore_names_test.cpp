@@ -128,7 +128,7 @@ TEST_CASE("restore: a backup that is not sound is refused") {
         file.seekp(size - page);
         file << std::string(page, '\x5a');
         file.close();
-        store.check_refused_and_untouched(store.copy, "not sound");
+        store.check_refused_and_untouched(store.copy, "it is damaged");
     }
     SUBCASE("its end is missing") {
         std::filesystem::resize_file(store.copy, std::filesystem::file_size(store.copy) - 4'096);

@@ -49,6 +49,7 @@ Occupancy::Occupancy(const std::string& path)
 
 // A stopped store is one file.
 Occupancy::~Occupancy() {
+    if (has_failed_) return;
     try {
         if (!presence_.try_lock(store_byte, Hold::exclusive)) return;
         require_same_files();

@@ -11,8 +11,9 @@
 // files that are no longer there: others would work in another store under the same name.
 //
 // Everything that a Storage opens shares one Occupancy and must be closed before it. Any thread may
-// call require_same_files().
+// call require_same_files() and note_failure().
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,10 @@ class Occupancy {
     // another one.
     void require_same_files() const;
 
+    // The store has failed in this process: its last one leaves the log as it is. After a sync that
+    // failed, another one may succeed although what the first was to write is lost.
+    void note_failure() noexcept { has_failed_ = true; }
+
    private:
     [[nodiscard]] PresenceFile enter() const;
 
@@ -47,6 +52,8 @@ class Occupancy {
     const StoreFile database_;
     const StoreFile log_;
     const std::vector<StoreFile> others_;
+
+    std::atomic<bool> has_failed_ = false;
 };
 
 // For those that only read: throws StoreError (unusable) if no program has the store open, and the

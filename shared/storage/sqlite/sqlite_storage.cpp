@@ -42,7 +42,7 @@ Connection& require_newest_schema(Connection& connection) {
 class SqliteOrderReader final : public OrderReader {
    public:
     // Without an occupancy if this program has not opened the store otherwise.
-    SqliteOrderReader(const std::string& path, std::shared_ptr<const Occupancy> occupancy,
+    SqliteOrderReader(const std::string& path, std::shared_ptr<Occupancy> occupancy,
                       const Clock& clock)
         : clock_(clock),
           occupancy_(std::move(occupancy)),
@@ -61,14 +61,14 @@ class SqliteOrderReader final : public OrderReader {
 
    private:
     const Clock& clock_;
-    const std::shared_ptr<const Occupancy> occupancy_;
+    const std::shared_ptr<Occupancy> occupancy_;
     Connection connection_;
     OrderQueries queries_;
 };
 
 // What a writer works with: the store that it has open, for as long as that is the one at its path.
 struct OccupiedStore {
-    OccupiedStore(std::shared_ptr<const Occupancy> occupancy, const std::string& path)
+    OccupiedStore(std::shared_ptr<Occupancy> occupancy, const std::string& path)
         : access(path), watch(std::move(occupancy), access.connection()) {}
 
     WriteAccess access;
@@ -110,7 +110,7 @@ class SqliteIntakeTurn final : public IntakeTurn {
 
 class SqliteIntakeStore final : public IntakeStore {
    public:
-    SqliteIntakeStore(const std::string& path, std::shared_ptr<const Occupancy> occupancy,
+    SqliteIntakeStore(const std::string& path, std::shared_ptr<Occupancy> occupancy,
                       const Clock& clock)
         : clock_(clock),
           occupancy_(std::move(occupancy)),
@@ -128,14 +128,14 @@ class SqliteIntakeStore final : public IntakeStore {
 
    private:
     const Clock& clock_;
-    const std::shared_ptr<const Occupancy> occupancy_;  // until all else is closed
+    const std::shared_ptr<Occupancy> occupancy_;  // until all else is closed
     OccupiedStore store_;
     IntakeWrites writes_;
 };
 
 class SqliteWorkerStore final : public WorkerStore {
    public:
-    SqliteWorkerStore(const std::string& path, std::shared_ptr<const Occupancy> occupancy,
+    SqliteWorkerStore(const std::string& path, std::shared_ptr<Occupancy> occupancy,
                       const Clock& clock)
         : clock_(clock),
           occupancy_(std::move(occupancy)),
@@ -161,11 +161,13 @@ class SqliteWorkerStore final : public WorkerStore {
     }
 
     void retire(WorkerId worker) override {
-        WriteTransaction work(store_.access);
-        writes_.retire(worker);
-        work.commit();
-        writes_.let_go(worker);
-        store_.watch.require_same();
+        store_.watch.explain([&] {
+            WriteTransaction work(store_.access);
+            writes_.retire(worker);
+            work.commit();
+            writes_.let_go(worker);
+            store_.watch.require_same();
+        });
     }
 
     WorkerOutcomes take_turn(const WorkerTurn& turn) override {
@@ -202,7 +204,7 @@ class SqliteWorkerStore final : public WorkerStore {
 
    private:
     const Clock& clock_;
-    const std::shared_ptr<const Occupancy> occupancy_;  // until all else is closed
+    const std::shared_ptr<Occupancy> occupancy_;  // until all else is closed
     OccupiedStore store_;
     WorkerWrites writes_;
     GoneWorkers gone_workers_;
@@ -224,15 +226,11 @@ class SqliteStorage final : public Storage {
         }
     }
 
-    std::unique_ptr<IntakeStore> open_intake() override {
-        return std::make_unique<SqliteIntakeStore>(path(), occupy(), clock_);
-    }
-    std::unique_ptr<WorkerStore> open_worker() override {
-        return std::make_unique<SqliteWorkerStore>(path(), occupy(), clock_);
-    }
+    std::unique_ptr<IntakeStore> open_intake() override { return open<SqliteIntakeStore>(); }
+    std::unique_ptr<WorkerStore> open_worker() override { return open<SqliteWorkerStore>(); }
     std::unique_ptr<OrderReader> open_reader() override {
         const std::string path = fit_path();
-        std::shared_ptr<const Occupancy> occupancy = occupancy_now();
+        std::shared_ptr<Occupancy> occupancy = occupancy_now();
         if (!occupancy) require_own_log(path);
         return std::make_unique<SqliteOrderReader>(path, std::move(occupancy), clock_);
     }
@@ -261,17 +259,27 @@ class SqliteStorage final : public Storage {
         return path;
     }
 
-    [[nodiscard]] std::shared_ptr<const Occupancy> occupancy_now() {
+    [[nodiscard]] std::shared_ptr<Occupancy> occupancy_now() {
         const MutexLock lock(mutex_);
         return occupancy_.lock();
     }
+    template <typename Store>
+    [[nodiscard]] std::unique_ptr<Store> open() {
+        const std::shared_ptr<Occupancy> occupancy = occupy();
+        try {
+            return std::make_unique<Store>(path(), occupancy, clock_);
+        } catch (const StoreError& error) {
+            if (error.is_fatal()) occupancy->note_failure();
+            throw;
+        }
+    }
     // The one of all that is open, or a new one.
-    [[nodiscard]] std::shared_ptr<const Occupancy> occupy() {
+    [[nodiscard]] std::shared_ptr<Occupancy> occupy() {
         const std::string path = fit_path();
         const MutexLock lock(mutex_);
-        std::shared_ptr<const Occupancy> occupancy = occupancy_.lock();
+        std::shared_ptr<Occupancy> occupancy = occupancy_.lock();
         if (!occupancy) {
-            occupancy = std::make_shared<const Occupancy>(path);
+            occupancy = std::make_shared<Occupancy>(path);
             occupancy_ = occupancy;
         }
         return occupancy;
@@ -282,7 +290,7 @@ class SqliteStorage final : public Storage {
 
     Mutex mutex_;
     std::string path_ GUARDED_BY(mutex_);  // empty until it is needed
-    std::weak_ptr<const Occupancy> occupancy_ GUARDED_BY(mutex_);
+    std::weak_ptr<Occupancy> occupancy_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

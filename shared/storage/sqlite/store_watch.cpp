@@ -15,7 +15,7 @@ constexpr std::chrono::seconds full_look_interval{1};
 
 }  // namespace
 
-StoreWatch::StoreWatch(std::shared_ptr<const Occupancy> occupancy, Connection& connection)
+StoreWatch::StoreWatch(std::shared_ptr<Occupancy> occupancy, Connection& connection)
     : occupancy_(std::move(occupancy)), connection_(connection) {
     Statement identity(connection_,
                        "SELECT generation, (SELECT rootpage FROM sqlite_schema"

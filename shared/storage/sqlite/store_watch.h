@@ -26,7 +26,7 @@ class StoreWatch {
    public:
     // The connection must have been opened after the occupancy began, and outlive this. Throws
     // StoreError (replaced) as require_same() does.
-    StoreWatch(std::shared_ptr<const Occupancy> occupancy, Connection& connection);
+    StoreWatch(std::shared_ptr<Occupancy> occupancy, Connection& connection);
 
     // Call it after each commit, before its outcome is made known, and at least once a second.
     // Throws StoreError (replaced).
@@ -38,7 +38,8 @@ class StoreWatch {
     decltype(auto) explain(Work work) {
         try {
             return work();
-        } catch (const StoreError&) {
+        } catch (const StoreError& error) {
+            if (error.is_fatal()) occupancy_->note_failure();
             require_same();
             throw;
         }
@@ -58,7 +59,7 @@ class StoreWatch {
     [[nodiscard]] bool has_own_content() const;
 
     // Constant after construction.
-    const std::shared_ptr<const Occupancy> occupancy_;
+    const std::shared_ptr<Occupancy> occupancy_;
     Connection& connection_;
     std::string generation_;
     std::int64_t page_ = 0;  // on which the generation is

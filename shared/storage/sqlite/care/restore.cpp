@@ -160,15 +160,8 @@ std::string put_in_place(PartialFile& partial, const std::string& path) {
     return kept;
 }
 
-}  // namespace
-
-Restored restore(const std::string& location, const std::string& file) {
-    const std::string path = store_path(location);
-    const std::string source = existing_file(file);
-    require_fit_file_system(path);
-    refuse_the_stores_own_files(source, path);
-    require_owner(path);
-    require_own_log(source);
+// Throws StoreError (damaged) if the backup, or its copy, cannot be read; the store is not.
+Restored put_back(const std::string& source, const std::string& path) {
     Connection backup(source, Connection::Access::read_only);
     require_order_store(backup, "restore " + source);
     const SoleUse alone(path);
@@ -179,12 +172,7 @@ Restored restore(const std::string& location, const std::string& file) {
         PartialFile::require_replaceable(own);
     }
     const CompanionRemover remover(partial.path());
-    try {
-        copy_store(backup, partial.path());
-    } catch (const StoreError& error) {
-        if (error.kind() != StoreError::Kind::damaged) throw;
-        throw damaged("restore " + source, "it is not sound", "choose another backup");
-    }
+    copy_store(backup, partial.path());
     const StatusCounts counts = require_sound(partial.path(), source);
     set_owner_and_mode(partial, path, source);
     Restored restored;
@@ -192,6 +180,24 @@ Restored restore(const std::string& location, const std::string& file) {
     restored.bytes = static_cast<std::int64_t>(std::filesystem::file_size(partial.path()));
     restored.kept = put_in_place(partial, path);
     return restored;
+}
+
+}  // namespace
+
+Restored restore(const std::string& location, const std::string& file) {
+    const std::string path = store_path(location);
+    const std::string source = existing_file(file);
+    require_fit_file_system(path);
+    refuse_the_stores_own_files(source, path);
+    require_owner(path);
+    require_own_log(source);
+    try {
+        return put_back(source, path);
+    } catch (const StoreError& error) {
+        if (error.kind() != StoreError::Kind::damaged) throw;
+        throw damaged("restore " + source, "it is damaged, or not an order store",
+                      "choose another backup");
+    }
 }
 
 }  // namespace orders::sqlite
