@@ -78,7 +78,9 @@ int serve(const ApiSettings& settings, Storage& storage) {
                                  is_stopping = true;
                                  server.announce_stop();
                              },
-                         .drain_limit = settings.stop_delay + settings.drain_limit});
+                         .on_hurry = [&] { server.stop(); },  // ends the delay
+                         .delay = settings.stop_delay,
+                         .drain_limit = settings.drain_limit});
 
     std::atomic<int> status = exit_ok;
     OrderAdmission admission({.max_pending_orders = settings.max_pending_orders,
@@ -108,7 +110,12 @@ int serve(const ApiSettings& settings, Storage& storage) {
         log::warn("open to everybody who can reach this host",
                   {{"address", endpoint.addresses}, {"hint", "set API_TOKENS or API_TOKENS_FILE"}});
     }
-    server.run(settings.drain_limit);
+    try {
+        server.run(settings.drain_limit);
+    } catch (...) {
+        signals.limit_what_is_left();
+        throw;
+    }
     log::info("stopped");
     return status;
 }
@@ -121,11 +128,12 @@ int run(int argc, const char* const* argv) {
     const std::optional<ApiSettings> settings = read_api_settings(reader, argc, argv);
     if (!settings) return exit_ok;
     begin_log(settings->common, reader);
-    raise_descriptor_limit(least_descriptors);
+    raise_descriptor_limit(least_descriptors_of_commands);
 
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);
     if (reader.given_command() == "healthcheck") return check_api_health(*settings);
     if (const auto status = run_store_command(reader, *storage)) return *status;
+    raise_descriptor_limit(least_descriptors);
     return serve(*settings, *storage);
 }
 

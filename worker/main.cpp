@@ -96,13 +96,14 @@ int run(int argc, const char* const* argv) {
     const std::optional<WorkerSettings> settings = read_worker_settings(reader, argc, argv);
     if (!settings) return exit_ok;
     begin_log(settings->common, reader);
-    raise_descriptor_limit(least_descriptors);
+    raise_descriptor_limit(least_descriptors_of_commands);
 
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);
     if (reader.given_command() == "healthcheck") {
         return check_worker_health(*storage, settings->worker_name);
     }
     if (const auto status = run_store_command(reader, *storage)) return *status;
+    raise_descriptor_limit(least_descriptors);
     return work(*settings, *storage);
 }
 

@@ -10,6 +10,10 @@
 
 namespace orders {
 
+// For the commands of both programs, such as `verify`: a database with its log and locks, a copy
+// with its own, and the standard streams are fewer than twenty.
+inline constexpr std::size_t least_descriptors_of_commands = 32;
+
 // Makes that as many as the system allows: the soft limit, often 1,024, becomes the hard one.
 // Throws std::runtime_error, which says what to raise, if that is less than `needed`: with fewer
 // the program would fail sooner or later, and for reasons that name anything but the limit.

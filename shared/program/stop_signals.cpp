@@ -108,10 +108,11 @@ void StopSignals::take(int signal) {
             log::info("stopped before it began", {{"signal", name_of(signal)}});
             std::_Exit(exit_ok);
         }
-        begin_limit(options_.drain_limit + options_.margin);
+        const auto time_for_work = options_.delay + options_.drain_limit;
+        begin_limit(time_for_work + options_.margin);
         options_.on_stop();
         log::info("stopping", {{"signal", name_of(signal)},
-                               {"drain_limit_ms", options_.drain_limit.count()},
+                               {"drain_limit_ms", time_for_work.count()},
                                {"hint", "a signal more than a second after this one ends it now"}});
         return;
     }
@@ -124,13 +125,15 @@ void StopSignals::take(int signal) {
 
 // An earlier one stays.
 void StopSignals::begin_limit(std::chrono::milliseconds limit) {
-    deadline_ = std::min(deadline_, steady_clock::now() + limit);
+    const SteadyTime deadline = steady_clock::now() + limit;
+    if (deadline >= deadline_) return;
+    deadline_ = deadline;
+    limit_ = limit;
 }
 
 void StopSignals::end_by_force() const {
     if (hurried_by_ != 0) std::_Exit(128 + hurried_by_);
-    log::error("not stopped in time",
-               {{"limit_ms", (options_.drain_limit + options_.margin).count()}});
+    log::error("not stopped in time", {{"limit_ms", limit_.count()}});
     std::_Exit(exit_failure);
 }
 

@@ -10,9 +10,8 @@
 // - A later one means "now": a program that can hurry has `hurry_limit` to put down what it holds;
 //   any other ends at once. Either way the status is 128 + the signal's number if the process did
 //   not end by itself.
-// - A process that has been asked to stop but still runs `margin` after its drain time is ended
-// with
-//   status 1, so that no stuck disk or processor can keep it for ever.
+// - A process that has been asked to stop but still runs `margin` after its delay and drain time
+//   is ended with status 1, so that no stuck disk or processor can keep it for ever.
 //
 // Ending at once is safe: everything that matters is in the store. All of it is done first and
 // logged afterwards.
@@ -42,7 +41,9 @@ struct StopOptions {
     std::function<void()> on_stop;
     // Empty if the process cannot stop any faster than it does.
     std::function<void()> on_hurry = {};
-    // What the process gives its work to end.
+    // For how long it goes on as before when a signal has asked it to stop.
+    std::chrono::milliseconds delay = std::chrono::milliseconds(0);
+    // What it gives its work to end, after that.
     std::chrono::milliseconds drain_limit;
     // For closing the store after that.
     std::chrono::milliseconds margin = std::chrono::seconds(5);
@@ -61,7 +62,7 @@ class StopSignals {
     // From here on there is something to bring to an end. Any thread.
     void work_has_begun() noexcept { has_work_begun_ = true; }
     // The process ends for a reason of its own: from now on it has the time that a signal would
-    // give it, and no longer. Any thread.
+    // give it, without the delay. Any thread.
     void limit_what_is_left() noexcept { limit_begins_.notify(); }
 
    private:
@@ -83,6 +84,7 @@ class StopSignals {
     std::optional<SteadyTime> asked_at_;  // to stop
     int hurried_by_ = 0;                  // the signal's number
     SteadyTime deadline_ = SteadyTime::max();
+    std::chrono::milliseconds limit_{0};  // which the deadline comes from
 
     std::jthread thread_;  // last: it uses all of the above
 };

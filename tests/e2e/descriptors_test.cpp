@@ -25,6 +25,7 @@ namespace {
 
 constexpr int least_files_of_api = 128;
 constexpr int least_files_of_worker = 64;
+constexpr int least_files_of_commands = 32;
 
 const std::string prlimit_program = "/usr/bin/prlimit";
 
@@ -146,15 +147,15 @@ TEST_CASE("descriptors: with fewer files than it needs no program starts, and sa
     for (const Program& program : {Program{api_program(), least_files_of_api},
                                    Program{worker_program(), least_files_of_worker}}) {
         CAPTURE(program.path);
+        const std::string database = directory.file("orders.db");
         for (const int files : {8, 12, program.least_files - 1}) {
-            for (const std::string command : {"", "verify"}) {
-                std::vector<std::string> words{files_flag(files), program.path};
-                if (!command.empty()) words.push_back(command);
-                words.insert(words.end(), {"--db", directory.file("orders.db")});
-                check_refused(run(prlimit_program, words), 1,
-                              {"limit of open files is " + std::to_string(files),
-                               std::to_string(program.least_files), "ulimit -n"});
-            }
+            check_refused(run(prlimit_program, {files_flag(files), program.path, "--db", database}),
+                          1, {"limit of open files is " + std::to_string(files), "ulimit -n"});
+        }
+        for (const int files : {8, least_files_of_commands - 1}) {
+            check_refused(
+                run(prlimit_program, {files_flag(files), program.path, "verify", "--db", database}),
+                1, {std::to_string(least_files_of_commands), "ulimit -n"});
         }
     }
 }
