@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "tests/e2e/hostile_bytes.h"
-#include "tests/e2e/program_run.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/program_run.h"
 
 namespace orders::test {
 namespace {

@@ -15,11 +15,11 @@
 
 #include "shared/os/file_descriptor.h"
 #include "shared/storage/sqlite/care/partial_file.h"
-#include "tests/e2e/program_run.h"
 #include "tests/support/eventually.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/mounted_memory.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/program_run.h"
 #include "tests/support/seed.h"
 #include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"

@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "tests/e2e/program_run.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/program_run.h"
 
 namespace orders::test {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/e2e/program_run.h"
+#include "tests/support/program_run.h"
 
 namespace orders::test {
 

@@ -14,10 +14,10 @@
 
 #include "tests/e2e/hostile_bytes.h"
 #include "tests/e2e/process_figures.h"
-#include "tests/e2e/program_run.h"
 #include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/program_run.h"
 #include "tests/support/temp_dir.h"
 
 namespace orders::test {

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/e2e/program_run.h"
 #include "tests/support/eventually.h"
 #include "tests/support/file_contents.h"
+#include "tests/support/program_run.h"
 #include "tests/support/temp_dir.h"
 
 namespace orders::test {

@@ -10,8 +10,8 @@
 #include <set>
 #include <stdexcept>
 
-#include "tests/e2e/program_run.h"
 #include "tests/support/file_contents.h"
+#include "tests/support/program_run.h"
 
 namespace orders::test {
 namespace {

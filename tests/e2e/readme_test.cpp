@@ -12,11 +12,11 @@
 
 #include "tests/e2e/declared_settings.h"
 #include "tests/e2e/documented_commands.h"
-#include "tests/e2e/program_run.h"
 #include "tests/support/document.h"
 #include "tests/support/eventually.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/program_run.h"
 
 namespace orders::test {
 namespace {

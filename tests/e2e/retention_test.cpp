@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/e2e/program_run.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/program_run.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {

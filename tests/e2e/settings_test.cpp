@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "tests/e2e/declared_settings.h"
-#include "tests/e2e/program_run.h"
 #include "tests/support/eventually.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/program_run.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {

@@ -7,11 +7,11 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/e2e/program_run.h"
 #include "tests/e2e/redirected.h"
 #include "tests/support/eventually.h"
 #include "tests/support/free_port.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/program_run.h"
 
 namespace orders::test {
 namespace {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "shared/program/run_program.h"
-#include "tests/e2e/program_run.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/program_run.h"
 
 namespace orders::test {
 namespace {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "tests/faults/control_safeguards.h"
-#include "tests/faults/dose.h"
 #include "tests/faults/fault_control.h"
 #include "tests/faults/model_check.h"
+#include "tests/support/dose.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
 

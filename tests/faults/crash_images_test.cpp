@@ -15,8 +15,8 @@
 
 #include "shared/storage/sqlite/sqlite_storage.h"
 #include "tests/faults/control_safeguards.h"
-#include "tests/faults/dose.h"
 #include "tests/faults/recorded_disk.h"
+#include "tests/support/dose.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
 #include "tests/support/seed.h"

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/faults/dose.h"
 #include "tests/faults/fault_control.h"
 #include "tests/support/check_problem.h"
+#include "tests/support/dose.h"
 #include "tests/support/eventually.h"
 #include "tests/support/mounted_memory.h"
 #include "tests/support/order_processes.h"

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "tests/faults/control_safeguards.h"
-#include "tests/faults/dose.h"
 #include "tests/faults/model_check.h"
 #include "tests/faults/order_clients.h"
+#include "tests/support/dose.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/seed.h"

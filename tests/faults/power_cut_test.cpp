@@ -11,10 +11,10 @@
 #include <thread>
 
 #include "tests/faults/control_safeguards.h"
-#include "tests/faults/dose.h"
 #include "tests/faults/loop_file_system.h"
 #include "tests/faults/model_check.h"
 #include "tests/faults/order_clients.h"
+#include "tests/support/dose.h"
 #include "tests/support/eventually.h"
 #include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"

@@ -14,8 +14,8 @@
 #include <thread>
 #include <vector>
 
-#include "tests/faults/dose.h"
 #include "tests/faults/proxy.h"
+#include "tests/support/dose.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"

@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "tests/e2e/program_run.h"
 #include "tests/faults/model_check.h"
 #include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/private_mounts.h"
+#include "tests/support/program_run.h"
 #include "tests/support/skipped.h"
 #include "tests/support/store_blockers.h"
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/faults/dose.h"
 #include "tests/faults/model_check.h"
+#include "tests/support/dose.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
 

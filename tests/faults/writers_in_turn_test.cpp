@@ -13,7 +13,7 @@
 #include "shared/storage/open_storage.h"
 #include "shared/storage/store_error.h"
 #include "tests/faults/control_safeguards.h"
-#include "tests/faults/dose.h"
+#include "tests/support/dose.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_builder.h"
 #include "tests/support/temp_dir.h"
