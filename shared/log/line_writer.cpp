@@ -1,14 +1,11 @@
 #include "shared/log/line_writer.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <string>
 #include <utility>
 
 namespace orders::log {
@@ -102,16 +99,6 @@ bool LineWriter::wait_for_room() {
         last_room_ = end;
     }
     return has_room;
-}
-
-// A file stays as it is: opened again, it would have neither its offset nor its O_APPEND.
-int open_own_description(int fd) {
-    struct stat target {};
-    if (::fstat(fd, &target) != 0) return fd;
-    if (!S_ISCHR(target.st_mode) && !S_ISFIFO(target.st_mode)) return fd;
-    const std::string path = "/proc/self/fd/" + std::to_string(fd);
-    const int own = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    return own >= 0 ? own : fd;
 }
 
 }  // namespace orders::log

@@ -11,11 +11,12 @@
 // goes before any other.
 //
 // The descriptor's flags stay as they are, because other processes may share them: O_NONBLOCK would
-// reach those too. (open_own_description() gives one that nobody shares.) With a descriptor that
-// blocks, poll() says before every write() whether there is room, and a pipe that has room takes
-// PIPE_BUF bytes at once. Three things can still stop a thread inside its write(): a file on a disk
-// that hangs, another process that takes a pipe's last room in between, and a terminal, which has
-// room before it has room for a line. All other threads then lose their lines, and go on.
+// reach those too. (standard_descriptors.h gives the program's one that nobody shares.) With a
+// descriptor that blocks, poll() says before every write() whether there is room, and a pipe that
+// has room takes PIPE_BUF bytes at once. Three things can still stop a thread inside its write(): a
+// file on a disk that hangs, another process that takes a pipe's last room in between, and a
+// terminal, which has room before it has room for a line. All other threads then lose their lines,
+// and go on.
 //
 // Any thread may write.
 
@@ -71,9 +72,5 @@ class LineWriter {
     std::chrono::nanoseconds patience_;  // how long all may still wait
     SteadyTime last_room_{};             // when there was room last
 };
-
-// What `fd` writes to, opened once more and never blocking, if it is a terminal or a pipe that may
-// be opened again; else `fd` itself. The caller owns what is new, and never needs to close it.
-[[nodiscard]] int open_own_description(int fd);
 
 }  // namespace orders::log

@@ -24,8 +24,7 @@ std::string line_of(Level level, std::string_view event, std::span<const Field> 
 }
 
 LineWriter& standard_error() {
-    // First used when the standard descriptors are open (standard_descriptors.h).
-    static LineWriter writer(open_own_description(STDERR_FILENO), [](std::int64_t lost) {
+    static LineWriter writer(STDERR_FILENO, [](std::int64_t lost) {
         const Field count("count", lost);
         return line_of(Level::warn, "log lines lost", {&count, 1});
     });

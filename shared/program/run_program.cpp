@@ -31,6 +31,7 @@ int run_program(const char* name, const std::function<int()>& program) {
     ::signal(SIGXFSZ, SIG_IGN);
     try {
         open_standard_descriptors();
+        own_standard_error();
         return program();
     } catch (const SettingsError& error) {
         say(name, error);

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -158,34 +157,6 @@ TEST_CASE(
     REQUIRE(::dup2(good.get(), under_test.end.get()) >= 0);
     under_test.writer.write("seen");
     CHECK(lines_of(under_test.pipe.drain()) == Lines{"lost 2", "seen"});
-}
-
-// The end of a terminal that programs write to, and the end of whoever shows it, which nobody
-// reads.
-struct UnreadTerminal {
-    UnreadTerminal() {
-        REQUIRE(::grantpt(shown.get()) == 0);
-        REQUIRE(::unlockpt(shown.get()) == 0);
-        written =
-            FileDescriptor::opened(::open(::ptsname(shown.get()), O_WRONLY | O_NOCTTY), "open");
-    }
-    FileDescriptor shown = FileDescriptor::opened(::posix_openpt(O_RDWR | O_NOCTTY), "openpt");
-    FileDescriptor written;
-};
-
-TEST_CASE("line_writer: a terminal that shows nothing any more holds nobody up") {
-    const UnreadTerminal terminal;
-    const FileDescriptor own(open_own_description(terminal.written.get()));
-    REQUIRE(own.get() != terminal.written.get());
-    LineWriter writer(own.get(), describe_loss);
-    for (int i = 0; i < 10'000; ++i) writer.write(std::string(100, 'x'));
-    CHECK((::fcntl(terminal.written.get(), F_GETFL) & O_NONBLOCK) == 0);
-}
-
-TEST_CASE("line_writer: a file stays as it was opened, because its offset belongs to it") {
-    const TempDir directory;
-    const FileDescriptor file(::open(directory.file("log").c_str(), O_WRONLY | O_CREAT, 0600));
-    CHECK(open_own_description(file.get()) == file.get());
 }
 
 }  // namespace

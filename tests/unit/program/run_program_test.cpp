@@ -1,6 +1,8 @@
 #include "shared/program/run_program.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +11,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "shared/log/log.h"
+#include "shared/os/file_descriptor.h"
 #include "shared/program/settings_error.h"
 #include "shared/storage/open_storage.h"
 #include "shared/storage/store_error.h"
@@ -91,6 +95,35 @@ TEST_CASE(
     CHECK(ending.said("open orders.db"));
     CHECK(ending.said("choose another path"));
     CHECK(ending.standard_error.find('\n') == ending.standard_error.size() - 1);
+}
+
+// A terminal, and whoever shows it, who reads nothing.
+class UnreadTerminal {
+   public:
+    UnreadTerminal() {
+        REQUIRE(::grantpt(shown_.get()) == 0);
+        REQUIRE(::unlockpt(shown_.get()) == 0);
+        written_ = FileDescriptor::opened(
+            ::open(::ptsname(shown_.get()), O_WRONLY | O_NOCTTY | O_CLOEXEC), "open terminal");
+    }
+    [[nodiscard]] int fd() const noexcept { return written_.get(); }
+
+   private:
+    FileDescriptor shown_ = FileDescriptor::opened(::posix_openpt(O_RDWR | O_NOCTTY), "openpt");
+    FileDescriptor written_;
+};
+
+TEST_CASE("run_program: a terminal that shows nothing any more holds no program up") {
+    const UnreadTerminal terminal;
+    const EndedChild ending = in_child([&] {
+        ::dup2(terminal.fd(), STDERR_FILENO);
+        return run_program("order-api", [] {
+            for (int i = 0; i < 2'000; ++i) log::info("line", {{"text", std::string(100, 'x')}});
+            return 7;
+        });
+    });
+    CHECK(ending.exit_status == 7);
+    CHECK((::fcntl(terminal.fd(), F_GETFL) & O_NONBLOCK) == 0);  // others may share it
 }
 
 }  // namespace
