@@ -239,6 +239,7 @@ class SqliteStorage final : public Storage {
     }
     bool is_being_migrated() override {
         const std::string path = existing_store_path(location_);
+        require_own_log(path);
         Connection connection(path, Connection::Access::read_only);
         return !is_newest_schema(connection) && Turnstile(path).is_taken();
     }
