@@ -7,6 +7,12 @@ constexpr const char* token_list_variable = "API_TOKENS";
 constexpr const char* without_tokens = "an API that is open to everybody";
 constexpr std::int64_t bytes_per_mebibyte = 1024LL * 1024;
 
+// An IPv6 address may stand in brackets, as in a URL.
+std::string without_brackets(const std::string& host) {
+    const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    return has_brackets ? host.substr(1, host.size() - 2) : host;
+}
+
 }  // namespace
 
 std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
@@ -56,7 +62,7 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                              without_tokens);
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return std::nullopt;
     return ApiSettings{.common = common.values(),
-                       .host = host.value(),
+                       .host = without_brackets(host.value()),
                        .port = static_cast<int>(port.value()),
                        .stop_delay = std::chrono::seconds(stop_delay.value()),
                        .drain_limit = std::chrono::seconds(drain.value()),

@@ -25,9 +25,8 @@ bool is_loopback(const sockaddr& address) {
 
 }  // namespace
 
-bool is_loopback(std::string host) {
+bool is_loopback(const std::string& host) {
     if (ascii::equals_ignoring_case(host, "localhost")) return true;
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     addrinfo hints{};
     hints.ai_flags = AI_NUMERICHOST;
     addrinfo* found = nullptr;

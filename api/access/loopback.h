@@ -7,8 +7,7 @@
 
 namespace orders {
 
-// For an address of either family, also in brackets, and for the name `localhost`; no other name is
-// looked up.
-[[nodiscard]] bool is_loopback(std::string host);
+// For an address of either family and for the name `localhost`; no other name is looked up.
+[[nodiscard]] bool is_loopback(const std::string& host);
 
 }  // namespace orders

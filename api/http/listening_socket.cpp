@@ -23,11 +23,6 @@ struct FreeAddresses {
 };
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
-std::string without_brackets(const std::string& host) {
-    const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
-    return has_brackets ? host.substr(1, host.size() - 2) : host;
-}
-
 Addresses resolve(const std::string& host, int port) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
@@ -101,11 +96,10 @@ Endpoint endpoint_of(const FileDescriptor& socket) {
 }  // namespace
 
 ListeningSocket listen_on(const std::string& host, int port) {
-    const std::string name = without_brackets(host);
     // The second is for machines without IPv6.
-    const std::vector<std::string> names = name == every_address
+    const std::vector<std::string> names = host == every_address
                                                ? std::vector<std::string>{"::", "0.0.0.0"}
-                                               : std::vector<std::string>{name};
+                                               : std::vector<std::string>{host};
     int error = EADDRNOTAVAIL;
     for (const std::string& each : names) {
         const Addresses addresses = resolve(each, port);
@@ -130,9 +124,8 @@ ListeningSocket listen_on(const std::string& host, int port) {
 }
 
 std::string local_address_of(const std::string& host) {
-    const std::string name = without_brackets(host);
-    if (name == every_address || name == "0.0.0.0") return "127.0.0.1";
-    return name == "::" ? "::1" : name;
+    if (host == every_address || host == "0.0.0.0") return "127.0.0.1";
+    return host == "::" ? "::1" : host;
 }
 
 }  // namespace orders::http

@@ -1,7 +1,7 @@
 #pragma once
 
 // The socket that a server listens on, made from the text that says where: an address
-// ("127.0.0.1", "::1", "[::1]"); a name, of whose addresses the first that works is taken; or "*",
+// ("127.0.0.1", "::1"); a name, of whose addresses the first that works is taken; or "*",
 // which means every address of this machine, as "::" does.
 //
 // For any thread. A name may take as long as the machine's resolver does.

@@ -117,6 +117,11 @@ std::optional<std::string_view> fault_of_target(std::string_view method,
     return "The request's target must be a path or an http:// URL.";
 }
 
+bool is_whole_server(std::string_view target) noexcept {
+    const auto rest = after_scheme(target);
+    return target == "*" || (rest && rest->find_first_of("/?") == std::string_view::npos);
+}
+
 std::string_view path_of(std::string_view target) noexcept {
     target = target.substr(0, target.find('?'));
     const auto rest = after_scheme(target);

@@ -21,6 +21,10 @@ namespace orders::http {
 [[nodiscard]] std::optional<std::string_view> fault_of_target(std::string_view method,
                                                               std::string_view target) noexcept;
 
+// Whether OPTIONS with this target, which has no fault, asks about the whole server: `*`, or an
+// http:// URL with neither path nor query (RFC 9112, section 3.2.4).
+[[nodiscard]] bool is_whole_server(std::string_view target) noexcept;
+
 // Of a target without a fault, the path as the client wrote it.
 [[nodiscard]] std::string_view path_of(std::string_view target) noexcept;
 

@@ -84,11 +84,10 @@ void Router::find_answer(const FramedRequest& request, Reply reply) const {
     if (!RouteMatcher::knows(request.method)) {
         return std::move(reply).send(problem_for(501, "That method is not known here."));
     }
-    const std::string_view path = path_of(request.target);
-    if (path == "*") {  // which is a target of OPTIONS only
+    if (request.method == "OPTIONS" && is_whole_server(request.target)) {
         return std::move(reply).send(with_allow({.status = 204}, allow_of_all_paths()));
     }
-    auto match = matcher_.match(request.method, path);
+    auto match = matcher_.match(request.method, path_of(request.target));
     if (!match) return std::move(reply).send(problem_for(404, "There is nothing at this path."));
     const Path& found = paths_.at(match->path);
     answer_on(found, std::move(*match), request, std::move(reply));

@@ -2,11 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/program_run.h"
+#include "tests/support/skipped.h"
 
 namespace orders::test {
 
@@ -22,6 +24,17 @@ TEST_CASE("binding: a star means every address, the log says so, and healthcheck
         const Run check = run(api_program(), {"healthcheck", "--host", host, "--port", port});
         CHECK_MESSAGE(check.ending == exited(0), host);
     }
+}
+
+TEST_CASE("binding: an IPv6 address may stand in brackets") {
+    if (!std::filesystem::exists("/proc/net/if_inet6")) return skipped("there is no IPv6 here");
+    OrderProcesses processes;
+    ChildProcess& api = processes.start_api({"--host", "[::1]"});
+    CHECK_EQ(log_field(api.wait_for_line(" listening ", patience), "address"), "::1");
+    CHECK_EQ(api.count_lines("open to everybody"), 0);
+    const std::string port = std::to_string(processes.port());
+    CHECK_EQ(run(api_program(), {"healthcheck", "--host", "[::1]", "--port", port}).ending,
+             exited(0));
 }
 
 TEST_CASE("binding: the log shows the address that a name stands for") {

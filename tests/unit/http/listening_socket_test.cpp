@@ -72,13 +72,11 @@ TEST_CASE("listening_socket: an address is bound, and said as it is") {
     CHECK(RawConnection(listening.endpoint.port).is_open());
     CHECK(listen_on("0.0.0.0", 0).endpoint.addresses == "0.0.0.0");
     if (!has_ipv6()) return;
-    for (const std::string host : {"::1", "[::1]"}) {
-        CHECK(listen_on(host, 0).endpoint.addresses == "::1");
-    }
+    CHECK(listen_on("::1", 0).endpoint.addresses == "::1");
 }
 
 TEST_CASE("listening_socket: a star means every address, IPv4 and IPv6") {
-    for (const std::string host : {"*", "::", "[::]"}) {
+    for (const std::string host : {"*", "::"}) {
         if (host != "*" && !has_ipv6()) continue;
         CAPTURE(host);
         const ListeningSocket listening = listen_on(host, 0);
@@ -90,7 +88,7 @@ TEST_CASE("listening_socket: a star means every address, IPv4 and IPv6") {
 TEST_CASE("listening_socket: a name stands for the address it resolves to") {
     const std::string addresses = listen_on("localhost", 0).endpoint.addresses;
     CHECK((addresses == "127.0.0.1" || addresses == "::1"));
-    for (const std::string host : {"no.such.host.invalid", "300.1.1.1", "", "[", "[]"}) {
+    for (const std::string host : {"no.such.host.invalid", "300.1.1.1", "", "[", "[]", "[::1]"}) {
         CAPTURE(host);
         CHECK(has(refusal_of(host), "cannot listen on " + host + ": this name does not resolve"));
     }
@@ -126,8 +124,7 @@ TEST_CASE("listening_socket: a client on this machine reaches a server that list
     CHECK(local_address_of("*") == "127.0.0.1");
     CHECK(local_address_of("0.0.0.0") == "127.0.0.1");
     CHECK(local_address_of("::") == "::1");
-    CHECK(local_address_of("[::]") == "::1");
-    CHECK(local_address_of("[fe80::2]") == "fe80::2");
+    CHECK(local_address_of("fe80::2") == "fe80::2");
     CHECK(local_address_of("example.com") == "example.com");
 }
 

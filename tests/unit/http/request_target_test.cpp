@@ -180,5 +180,16 @@ TEST_CASE("request_target: the path of a URL is the same as without the host") {
     CHECK(path_of("*") == "*");
 }
 
+TEST_CASE("request_target: a star, or a URL with neither path nor query, is the whole server") {
+    for (const char* target : {"*", "http://h", "HTTP://h:80"}) {
+        CAPTURE(target);
+        CHECK(is_whole_server(target));
+    }
+    for (const char* target : {"/", "/*", "http://h/", "http://h?", "http://h?a", "//h"}) {
+        CAPTURE(target);
+        CHECK_FALSE(is_whole_server(target));
+    }
+}
+
 }  // namespace
 }  // namespace orders::http

@@ -79,7 +79,8 @@ TEST_CASE("router: OPTIONS is answered with the methods of a path, or of all pat
          {Row{"/orders", "GET, HEAD, POST, OPTIONS"},
           Row{"/orders?a=b", "GET, HEAD, POST, OPTIONS"},
           Row{"http://a/orders/7", "GET, HEAD, DELETE, OPTIONS"}, Row{"/other", "PUT, OPTIONS"},
-          Row{"*", "GET, HEAD, POST, PUT, DELETE, OPTIONS"}}) {
+          Row{"*", "GET, HEAD, POST, PUT, DELETE, OPTIONS"},
+          Row{"http://a", "GET, HEAD, POST, PUT, DELETE, OPTIONS"}}) {
         CAPTURE(row.target);
         const HttpAnswer answer = client.send({"OPTIONS", row.target, {}, "body"});
         CHECK(answer.status == 204);
@@ -87,6 +88,8 @@ TEST_CASE("router: OPTIONS is answered with the methods of a path, or of all pat
         CHECK_FALSE(answer.header("content-length"));
     }
     CHECK(client.send({"OPTIONS", "/nothing"}).status == 404);
+    CHECK(client.send({"OPTIONS", "http://a/"}).status == 404);
+    CHECK(client.send({"GET", "http://a"}).status == 404);
 }
 
 TEST_CASE("router: a method that no path can have is 501") {
