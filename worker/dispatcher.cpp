@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "shared/log/log.h"
+#include "shared/os/boot_time.h"
 #include "shared/storage/store_error.h"
 
 namespace orders {
@@ -61,6 +62,7 @@ void Dispatcher::enlist() {
     const auto now = std::chrono::steady_clock::now();
     worker_ = store_.enlist(options_.worker, options_.lease_time);
     next_heartbeat_ = now + heartbeat_interval();
+    last_turn_ = time_since_boot();
     log::info("working", {{"worker", options_.worker.name},
                           {"threads", options_.worker.threads},
                           {"db", options_.store}});
@@ -129,8 +131,22 @@ void Dispatcher::sleep_until_something_happens() {
     is_look_due_ = has_bell_rung || (sources[0].revents & POLLIN) != 0;
 }
 
+// If turns are further apart than looks, this process stood still, or waited for the store, and the
+// other workers perhaps did, too. A gap that begins while they have time to renew gives them no
+// more: on a machine on which every turn takes long, nothing would ever be taken back.
+void Dispatcher::note_gap() {
+    const auto now = time_since_boot();
+    const auto last_turn = std::exchange(last_turn_, now);
+    const bool is_gap = now - last_turn > 2 * options_.look_interval;
+    if (is_gap && last_turn >= take_back_from_) let_others_renew();
+}
+
+void Dispatcher::let_others_renew() {
+    take_back_from_ = time_since_boot() + options_.renewal_grace;
+}
+
 void Dispatcher::note_failure(const StoreError& error) {
-    take_back_from_ = std::chrono::steady_clock::now() + options_.renewal_grace;
+    let_others_renew();
     failures_.count();
     if (const auto times = failures_.take_due()) {
         log::error("turn failed", {{"detail", error.what()}, {"times", *times}});
@@ -189,11 +205,12 @@ std::optional<WorkerTurn> Dispatcher::plan_turn(SteadyTime now) {
         has_expired = store_.has_expired();
         next_look_ = now + options_.look_interval;
     }
+    note_gap();
     const std::size_t free_threads = phase_ == Phase::working ? pool_.free_threads() : 0;
     // Leases that ran out may be this worker's own, after a suspend, through which only the leases'
     // clock runs. Renewed first, in the same transaction, they are not taken back.
     const bool is_heartbeat_due = now >= next_heartbeat_ || has_expired;
-    const bool is_taking_back = has_expired && now >= take_back_from_;
+    const bool is_taking_back = has_expired && last_turn_ >= take_back_from_;
     const bool is_claim_due = has_pending && free_threads > 0;
     if (finished_.empty() && !is_heartbeat_due && !is_claim_due) return std::nullopt;
 

@@ -51,8 +51,9 @@ struct DispatcherOptions {
     // How often to look for work that nothing announced, for leases that ran out, and for workers
     // that have died.
     std::chrono::milliseconds look_interval{250};
-    // For how long after a failure of the store nothing is taken back from others: they could not
-    // renew their leases meanwhile either.
+    // For how long nothing is taken back from others after a failure of the store, and after a time
+    // in which this process stood still, perhaps with the whole machine: the others could not renew
+    // their leases meanwhile either. Those who are known to have died wait as long.
     std::chrono::milliseconds renewal_grace{1'000};
     RetentionOptions retention = {};
     // Called once, by run(), when the store knows the worker.
@@ -73,6 +74,8 @@ class Dispatcher {
    private:
     void enlist();
     void sleep_until_something_happens();
+    void note_gap();
+    void let_others_renew();
     void note_failure(const StoreError& error);
     void pause_after_error();
     void take_turn(const std::stop_token& stop);
@@ -103,7 +106,9 @@ class Dispatcher {
     bool is_look_due_ = true;
     SteadyTime next_look_{};
     SteadyTime next_heartbeat_{};
-    SteadyTime take_back_from_{};
+    // By the clock that leases live by, which counts through a suspend: time since boot.
+    std::chrono::nanoseconds last_turn_{0};
+    std::chrono::nanoseconds take_back_from_{0};
     log::LogPace failures_;
     log::LogPace sweep_failures_;
     enum class Phase { working, draining, interrupted } phase_ = Phase::working;

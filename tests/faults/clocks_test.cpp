@@ -5,9 +5,11 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <iomanip>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -164,6 +166,30 @@ TEST_CASE("clocks: negative control: a lease that lives by a clock that jumps en
     faults->boot_offset_seconds = 2'000;
     CHECK_EQ(processes.finished_order("kept")["attempts"], 2);
     hung.kill();
+}
+
+TEST_CASE("clocks: through a suspend of the machine, every worker keeps its orders") {
+    if (!FaultControl::is_available) return skipped(FaultControl::not_available);
+    OrderProcesses processes;
+    FaultControl faults;
+    const std::set<std::string> ids{"one", "two"};
+    start_recorded_api(processes);
+    const OrderProcesses::Flags flags{"--worker-count", "1", "--lease-seconds", "2"};
+    const std::array workers{&processes.start_worker(flags, faults.environment()),
+                             &processes.start_worker(flags, faults.environment())};
+    for (const std::string& id : ids) processes.submit(order_json(id, "High", 100));
+    eventually(patience, [&] { return processes.counts()["Processing"] == ids.size(); });
+    for (ChildProcess* worker : workers) worker->signal(SIGSTOP);
+    for (ChildProcess* worker : workers) {
+        eventually(patience, [&] { return is_halted(*worker); });
+    }
+    faults->boot_offset_seconds = 1'800;  // the steady clock stands still meanwhile
+    for (ChildProcess* worker : workers) worker->signal(SIGCONT);
+
+    for (const std::string& id : ids) CHECK_EQ(processes.finished_order(id)["attempts"], 1);
+    processes.stop_all();
+    CHECK(processes.lines_with(" lease expired ").empty());
+    check_promises(evidence_of(processes, ids));
 }
 
 TEST_CASE("clocks: after the machine was started again, what a worker held is not charged") {

@@ -42,7 +42,7 @@ struct Halted {
         worker = &processes.start_worker({"--worker-count", "1", "--time-unit-ms", time_unit_ms},
                                          faults.environment());
         faults.wait_until_halted(*worker);
-        halted_at = since_boot();
+        halted_at = time_since_boot();
     }
 
     [[nodiscard]] std::string started_at() const {

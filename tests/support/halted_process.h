@@ -2,12 +2,11 @@
 
 // Processes that stand still (SIGSTOP), and time that passes them by.
 
-#include <time.h>
-
 #include <chrono>
 #include <fstream>
 #include <string>
 
+#include "shared/os/boot_time.h"
 #include "tests/support/child_process.h"
 #include "tests/support/eventually.h"
 
@@ -22,18 +21,11 @@ namespace orders::test {
     return false;
 }
 
-// By the clock that leases live by.
-[[nodiscard]] inline std::chrono::nanoseconds since_boot() {
-    timespec time{};
-    ::clock_gettime(CLOCK_BOOTTIME, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
-// Returns once whatever was leased until `moment` has run out.
+// Returns once whatever was leased until `moment`, by the clock that leases live by, has run out.
 inline void outlast(std::chrono::milliseconds lease_time,
-                    std::chrono::nanoseconds moment = since_boot()) {
+                    std::chrono::nanoseconds moment = time_since_boot()) {
     const auto end = moment + lease_time + std::chrono::milliseconds(1);
-    eventually(patience + lease_time, [&] { return since_boot() > end; });
+    eventually(patience + lease_time, [&] { return time_since_boot() > end; });
 }
 
 }  // namespace orders::test

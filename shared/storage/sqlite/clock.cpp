@@ -1,22 +1,16 @@
 #include "shared/storage/sqlite/clock.h"
 
 #include <sys/stat.h>
-#include <time.h>
 
 #include <cstdint>
 #include <fstream>
 #include <stdexcept>
 
+#include "shared/os/boot_time.h"
 #include "shared/storage/store_error.h"
 
 namespace orders::sqlite {
 namespace {
-
-std::chrono::nanoseconds read_clock(clockid_t clock) {
-    timespec time{};
-    ::clock_gettime(clock, &time);  // cannot fail: Linux has both clocks since 2.6.39
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 std::chrono::milliseconds to_milliseconds(std::chrono::nanoseconds time) {
     return std::chrono::floor<std::chrono::milliseconds>(time);
@@ -71,9 +65,10 @@ std::chrono::nanoseconds boot_clock_shift(std::istream& timens_offsets) {
 SystemClock::SystemClock() : boot_id_(read_boot_id()), boot_clock_shift_(read_boot_clock_shift()) {}
 
 Moment SystemClock::now() const {
-    const UtcTime utc(to_milliseconds(read_clock(CLOCK_REALTIME)));
+    const UtcTime utc =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     require_set_clock(utc);
-    return {utc, to_milliseconds(read_clock(CLOCK_BOOTTIME) - boot_clock_shift_), boot_id_};
+    return {utc, to_milliseconds(time_since_boot() - boot_clock_shift_), boot_id_};
 }
 
 }  // namespace orders::sqlite
