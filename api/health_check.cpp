@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <string>
 
 #include "api/http/client.h"
 #include "api/http/listening_socket.h"
@@ -10,11 +11,15 @@
 namespace orders {
 
 int check_api_health(const ApiSettings& settings) {
-    const auto status = http::get_status(http::local_address_of(settings.host), settings.port,
-                                         "/readyz", std::chrono::milliseconds(2'500));
+    const std::string address = http::local_address_of(settings.host);
+    const auto status =
+        http::get_status(address, settings.port, "/readyz", std::chrono::milliseconds(2'500));
     if (status == 200) return exit_ok;
-    std::fprintf(stderr, "order-api: %s\n",
-                 status ? "the API is not ready" : "the API does not answer");
+    const std::string problem =
+        status ? "is not ready: its log and the body of GET /readyz say why"
+               : "does not answer: is it running, with this --host and --port?";
+    std::fprintf(stderr, "order-api: the API on host %s port %d %s\n", address.c_str(),
+                 settings.port, problem.c_str());
     return exit_failure;
 }
 

@@ -86,7 +86,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
     OrderAdmission admission({.max_pending_orders = settings.max_pending_orders,
                               .min_free_bytes = settings.min_free_bytes});
     GroupCommit commits(storage.open_intake(), GroupLimits{}, [&](const StoreError& error) {
-        status = exit_status_of(error);
+        status = log_end_of_store(error);
         signals.limit_what_is_left();
         server.stop();
     });
@@ -116,7 +116,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
         signals.limit_what_is_left();
         throw;
     }
-    log::info("stopped");
+    log::info("stopped", {{"status", status.load()}});
     return status;
 }
 

@@ -104,7 +104,9 @@ void Dispatcher::retire() {
     try {
         store_.retire(*worker_);
     } catch (const StoreError& error) {  // it holds nothing, and its heartbeat will run out
-        log::warn("retiring failed", {{"detail", error.what()}});
+        log::warn("signing off failed",
+                  {{"detail", error.what()},
+                   {"consequence", "others take this worker for dead; it holds no order"}});
     }
 }
 
@@ -149,7 +151,10 @@ void Dispatcher::note_failure(const StoreError& error) {
     let_others_renew();
     failures_.count();
     if (const auto times = failures_.take_due()) {
-        log::error("turn failed", {{"detail", error.what()}, {"times", *times}});
+        log::error("claiming and settling orders failed",
+                   {{"detail", error.what()},
+                    {"times", *times},
+                    {"consequence", "orders wait; it is tried again"}});
     }
 }
 
@@ -176,12 +181,16 @@ void Dispatcher::take_turn(const std::stop_token& stop) {
 
 void Dispatcher::drain(SteadyTime now) {
     if (phase_ == Phase::working) {
-        log::info("draining", {{"held", pool_.held().size()}});
+        const std::chrono::duration<double> limit_seconds = options_.drain_limit;
+        log::info("orders in work may still finish",
+                  {{"orders", pool_.held().size()}, {"limit_seconds", limit_seconds.count()}});
         phase_ = Phase::draining;
         phase_ends_ = now + options_.drain_limit;
     }
     if (phase_ == Phase::draining && (now >= phase_ends_ || options_.hurry.stop_requested())) {
-        log::info("giving back what is not finished", {{"held", pool_.held().size()}});
+        log::info("orders that are not finished are given back",
+                  {{"orders", pool_.held().size()},
+                   {"consequence", "they are Pending again, and no attempt is charged"}});
         pool_.interrupt();
         phase_ = Phase::interrupted;
         phase_ends_ = now + interruption_limit;

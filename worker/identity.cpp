@@ -75,8 +75,9 @@ int check_worker_health(Storage& storage, const std::optional<std::string>& labe
     const auto ailing = std::ranges::find_if_not(meant, is_live);
     if (ailing != meant.end()) return complain_of(*ailing);
     if (!meant.empty()) return exit_ok;
-    return complain(label ? "no worker that lives is called '" + *label + "'"
-                          : "no worker lives in this container, or on this machine outside of any");
+    return complain(
+        label ? "no worker that lives is called '" + *label + "'"
+              : "no worker lives in this container (or on this machine, outside of containers)");
 }
 
 }  // namespace orders

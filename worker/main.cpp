@@ -33,16 +33,18 @@ constexpr std::size_t least_descriptors = 64;
 // Work that takes exactly the timeout is in time, though its thread wakes a little later.
 constexpr std::chrono::milliseconds timeout_margin{100};
 
-void run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop, StopSignals& signals) {
+// Returns the exit status. Throws StoreError if the store does not take the worker in the first
+// place.
+int run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop, StopSignals& signals,
+                      const std::optional<Reporter>& reporter) {
     try {
         dispatcher.run(stop);
+        return exit_ok;
     } catch (const StoreError& error) {
         // The pool waits for its threads; from here on it does so for a limited time only.
         signals.limit_what_is_left();
-        log::error(error.kind() == StoreError::Kind::replaced ? "the store was replaced"
-                                                              : "the store has failed",
-                   {{"detail", error.what()}});
-        throw;
+        if (!reporter) throw;
+        return log_end_of_store(error);
     }
 }
 
@@ -81,10 +83,10 @@ int work(const WorkerSettings& settings, Storage& storage) {
                        .keep_failed = settings.keep_failed},
          // Not before, because its first report should count this worker.
          .on_enlisted = [&] { reporter.emplace(std::move(reader), settings.report_interval); }});
-    run_until_stopped(dispatcher, stop.get_token(), signals);
+    const int status = run_until_stopped(dispatcher, stop.get_token(), signals, reporter);
     reporter.reset();  // reports once more
-    log::info("stopped");
-    return exit_ok;
+    log::info("stopped", {{"status", status}});
+    return status;
 }
 
 int run(int argc, const char* const* argv) {

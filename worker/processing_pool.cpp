@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shared/log/log.h"
+#include "shared/text/reason.h"
 
 namespace orders {
 namespace {
@@ -226,10 +227,10 @@ std::optional<ProcessingResult> ProcessingPool::run_processor(const Job& job) {
     try {
         return processor_.process(job.order, job.stop.get_token());
     } catch (const std::exception& error) {
-        log::error("processing threw",
-                   {{"order_id", job.order.spec.order_id.text()}, {"detail", error.what()}});
+        log::error("processor threw an exception",
+                   {{"order_id", job.order.spec.order_id.text()}, {"detail", reason_of(error)}});
     } catch (...) {
-        log::error("processing threw", {{"order_id", job.order.spec.order_id.text()}});
+        log::error("processor threw an exception", {{"order_id", job.order.spec.order_id.text()}});
     }
     return Failure{failure_reason::processor_error};
 }

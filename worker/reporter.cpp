@@ -45,7 +45,7 @@ void Reporter::report() {
                    {"live_workers", report.workers.size()}});
         finished_before_ = finished;
     } catch (const StoreError& error) {
-        log::error("report failed", {{"detail", error.what()}});
+        log::error("order status report failed", {{"detail", error.what()}});
     }
 }
 

@@ -12,6 +12,7 @@
 #include "api/http/problem.h"
 #include "api/http/request_log.h"
 #include "shared/log/log.h"
+#include "shared/text/reason.h"
 
 namespace orders::http {
 namespace {
@@ -32,11 +33,6 @@ SteadyTime now() {
     return std::chrono::steady_clock::now();
 }
 
-// For memory or descriptors running out; the responder catches its own exceptions.
-void log_loss(const std::exception& error) {
-    log::error("connection dropped", {{"error", error.what()}});
-}
-
 Response made_by(const ResponseMaker& make) {
     try {
         return make();
@@ -50,6 +46,15 @@ Response made_by(const ResponseMaker& make) {
 
 ConnectionDriver::ConnectionDriver(const ConnectionLimits& limits, const Responder& responder)
     : limits_(limits), responder_(responder), park_(limits.framing, limits.max_buffered_bytes) {}
+
+// For memory or descriptors running out; the responder catches its own exceptions.
+void ConnectionDriver::note_loss(const std::exception& error) noexcept {
+    const MutexLock lock(losses_mutex_);
+    losses_.count();
+    if (const auto times = losses_.take_due()) {
+        log::error("connections dropped", {{"error", reason_of(error)}, {"times", *times}});
+    }
+}
 
 void ConnectionDriver::admit(FileDescriptor socket) noexcept {
     Connection* connection = nullptr;
@@ -69,7 +74,7 @@ void ConnectionDriver::admit(FileDescriptor socket) noexcept {
         while (advance(*connection)) {
         }
     } catch (const std::exception& error) {
-        log_loss(error);
+        note_loss(error);
         if (connection != nullptr) park_.close(*connection);
     }
 }
@@ -87,7 +92,7 @@ void ConnectionDriver::serve(Connection& connection) noexcept {
             if (!park(connection, Phase::sending)) return;
         }
     } catch (const std::exception& error) {
-        log_loss(error);
+        note_loss(error);
         park_.close(connection);
     }
 }
@@ -224,7 +229,7 @@ void ConnectionDriver::send_answer(Connection& connection) noexcept {
         if (!are_few_awaited) return park_.pass_on(connection);
         send_late_answer(connection);
     } catch (const std::exception& error) {
-        log_loss(error);
+        note_loss(error);
         park_.close(connection);
     }
 }
@@ -233,7 +238,7 @@ void ConnectionDriver::wake(std::uint64_t connection_id) noexcept {
     try {
         park_.wake(connection_id);
     } catch (const std::exception& error) {
-        log_loss(error);
+        note_loss(error);
     }
 }
 

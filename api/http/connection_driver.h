@@ -19,7 +19,9 @@
 #include "api/http/connection_park.h"
 #include "api/http/reply.h"
 #include "api/http/request_scanner.h"
+#include "shared/log/log_pace.h"
 #include "shared/os/file_descriptor.h"
+#include "shared/os/mutex.h"
 #include "shared/os/steady_time.h"
 
 namespace orders::http {
@@ -94,6 +96,7 @@ class ConnectionDriver final : private ConnectionKeeper {
     void send_late_answer(Connection& connection);
     void queue_answer(Connection& connection);
     void start_stream(Connection& connection, StreamStart start);
+    void note_loss(const std::exception& error) noexcept;
     static void queue(Connection& connection, std::string bytes);
     static void refuse(Connection& connection, int status, std::string_view detail);
 
@@ -106,6 +109,9 @@ class ConnectionDriver final : private ConnectionKeeper {
     std::atomic<std::size_t> awaited_answers_ = 0;
     std::atomic<bool> closes_with_answers_ = false;
     std::atomic<bool> is_stopping_ = false;
+
+    Mutex losses_mutex_;
+    log::LogPace losses_ GUARDED_BY(losses_mutex_);
 };
 
 }  // namespace orders::http

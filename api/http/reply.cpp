@@ -11,7 +11,8 @@ Reply::~Reply() {
     if (connection_ == nullptr) return;
     // An exception that unwinds the stack past it is logged where it is caught.
     if (std::uncaught_exceptions() == 0 && !has_client_left()) {
-        log::error("reply dropped");
+        log::error("request not answered by its handler",
+                   {{"consequence", "it is answered with 500"}});
     }
     // Made later, because nothing may be allocated here: memory may be what ran out.
     give(ResponseMaker(internal_error));

@@ -4,6 +4,7 @@
 
 #include "api/http/request_target.h"
 #include "shared/log/log.h"
+#include "shared/text/reason.h"
 
 namespace orders::http {
 
@@ -27,7 +28,7 @@ void log_failed_request() noexcept {
     try {
         throw;
     } catch (const std::exception& error) {
-        log::error("request failed", {{"error", error.what()}});
+        log::error("request failed", {{"error", reason_of(error)}});
     } catch (...) {
         log::error("request failed", {{"error", "unknown"}});
     }

@@ -31,11 +31,15 @@ ConnectionLimits limits_of(const ServerOptions& options) {
     const std::size_t reserved =
         options.other_descriptors + own_descriptors + ConnectionDriver::max_turned_away;
     if (descriptors.rlim_cur <= reserved) {
-        throw std::runtime_error("the limit of open files leaves no connection");
+        throw std::runtime_error(
+            "the limit of open files leaves no connection (ulimit -n raises it)");
     }
     const std::size_t possible = descriptors.rlim_cur - reserved;
     if (possible < options.max_connections) {
-        log::warn("fewer connections than configured", {{"connections", possible}});
+        log::warn("fewer connections than configured",
+                  {{"connections", possible},
+                   {"configured", options.max_connections},
+                   {"hint", "raise the limit of open files: ulimit -n"}});
     }
     return {.framing = {.max_header_bytes = options.max_header_bytes,
                         .max_body_bytes = options.max_body_bytes},
@@ -129,12 +133,15 @@ void Server::Listener::run(std::chrono::milliseconds drain_limit) {
 
     const SteadyTime stopped_at{steady_clock::duration(stopped_at_.load())};
     if (!driver_.drain(stopped_at + drain_limit)) {
-        log::warn("connections cut off", {{"connections", driver_.open_connections()}});
+        log::warn("connections cut off",
+                  {{"connections", driver_.open_connections()},
+                   {"reason", "they had not got their answers when the drain time was over"}});
         driver_.cut_off();
     }
     driver_.end();
     handler_threads_.clear();
-    if (!ended_as_asked) throw std::runtime_error("accepting connections failed for good");
+    if (!ended_as_asked)
+        throw std::runtime_error("no connection can be accepted any more (start the API again)");
 }
 
 void Server::Listener::announce_stop() noexcept {

@@ -102,22 +102,26 @@ void GroupCommit::write_groups(const std::stop_token& stop) {
                 store_->require_in_place();
             }
         } catch (const StoreError& error) {
-            failures_.count();
-            const auto times = failures_.take_due();
-            if (times || error.is_fatal()) {
-                log::error(error.kind() == StoreError::Kind::replaced ? "the store was replaced"
-                                                                      : "storing orders failed",
-                           {{"detail", error.what()}, {"times", times.value_or(1)}});
-            }
             if (error.is_fatal()) {
                 close();
                 on_fatal_(error);
                 return;
             }
+            note_failure(error);
             pause = pause_after_error;
         }
     }
     close();
+}
+
+void GroupCommit::note_failure(const StoreError& error) {
+    failures_.count();
+    if (const auto times = failures_.take_due()) {
+        log::error("storing orders failed",
+                   {{"detail", error.what()},
+                    {"times", *times},
+                    {"consequence", "clients are answered with 503; it is tried again"}});
+    }
 }
 
 bool GroupCommit::has_waiting() const {

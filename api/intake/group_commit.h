@@ -53,7 +53,7 @@ class GroupCommit {
    public:
     // `on_fatal` is called at most once, on the writer thread, when the store has failed (or turned
     // out to be replaced, which is looked for once a second if there is no work) in a way
-    // that only a new process can mend; everything is refused from then on.
+    // that only a new process can mend; everything is refused from then on. It is not logged here.
     GroupCommit(std::unique_ptr<IntakeStore> store, const GroupLimits& limits,
                 std::function<void(const StoreError&)> on_fatal);
     // Ends the writer thread after its current group and refuses what still waits. No other thread
@@ -82,6 +82,7 @@ class GroupCommit {
 
     // The writer thread's.
     void write_groups(const std::stop_token& stop);
+    void note_failure(const StoreError& error);
     [[nodiscard]] bool has_waiting() const;
     [[nodiscard]] bool wait_for_work(const std::stop_token& stop, std::chrono::milliseconds pause);
     void write_one_group();

@@ -10,7 +10,7 @@ enum class Refusal {
     disk_full,        // certainly not stored
     store_damaged,    // certainly not stored: nothing is, until the store has been mended
     stopping,         // the process is about to end: certainly not stored
-    outcome_unknown,  // the store failed during the commit: it may or may not be stored
+    outcome_unknown,  // the store failed or was replaced: it may or may not be stored
 };
 
 }  // namespace orders

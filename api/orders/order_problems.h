@@ -30,7 +30,8 @@ inline constexpr http::ProblemType overloaded{503, "overloaded", "The store is b
 inline constexpr http::ProblemType disk_full{503, "disk-full", "The disk has too little room"};
 inline constexpr http::ProblemType store_damaged{503, "store-damaged", "The store is damaged"};
 inline constexpr http::ProblemType stopping{503, "stopping", "The service is stopping"};
-inline constexpr http::ProblemType outcome_unknown{503, "outcome-unknown", "The disk failed"};
+inline constexpr http::ProblemType outcome_unknown{503, "outcome-unknown",
+                                                   "The outcome is unknown"};
 inline constexpr http::ProblemType not_ready{503, "not-ready", "The service is not ready"};
 }  // namespace problem_type
 

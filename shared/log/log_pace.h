@@ -4,7 +4,7 @@
 // later ones together, at most every ten seconds, with their number.
 //
 //     failures.count();
-//     if (const auto times = failures.take_due()) log::error("turn failed", {{"times", *times}});
+//     if (const auto times = failures.take_due()) log::error("it failed", {{"times", *times}});
 //
 // One thread at a time uses a LogPace.
 

@@ -10,19 +10,27 @@
 #include "shared/os/standard_descriptors.h"
 #include "shared/program/settings_error.h"
 #include "shared/storage/open_storage.h"
+#include "shared/text/reason.h"
 
 namespace orders {
 
 namespace {
 
 void say(const char* name, const std::exception& error) {
-    log::print(std::string(name) + ": " + log::printable(error.what()));
+    log::print(std::string(name) + ": " + log::printable(reason_of(error)));
+}
+
+int exit_status_of(const StoreError& error) noexcept {
+    return error.kind() == StoreError::Kind::replaced ? exit_store_replaced : exit_failure;
 }
 
 }  // namespace
 
-int exit_status_of(const StoreError& error) noexcept {
-    return error.kind() == StoreError::Kind::replaced ? exit_store_replaced : exit_failure;
+int log_end_of_store(const StoreError& error) noexcept {
+    const int status = exit_status_of(error);
+    log::error(status == exit_store_replaced ? "the store was replaced" : "the store has failed",
+               {{"detail", error.what()}, {"consequence", "this program ends"}});
+    return status;
 }
 
 int run_program(const char* name, const std::function<int()>& program) {

@@ -21,8 +21,9 @@ inline constexpr int exit_failure = 1;
 inline constexpr int exit_bad_usage = 2;
 inline constexpr int exit_store_replaced = 3;
 
-// exit_failure or exit_store_replaced.
-[[nodiscard]] int exit_status_of(const StoreError& error) noexcept;
+// Logs that the store cannot be used any more, and why. The program must end, with the status that
+// this returns: exit_failure or exit_store_replaced.
+[[nodiscard]] int log_end_of_store(const StoreError& error) noexcept;
 
 // Runs `program` and returns its exit status, or the one that its exception stands for. Call it
 // first in main, before anything is opened.

@@ -56,6 +56,10 @@ const char* name_of(int signal) {
     }
 }
 
+double in_seconds(std::chrono::duration<double> time) {
+    return time.count();
+}
+
 // For poll(). Before the first signal there is no limit to wait for.
 int wait_ms(SteadyTime deadline) {
     if (deadline == SteadyTime::max()) return -1;
@@ -108,11 +112,11 @@ void StopSignals::take(int signal) {
             log::info("stopped before it began", {{"signal", name_of(signal)}});
             std::_Exit(exit_ok);
         }
-        const auto time_for_work = options_.delay + options_.drain_limit;
+        const std::chrono::milliseconds time_for_work = options_.delay + options_.drain_limit;
         begin_limit(time_for_work + options_.margin);
         options_.on_stop();
         log::info("stopping", {{"signal", name_of(signal)},
-                               {"drain_limit_ms", time_for_work.count()},
+                               {"drain_limit_seconds", in_seconds(time_for_work)},
                                {"hint", "a signal more than a second after this one ends it now"}});
         return;
     }
@@ -133,7 +137,9 @@ void StopSignals::begin_limit(std::chrono::milliseconds limit) {
 
 void StopSignals::end_by_force() const {
     if (hurried_by_ != 0) std::_Exit(128 + hurried_by_);
-    log::error("not stopped in time", {{"limit_ms", limit_.count()}});
+    log::error("not stopped in time",
+               {{"limit_seconds", in_seconds(limit_)},
+                {"consequence", "this program ends at once; what is stored is safe"}});
     std::_Exit(exit_failure);
 }
 

@@ -50,7 +50,8 @@ int verify(Storage& storage) {
     for (const std::string& line : result.examples) print_line(line);
     if (result.findings > 0) {
         print_line("not sound: " + std::to_string(result.findings) +
-                   (result.findings == 1 ? " finding" : " findings"));
+                   (result.findings == 1 ? " finding" : " findings") +
+                   "; stop all programs and put a sound backup in its place: restore FILE");
         return exit_failure;
     }
     std::int64_t orders = 0;

@@ -16,7 +16,7 @@
 // store's mode as far as its file system allows, else it is for this user only. Throws StoreError:
 //   - unusable if there is no store at the location; if the file exists already (it is never
 //     replaced) or cannot be made; if one of the names is a file of the store, or the hidden one is
-//     not a plain file of this user;
+//     not a plain file of this process's user;
 //   - full if there is no room for it.
 //
 // Storage::verify() checks everything that the store promises: that the file is undamaged and has

@@ -139,7 +139,7 @@ TEST_CASE("backup: what somebody else put under the partial file's name is refus
         std::ofstream(partial) << "precious";
         REQUIRE_EQ(::chown(partial.c_str(), 65534, 65534), 0);
     }
-    check_refused_and_untouched(directory, database, file, "not a plain file of this user");
+    check_refused_and_untouched(directory, database, file, "not a plain file of the user ");
     CHECK_FALSE(std::filesystem::exists(file));
 }
 

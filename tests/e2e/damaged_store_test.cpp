@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <string>
@@ -94,11 +95,14 @@ TEST_CASE("damaged_store: a worker that meets a damaged page ends, and says what
     const Run ended =
         run(worker_program(), {"--db", processes.database()}, {{"SERVICE_TIME_UNIT_MS", "0"}});
     CHECK_EQ(ended.ending, exited(1));
-    REQUIRE(!ended.error_lines.empty());
+    const auto line = std::ranges::find_if(ended.error_lines, [](const std::string& each) {
+        return each.find(" the store has failed ") != std::string::npos;
+    });
+    REQUIRE(line != ended.error_lines.end());
     for (const char* word : {"malformed", "verify", "restore"}) {
-        CHECK_MESSAGE(ended.error_lines.back().find(word) != std::string::npos,
-                      ended.error_lines.back());
+        CHECK_MESSAGE(line->find(word) != std::string::npos, *line);
     }
+    CHECK(ended.error_lines.back().ends_with(" stopped status=1"));
 }
 
 }  // namespace orders::test

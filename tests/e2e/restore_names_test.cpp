@@ -150,7 +150,7 @@ TEST_CASE("restore: a place that cannot be used is refused") {
     SUBCASE("somebody else's file under the name that it is written to") {
         const std::string partial = sqlite::PartialFile::path_for(store.database);
         std::filesystem::create_directory(partial);
-        store.check_refused_and_untouched(store.copy, "not a plain file of this user");
+        store.check_refused_and_untouched(store.copy, "not a plain file of the user ");
     }
     SUBCASE("another user's store") {
         if (::geteuid() != 0) return skipped("needs root, to be somebody else");

@@ -104,7 +104,8 @@ TEST_CASE("stopping: whichever signal it is, it means the same, and the log name
         wait_for_processing(processes, 1);
         worker.signal(signal.number);
         CHECK_EQ(worker.wait_exit(patience), exited(0));
-        CHECK_EQ(worker.count_lines(" stopping signal=" + signal.name + " drain_limit_ms=0"), 1);
+        CHECK_EQ(worker.count_lines(" stopping signal=" + signal.name + " drain_limit_seconds=0.0"),
+                 1);
         const json order = processes.order("long");
         CHECK_EQ(order["status"], "Pending");
         CHECK_EQ(order["attempts"], 0);

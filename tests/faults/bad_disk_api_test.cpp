@@ -128,7 +128,7 @@ void check_failing_commit(const std::function<void(FaultControl&)>& begin_to_fai
     ChildProcess& api = start_recorded_api(processes, faults.environment());
     const Told told = send_while_failing(processes.port(), [&] { begin_to_fail(faults); });
     CHECK_EQ(api.wait_exit(patience), exited(1));
-    CHECK_EQ(api.count_lines(" storing orders failed "), 1);
+    CHECK_EQ(api.count_lines(" the store has failed "), 1);
     CHECK_EQ(api.count_lines("check the disk"), 1);
     CHECK_EQ(faults->synced_after_failure, 0);
     CHECK_GT(told.unknown_answers, 0);

@@ -41,7 +41,7 @@ Orders some_orders(int count) {
 void see_worker_fail(OrderProcesses& processes, FaultControl& faults) {
     ChildProcess& worker = processes.launch(worker_program(), {}, faults.environment());
     CHECK_EQ(worker.wait_exit(patience), exited(1));
-    CHECK_EQ(worker.count_lines(" the store has failed "), 1);
+    CHECK_EQ(worker.count_lines("check the disk"), 1);
     CHECK_EQ(faults->synced_after_failure, 0);
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("bad_disk_worker: negative control: a worker that outlives a failed sy
     worker.wait_for_line(" working ", patience);
     faults.fail(faults->syncs, EIO, {.failures = 1});
     processes.submit(order_json("order"));
-    worker.wait_for_line(" turn failed ", patience);
+    worker.wait_for_line(" claiming and settling orders failed ", patience);
     processes.finished_order("order");
     CHECK_EQ(worker.ending(), std::nullopt);
     CHECK_GT(faults->synced_after_failure, 0);

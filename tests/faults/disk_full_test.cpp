@@ -61,7 +61,7 @@ TEST_CASE("disk_full: a full disk refuses orders, and loses none that it has") {
     for (const std::string& id : stored) CHECK_EQ(http.get("/api/v1/orders/" + id).status, 200);
     CHECK_EQ(http.get("/api/v1/orders/refused").status, 404);
     CHECK_EQ(http.get("/api/v1/report").status, 200);
-    worker.wait_for_line(" turn failed ", patience);
+    worker.wait_for_line(" claiming and settling orders failed ", patience);
 
     std::filesystem::remove(disk.file("ballast"));
     eventually(

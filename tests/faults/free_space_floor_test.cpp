@@ -104,7 +104,7 @@ TEST_CASE("free_space_floor: what was accepted above the floor is settled withou
     wait_for_readyz(processes, 503);
     ChildProcess& worker = processes.start_worker();
     processes.counts_when_finished(static_cast<int>(accepted.size()));
-    CHECK_EQ(worker.count_lines(" turn failed "), 0);
+    CHECK_EQ(worker.count_lines(" claiming and settling orders failed "), 0);
     processes.stop_all();
     check_every_order_ended(disk.file("orders.db"), accepted);
 }
@@ -120,7 +120,7 @@ TEST_CASE("free_space_floor: negative control: on a full disk, what was accepted
     const std::set<std::string> accepted = create_until_refused(processes);
     disk.fill("rest", 0);
     ChildProcess& worker = processes.launch(worker_program(), {});
-    worker.wait_for_line(" turn failed ", patience);
+    worker.wait_for_line(" claiming and settling orders failed ", patience);
     CHECK_GT(processes.counts()["Pending"], 0);
 
     std::filesystem::remove(disk.file("ballast"));

@@ -64,8 +64,8 @@ TEST_CASE("no_room: while a quota is used up, orders wait, and none loses an att
     CHECK_EQ(api.ending(), std::nullopt);
     for (ChildProcess* worker : workers) {
         CHECK_EQ(worker->ending(), std::nullopt);
-        CHECK_GE(worker->count_lines(" turn failed "), 1);
-        CHECK_LE(worker->count_lines(" turn failed "), 3);
+        CHECK_GE(worker->count_lines(" claiming and settling orders failed "), 1);
+        CHECK_LE(worker->count_lines(" claiming and settling orders failed "), 3);
     }
     processes.stop_all();
     check_promises(evidence_of(processes, {"held", "refused"}));

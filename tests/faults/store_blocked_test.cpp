@@ -22,7 +22,7 @@ TEST_CASE("store_blocked: a worker outlasts a program that keeps a transaction o
     processes.submit(order_json("also-held", "High"));
     {
         const StoreWriter writer(processes.database());
-        worker.wait_for_line(" turn failed ", patience);
+        worker.wait_for_line(" claiming and settling orders failed ", patience);
         CHECK_EQ(worker.ending(), std::nullopt);
     }
     CHECK_EQ(processes.finished_order("held")["status"], "Processed");

@@ -28,17 +28,21 @@ void take_owner_and_mode_of(const std::string& database, const FileDescriptor& f
 }
 
 std::string hint_for(const std::string& path, int error) {
-    if (error != EACCES && error != EPERM) return std::string(companion_hint);
+    if (error != EACCES && error != EPERM) return companion_hint();
     const std::string directory = std::filesystem::path(path).parent_path().string();
     const auto of_file = status_of(path);
     const auto status = of_file ? of_file : status_of(directory);
-    if (!status) return std::string(companion_hint);
+    if (!status) return companion_hint();
     return (of_file ? path : "the directory " + directory) + " belongs to the user " +
            std::to_string(status->st_uid) + " and is not writable for the user " +
            std::to_string(::geteuid()) + ": all processes must run as the same user";
 }
 
 }  // namespace
+
+std::string companion_hint() {
+    return must_be_writable("the directory of the database");
+}
 
 FileDescriptor open_companion_file(const std::string& path) {
     // Exclusively, so that what this process gives away is a file that it made, whatever somebody

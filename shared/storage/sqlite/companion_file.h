@@ -4,15 +4,13 @@
 // whose locks closing a descriptor would drop.
 
 #include <string>
-#include <string_view>
 
 #include "shared/os/file_descriptor.h"
 
 namespace orders::sqlite {
 
 // What helps if one of them cannot be used.
-inline constexpr std::string_view companion_hint =
-    "the directory of the database must exist and be writable for this user";
+[[nodiscard]] std::string companion_hint();
 
 // Opens it for reading and writing, and creates it if it is missing: with the owner (if this is
 // root) and the mode of the database, as SQLite does with its own files, so that whoever may write

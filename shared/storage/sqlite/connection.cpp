@@ -1,7 +1,6 @@
 #include "shared/storage/sqlite/connection.h"
 
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -59,8 +58,8 @@ std::string hint_for(int code) {
         case SQLITE_CANTOPEN:
         case SQLITE_PERM:
         case SQLITE_AUTH:
-            return "the directory and the files in it must exist and be writable for the user " +
-                   std::to_string(::geteuid()) + ": all processes must run as the same user";
+            return must_be_writable("the directory, and the files in it,") +
+                   ": all processes must run as the same user";
         case SQLITE_IOERR:
             return "check the disk and the kernel's log";
         default:

@@ -52,8 +52,10 @@ void Doorbell::ring() noexcept {
 
 void Doorbell::complain(const std::string& detail) noexcept {
     if (std::exchange(has_complained_, true)) return;
-    log::warn("doorbell cannot be rung",
-              {{"detail", detail}, {"consequence", "workers look for work every now and then"}});
+    log::warn(
+        "doorbell cannot be rung",
+        {{"detail", detail},
+         {"consequence", "workers find new orders only when they look, a few times a second"}});
 }
 
 DoorbellWatch::DoorbellWatch(const std::string& database_path,
@@ -79,10 +81,11 @@ void DoorbellWatch::listen() noexcept {
 
 void DoorbellWatch::complain(const std::string& detail) noexcept {
     if (std::exchange(has_complained_, true)) return;
-    log::warn("doorbell cannot be heard",
-              {{"detail", detail},
-               {"consequence", "this worker looks for work every now and then"},
-               {"hint", "each worker needs one instance and one watch: see /proc/sys/fs/inotify"}});
+    log::warn(
+        "doorbell cannot be heard",
+        {{"detail", detail},
+         {"consequence", "this worker finds new orders only when it looks, a few times a second"},
+         {"hint", "each worker needs one instance and one watch: see /proc/sys/fs/inotify"}});
 }
 
 void DoorbellWatch::clear() noexcept {

@@ -5,6 +5,8 @@
 // the log, can tell what is stored: all of them call for a restart. What found no room works again
 // once there is some.
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -40,6 +42,12 @@ namespace orders::sqlite {
     const std::string_view room = room_hint(error);
     if (room.empty()) return unusable(operation, std::strerror(error), hint);
     return {StoreError::Kind::full, StoreError::Cure::time, operation, std::strerror(error), room};
+}
+
+// What helps if this process may not write there.
+[[nodiscard]] inline std::string must_be_writable(std::string_view what) {
+    return std::string(what) + " must exist and be writable for the user " +
+           std::to_string(::geteuid());
 }
 
 // What an operator does about a damaged store.

@@ -150,7 +150,7 @@ void set_aside_foreign_log(const std::string& path) {
     const std::string name = log + ".stale-" + now_as_name();
     if (::rename(log.c_str(), name.c_str()) != 0) {
         throw unusable("set aside " + log, std::strerror(errno),
-                       "the directory of the database must be writable for this user");
+                       must_be_writable("the directory of the database"));
     }
     ::unlink((path + "-shm").c_str());
     sync_names(path);

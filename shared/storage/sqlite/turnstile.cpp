@@ -20,7 +20,7 @@ constexpr std::chrono::seconds silent_wait{1};
 void lock(int file) {
     while (::flock(file, LOCK_EX) != 0) {
         if (errno == EINTR) continue;
-        throw unusable("lock the database for writing", std::strerror(errno), companion_hint);
+        throw unusable("lock the database for writing", std::strerror(errno), companion_hint());
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <functional>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -42,6 +43,7 @@ TEST_CASE(
              "order-api: --db or DB_PATH: no such kind of store\n"},
         Case{[]() -> int { throw std::runtime_error("the disk is gone"); }, 1,
              "order-api: the disk is gone\n"},
+        Case{[]() -> int { throw std::bad_alloc(); }, 1, "order-api: out of memory\n"},
         Case{[]() -> int { throw std::runtime_error("two\nlines \x1b[31m"); }, 1,
              "order-api: two\\u000alines \\u001b[31m\n"},
     };

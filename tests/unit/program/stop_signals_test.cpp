@@ -73,7 +73,8 @@ TEST_CASE("stop_signals: the first signal asks the process to stop, once, and th
         });
         CAPTURE(ending.standard_error);
         CHECK(ending.exit_status == 42);
-        CHECK(ending.said("info  stopping signal=" + signal.name + " drain_limit_ms=20000 hint="));
+        CHECK(ending.said("info  stopping signal=" + signal.name +
+                          " drain_limit_seconds=20.0 hint="));
     }
 }
 
@@ -231,7 +232,7 @@ TEST_CASE("stop_signals: a process that does not stop in its time is ended with 
     });
     CAPTURE(ending.standard_error);
     CHECK(ending.exit_status == 1);
-    CHECK(ending.said("error not stopped in time limit_ms=20"));
+    CHECK(ending.said("error not stopped in time limit_seconds=0.02 "));
 }
 
 TEST_CASE("stop_signals: a process that ends for a reason of its own has the same time") {

@@ -94,11 +94,14 @@ TEST_CASE("commands: verify shows the findings, one per line, and fails") {
     program.storage.verification.examples = {"order a\nb: the status is out of range"};
     const CapturedStandardOutput output;
     CHECK(program.run({"verify"}) == exit_failure);
-    CHECK(output.text() == "order a\\u000ab: the status is out of range\nnot sound: 1 finding\n");
+    CHECK(output.text() ==
+          "order a\\u000ab: the status is out of range\n"
+          "not sound: 1 finding; stop all programs and put a sound backup in its place: "
+          "restore FILE\n");
 
     program.storage.verification.findings = 2;
     CHECK(program.run({"verify"}) == exit_failure);
-    CHECK(output.text().ends_with("not sound: 2 findings\n"));
+    CHECK(output.text().find("\nnot sound: 2 findings; stop all programs ") != std::string::npos);
 }
 
 TEST_CASE("commands: a result that cannot be printed is an error") {

@@ -18,10 +18,9 @@ namespace orders::sqlite {
 namespace {
 
 StoreError cannot_write(const std::string& path, int error) {
-    return file_error("write " + path, error,
-                      error == ENAMETOOLONG
-                          ? "choose a shorter name"
-                          : "the directory must exist and be writable for this user");
+    return file_error(
+        "write " + path, error,
+        error == ENAMETOOLONG ? "choose a shorter name" : must_be_writable("the directory"));
 }
 
 StoreError exists_already(const std::string& path) {
@@ -37,7 +36,8 @@ bool is_beyond_the_file_system(int error) {
 // Nobody but a program like this one has reason to use the name, and yet somebody may.
 void require_own(const struct stat& file, const std::string& path) {
     if (S_ISREG(file.st_mode) && file.st_uid == ::geteuid()) return;
-    throw unusable("write " + path, "something is there that is not a plain file of this user",
+    throw unusable("write " + path,
+                   "it is not a plain file of the user " + std::to_string(::geteuid()),
                    "remove it if nobody needs it, or choose another name");
 }
 

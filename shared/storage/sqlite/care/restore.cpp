@@ -57,7 +57,7 @@ void require_owner(const std::string& path) {
     if (::stat(path.c_str(), &store) != 0) return;
     if (::geteuid() == 0 || ::geteuid() == store.st_uid) return;
     throw unusable("replace " + path, "it belongs to the user " + std::to_string(store.st_uid),
-                   "restore as the user that the programs run as");
+                   "restore as that user, or as root");
 }
 
 void require_room(const std::string& path, Connection& backup) {
