@@ -159,7 +159,7 @@ TEST_CASE("restore: a place that cannot be used is refused") {
         const Run run_by_nobody = run(
             "/usr/bin/setpriv", {"--reuid=65534", "--regid=65534", "--clear-groups",
                                  worker_program(), "restore", store.copy, "--db", store.database});
-        check_refused(run_by_nobody, 1, {"it belongs to the user 0", "restore as the user"});
+        check_refused(run_by_nobody, 1, {"it belongs to the user 0", "restore as that user"});
     }
     CHECK_EQ(stored_orders(store.database).size(), 3);
 }

@@ -1,6 +1,7 @@
 #include "shared/storage/sqlite/care/sole_use.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -30,7 +31,8 @@ FileDescriptor locked_database(const std::string& path) {
     if (!file.is_open()) {
         if (errno == ENOENT) return file;
         throw unusable("open " + path, std::strerror(errno),
-                       "restore as the user that the programs run as");
+                       "restore as the user that the programs run as, not as the user " +
+                           std::to_string(::geteuid()));
     }
     struct flock lock {};
     lock.l_type = F_WRLCK;
