@@ -173,9 +173,7 @@ void Dispatcher::take_turn(const std::stop_token& stop) {
     std::ranges::move(pool_.take_finished(now), std::back_inserter(finished_));
     if (stop.stop_requested()) drain(now);
     for (const ClaimedOrder& order : pool_.take_stuck(now)) warn_of_stuck(order);
-    const auto turn = plan_turn(now);
-    if (!turn) return;
-    carry_out(*turn, now);
+    if (const auto turn = plan_turn(now)) carry_out(*turn, now);
     store_.tidy();
 }
 

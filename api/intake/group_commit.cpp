@@ -100,6 +100,7 @@ void GroupCommit::write_groups(const std::stop_token& stop) {
                 write_one_group();
             } else {
                 store_->require_in_place();
+                store_->tidy();
             }
         } catch (const StoreError& error) {
             if (error.is_fatal()) {

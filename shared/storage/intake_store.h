@@ -88,7 +88,8 @@ class IntakeStore {
     [[nodiscard]] virtual std::unique_ptr<IntakeTurn> begin() = 0;
 
     // Housekeeping that keeps the store small and quick; call it after a commit, when those that
-    // waited for it have been answered. Does nothing most of the time.
+    // waited for it have been answered, and once a second if nothing is committed. Does nothing
+    // most of the time.
     virtual void tidy() = 0;
 
     // Throws StoreError (replaced) if what is open here is no longer the store at its location;

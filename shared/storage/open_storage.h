@@ -47,8 +47,8 @@ class Storage {
     [[nodiscard]] virtual std::unique_ptr<OrderReader> open_reader() = 0;
     [[nodiscard]] virtual std::unique_ptr<WorkWatch> open_watch() = 0;
 
-    // Whether a process is bringing an older store up to this program's schema now. Until that is
-    // done, no reader can be opened.
+    // Whether a process is making the store ready now: brings an older one up to this program's
+    // schema, or into the form in which it can shrink. Until that is done, no reader can be opened.
     [[nodiscard]] virtual bool is_being_migrated() = 0;
 
     // As maintenance.h says. The first two do not create a store that is not there.

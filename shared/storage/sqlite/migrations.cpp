@@ -55,6 +55,8 @@ std::int64_t known_schema_version(Connection& connection,
 void migrate(Connection& connection, const std::vector<Migration>& migrations) {
     const auto current = known_schema_version(connection, migrations);
     const auto newest = static_cast<std::int64_t>(migrations.size());
+    // Only an empty file takes it; one that has tables keeps its mode (shrinkable.h).
+    if (current == 0) connection.execute("PRAGMA auto_vacuum = INCREMENTAL");
     require_wal(connection);
     for (std::int64_t version = current + 1; version <= newest; ++version) {
         const Migration& migration = migrations[static_cast<std::size_t>(version - 1)];

@@ -65,6 +65,10 @@ void Occupancy::require_same_files() const {
     for (const StoreFile& file : others_) (void)file.status();
 }
 
+bool is_being_made_ready(const std::string& path) {
+    return PresenceFile::is_locked_exclusively(path, store_byte);
+}
+
 void require_own_log(const std::string& path) {
     if (PresenceFile::is_locked(path, store_byte)) return;
     if (!has_foreign_log(path)) return;

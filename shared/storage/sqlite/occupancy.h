@@ -56,6 +56,10 @@ class Occupancy {
     std::atomic<bool> has_failed_ = false;
 };
 
+// Whether a program has the store to itself, to make it ready for all (store_identity.h), or to
+// leave it. Changes nothing.
+[[nodiscard]] bool is_being_made_ready(const std::string& path);
+
 // For those that only read: throws StoreError (unusable) if no program has the store open, and the
 // log beside it belongs to another file. Changes nothing.
 void require_own_log(const std::string& path);

@@ -25,8 +25,9 @@ struct flock lock_on(std::int64_t byte, short type) {
                    "keep the database on a local disk");
 }
 
-bool is_locked_by_others(int file, std::int64_t byte) {
-    struct flock lock = lock_on(byte, F_WRLCK);
+// Whether a lock of that type could not be had now.
+bool is_locked_by_others(int file, std::int64_t byte, short type = F_WRLCK) {
+    struct flock lock = lock_on(byte, type);
     if (::fcntl(file, F_OFD_GETLK, &lock) != 0) fail();
     return lock.l_type != F_UNLCK;
 }
@@ -60,6 +61,11 @@ bool PresenceFile::is_locked(const std::string& database_path, std::int64_t byte
     const FileDescriptor file(::open(path_beside(database_path).c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) return errno != ENOENT;
     return is_locked_by_others(file.get(), byte);
+}
+
+bool PresenceFile::is_locked_exclusively(const std::string& database_path, std::int64_t byte) {
+    const FileDescriptor file(::open(path_beside(database_path).c_str(), O_RDONLY | O_CLOEXEC));
+    return file.is_open() && is_locked_by_others(file.get(), byte, F_RDLCK);
 }
 
 }  // namespace orders::sqlite

@@ -37,6 +37,9 @@ class PresenceFile {
     // Whether anybody has a lock on the byte, without creating the file: also for a user that may
     // only read it. One that may not even do that is told that somebody is there.
     [[nodiscard]] static bool is_locked(const std::string& database_path, std::int64_t byte);
+    // The same of an exclusive lock; but one that may not read the file is told that there is none.
+    [[nodiscard]] static bool is_locked_exclusively(const std::string& database_path,
+                                                    std::int64_t byte);
 
    private:
     FileDescriptor file_;

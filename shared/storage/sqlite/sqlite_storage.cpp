@@ -239,6 +239,8 @@ class SqliteStorage final : public Storage {
     }
     bool is_being_migrated() override {
         const std::string path = existing_store_path(location_);
+        // Before it is opened: who makes it smaller keeps readers out, too.
+        if (is_being_made_ready(path)) return true;
         require_own_log(path);
         Connection connection(path, Connection::Access::read_only);
         return !is_newest_schema(connection) && Turnstile(path).is_taken();

@@ -4,6 +4,7 @@
 
 #include "shared/storage/sqlite/log_ownership.h"
 #include "shared/storage/sqlite/migrations.h"
+#include "shared/storage/sqlite/shrinkable.h"
 #include "shared/storage/sqlite/sync_directory.h"
 #include "shared/storage/sqlite/turnstile.h"
 
@@ -67,7 +68,10 @@ void begin_generation(const std::string& path) {
     migrate(connection, embedded_migrations());
     connection.execute(
         "UPDATE store SET incarnation = lower(hex(randomblob(16))) WHERE incarnation = ''");
-    if (is_empty && fold(connection) == Fold::done) change_generation(connection);
+    if (is_empty && fold(connection) == Fold::done) {
+        make_shrinkable(connection);
+        if (fold(connection) == Fold::done) change_generation(connection);
+    }
     LogBeginning(connection).write();
     sync_names(path);
 }

@@ -15,8 +15,9 @@
 namespace orders::sqlite {
 
 // What a program does that starts while no other has the store open: creates the database if it is
-// missing, migrates it, and gives it a new generation, and an incarnation if it has none. Throws
-// StoreError. Killed at any moment, it loses nothing.
+// missing, migrates it, brings it into the form in which it can shrink, and gives it a new
+// generation, and an incarnation if it has none. Throws StoreError. Killed at any moment, it loses
+// nothing.
 void begin_generation(const std::string& path);
 
 // Writes the page of the row; for those that have just checkpointed the log.

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/turnstile.h"
@@ -28,6 +29,13 @@ class WalBound {
     // be, or was, the first of a log, inside the turnstile. Throws StoreError.
     void checkpoint_if_due(Turnstile& turnstile, const std::function<void()>& begin_log);
 
+    // Copies the log into the database and makes its file as short as it can be, unless a reader is
+    // in the way. For a store at rest. `begin_log` as above. Throws StoreError.
+    void cut_log_short(Turnstile& turnstile, const std::function<void()>& begin_log);
+
+    // In the log, after this connection's last commit.
+    [[nodiscard]] int pages() const noexcept { return pages_; }
+
     // Pages of 4 KiB: 48 MiB. A checkpoint writes a page once, however often it is in the log, and
     // pages side by side cheaper than scattered ones, so fewer and larger ones cost less in all.
     // Measured with random ids in a store of 3,000,000, where nearly every order has a page of its
@@ -40,8 +48,12 @@ class WalBound {
     static constexpr std::chrono::milliseconds reader_patience{20};
     static constexpr int alarm_pages = 16'384;  // 64 MiB
 
+    // Copies the log, by one of SQLite's ways, and begins the next one. How many pages it copied
+    // if a reader was in the way.
+    [[nodiscard]] std::optional<int> copy_log(int mode, const std::function<void()>& begin_log);
+
     Connection& connection_;
-    int pages_ = 0;  // in the log, after this connection's last commit
+    int pages_ = 0;
     // Another writer has begun the log anew. It may have been killed before it wrote what every log
     // begins with, or be another program.
     bool is_log_new_ = false;

@@ -18,12 +18,14 @@ std::unique_ptr<Connection> open_up_to_date(const std::string& path, Turnstile& 
 
 }  // namespace
 
-WriteAccess::WriteAccess(const std::string& database_path)
+WriteAccess::WriteAccess(const std::string& database_path, const TidyPace& pace)
     : turnstile_(database_path),
       connection_(open_up_to_date(database_path, turnstile_)),
       doorbell_(database_path),
       wal_bound_(*connection_),
       log_beginning_(*connection_),
+      spare_pages_(*connection_, pace.spare_pages),
+      log_at_rest_(*connection_, wal_bound_, pace.log_at_rest),
       begin_(*connection_, "BEGIN IMMEDIATE"),
       add_to_count_(*connection_,
                     "UPDATE order_counts SET orders = orders + ?3"

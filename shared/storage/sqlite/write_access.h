@@ -16,23 +16,35 @@
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/doorbell.h"
+#include "shared/storage/sqlite/log_at_rest.h"
+#include "shared/storage/sqlite/spare_pages.h"
 #include "shared/storage/sqlite/store_identity.h"
 #include "shared/storage/sqlite/turnstile.h"
 #include "shared/storage/sqlite/wal_bound.h"
 
 namespace orders::sqlite {
 
+// How often a store is looked after; the defaults are for everybody but tests.
+struct TidyPace {
+    SparePagesPace spare_pages{};
+    LogAtRestPace log_at_rest{};
+};
+
 class WriteAccess {
    public:
     // Creates the database and its companions if they are missing, and migrates it. Throws
     // StoreError.
-    explicit WriteAccess(const std::string& database_path);
+    explicit WriteAccess(const std::string& database_path, const TidyPace& pace = {});
 
     [[nodiscard]] Connection& connection() noexcept { return *connection_; }
 
-    // Keeps the write-ahead log short. Call it outside any transaction. Throws StoreError.
+    // Keeps the write-ahead log short, and gives back room that is no longer needed. Call it
+    // outside any transaction. Throws StoreError.
     void tidy() {
-        wal_bound_.checkpoint_if_due(turnstile_, [this] { log_beginning_.write(); });
+        const auto begin_log = [this] { log_beginning_.write(); };
+        wal_bound_.checkpoint_if_due(turnstile_, begin_log);
+        spare_pages_.cut_off_if_due(turnstile_);
+        log_at_rest_.cut_short_if_quiet(turnstile_, begin_log);
     }
 
    private:
@@ -43,6 +55,8 @@ class WriteAccess {
     Doorbell doorbell_;
     WalBound wal_bound_;
     LogBeginning log_beginning_;
+    SparePages spare_pages_;
+    LogAtRest log_at_rest_;
     Statement begin_;
     Statement add_to_count_;
 };
