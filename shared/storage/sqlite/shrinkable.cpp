@@ -12,8 +12,9 @@
 namespace orders::sqlite {
 namespace {
 
-constexpr const char* remedy =
-    "orders work as before, but the file does not shrink: make room and restart all programs";
+constexpr const char* consequence =
+    "all works as before, but the file does not shrink; it is tried again at the next start that"
+    " finds no other program";
 
 std::int64_t number(Connection& connection, Sql sql) {
     Statement statement(connection, sql);
@@ -103,7 +104,8 @@ void make_shrinkable(Connection& connection, const FreeBytes& free_bytes) {
                   {{"db", path},
                    {"needed_bytes", 2 * size},
                    {"free_bytes", *free},
-                   {"consequence", remedy}});
+                   {"hint", "make room, then stop all programs and start them again"},
+                   {"consequence", consequence}});
         return;
     }
     log::info("rewriting the store once, so that it can shrink", {{"db", path}, {"bytes", size}});
@@ -114,7 +116,7 @@ void make_shrinkable(Connection& connection, const FreeBytes& free_bytes) {
         // Damage is left to those who meet it in their work.
         if (error.is_fatal() && error.kind() != StoreError::Kind::damaged) throw;
         log::warn("the store could not be rewritten, so that it could shrink",
-                  {{"db", path}, {"detail", error.what()}, {"consequence", remedy}});
+                  {{"db", path}, {"detail", error.what()}, {"consequence", consequence}});
         return;
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;

@@ -59,7 +59,7 @@ std::optional<int> WalBound::copy_log(int mode, const std::function<void()>& beg
         begin_log();
         return std::nullopt;
     }
-    due_at_pages_ = std::max(pages_, bound_pages - bound_pages / 8) + bound_pages / 8;
+    due_at_pages_ = std::max(bound_pages, pages_ + bound_pages / 8);
     if ((code & 0xff) != SQLITE_BUSY) throw store_error(connection_.handle(), code, "checkpoint");
     // If all of it was copied, the log begins anew as soon as nobody reads it.
     begin_log();

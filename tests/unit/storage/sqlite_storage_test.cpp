@@ -12,6 +12,7 @@
 
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/migrations.h"
+#include "shared/storage/sqlite/presence_file.h"
 #include "shared/storage/sqlite/turnstile.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
@@ -73,6 +74,19 @@ TEST_CASE("sqlite_storage: a lease and a worker from another boot of the machine
     CHECK(store.worker->take_turn({.settlements = {{lease, Completed{}}}}).settled.at(0) ==
           SettleOutcome::lease_lost);
     CHECK_FALSE(store.worker->has_expired());
+}
+
+TEST_CASE("sqlite_storage: while one program has the store to itself, it is being made ready") {
+    const test::TempDir directory;
+    const std::string path = directory.file("orders.db");
+    const auto storage = open_storage(path);
+    { const auto intake = storage->open_intake(); }
+    CHECK_FALSE(storage->is_being_migrated());
+    PresenceFile presence(path);
+    REQUIRE(presence.try_lock(0, PresenceFile::Hold::exclusive));
+    CHECK(storage->is_being_migrated());
+    REQUIRE(presence.try_lock(0, PresenceFile::Hold::shared));
+    CHECK_FALSE(storage->is_being_migrated());
 }
 
 TEST_CASE("sqlite_storage: a reader of an older schema says so, and whether it is being migrated") {
