@@ -2,6 +2,7 @@
 // store whatever they call it, and open a backup that was put back, not what was left beside it.
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <filesystem>
 #include <string>
@@ -65,6 +66,30 @@ TEST_CASE("store_place: both programs end with a status of their own if the stor
         CHECK_EQ(program->wait_exit(patience), exited(exit_store_replaced));
         CHECK_EQ(program->count_lines("the store was replaced"), 1);
     }
+}
+
+TEST_CASE("store_place: what is copied over a store stays as it is when the programs end") {
+    OrderProcesses processes;
+    const std::string copy = processes.directory().file("copy.db");
+    ChildProcess& api = processes.start_api();
+    processes.submit_all(numbered_orders("kept-", 20));
+    back_up(processes, copy);
+    processes.submit_all(numbered_orders("undone-", 400));
+    SUBCASE("by themselves") {
+        fs::copy_file(copy, processes.database(), fs::copy_options::overwrite_existing);
+        CHECK_EQ(api.wait_exit(patience), exited(exit_store_replaced));
+    }
+    SUBCASE("because they are told to") {
+        api.signal(SIGSTOP);
+        fs::copy_file(copy, processes.database(), fs::copy_options::overwrite_existing);
+        api.signal(SIGTERM);
+        api.signal(SIGCONT);
+        (void)api.wait_exit(patience);
+    }
+    ChildProcess& next = processes.start_api();
+    CHECK_EQ(next.count_lines("set aside"), 1);
+    CHECK_EQ(processes.counts()["Pending"], 20);
+    CHECK_EQ(run(api_program(), {"verify"}, {{"DB_PATH", processes.database()}}).ending, exited(0));
 }
 
 TEST_CASE("store_place: an API and a worker meet in one store, though one comes by a link") {

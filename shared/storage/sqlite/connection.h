@@ -3,7 +3,7 @@
 // SQLite's C interface as C++: a connection, a prepared statement and a cursor over its rows, with
 // errors as StoreError and every resource owned. Only files of this folder include SQLite's header;
 // some call directly what they alone use of it (wal_bound.cpp, store_identity.cpp,
-// shrinkable.cpp, log_ownership.cpp, store_watch.cpp, care/backup.cpp).
+// shrinkable.cpp, log_ownership.cpp, store_watch.cpp, fold_log.cpp, care/store_copy.cpp).
 //
 // SQL is a literal with `?` for values: a Statement, or execute(), of text that was put together at
 // run time does not compile. (execute_script() takes such text, for migrations alone.)

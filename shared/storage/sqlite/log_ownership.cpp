@@ -32,7 +32,8 @@ struct Closer {
 // What is read of a store that may be a mixture of two, so that being damaged is an answer.
 struct Reading {
     bool is_damaged = false;
-    std::string generation = {};  // empty: there is none
+    bool has_identity = false;    // else it is new, or of 0.1.0
+    std::string generation = {};  // empty if it has none yet
 };
 
 // "file:" names, in which these characters have a meaning.
@@ -67,7 +68,7 @@ Reading read_generation(const std::string& name, int access) {
     switch (code & 0xff) {
         case SQLITE_ROW: {
             const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(prepared, 0));
-            return {.generation = text == nullptr ? "" : text};
+            return {.has_identity = true, .generation = text == nullptr ? "" : text};
         }
         case SQLITE_DONE:
         case SQLITE_ERROR:  // there is no such table
@@ -123,6 +124,16 @@ std::string now_as_name() {
     return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &utc)};
 }
 
+// `name`, or the next that nothing has yet. (The caller has the store to itself.)
+std::string free_name(const std::string& name) {
+    std::string free = name;
+    struct stat there {};
+    for (int number = 2; ::lstat(free.c_str(), &there) == 0; ++number) {
+        free = name + "-" + std::to_string(number);
+    }
+    return free;
+}
+
 }  // namespace
 
 bool has_foreign_log(const std::string& path) {
@@ -136,10 +147,11 @@ bool has_foreign_log(const std::string& path) {
         read_generation(as_uri(path) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     // A checkpoint that was cut off leaves such a file: its log is needed.
     if (alone.is_damaged) return false;
-    // The file was never told its generation. If the log begins with one, though, it was begun when
-    // its own file had it; the log of a store that is new, or comes from an older version, begins
-    // with the schema's first page, or with orders.
-    if (alone.generation.empty()) return begins_with_generation(log);
+    // The file was never told who it is. If the log begins with a generation, though, it was begun
+    // when its own file had that; the log of a store that is new, or comes from an older version,
+    // begins with the schema's first page, or with orders.
+    if (!alone.has_identity) return begins_with_generation(log);
+    // A store that was never alone has no generation: then its log has none either.
     const Reading through = read_generation(path, SQLITE_OPEN_READWRITE);
     return through.is_damaged || through.generation != alone.generation;
 }
@@ -147,7 +159,7 @@ bool has_foreign_log(const std::string& path) {
 void set_aside_foreign_log(const std::string& path) {
     if (!has_foreign_log(path)) return;
     const std::string log = path + "-wal";
-    const std::string name = log + ".stale-" + now_as_name();
+    const std::string name = free_name(log + ".stale-" + now_as_name());
     if (::rename(log.c_str(), name.c_str()) != 0) {
         throw unusable("set aside " + log, std::strerror(errno),
                        must_be_writable("the directory of the database"));

@@ -25,12 +25,27 @@ std::int64_t schema_version(Connection& connection) {
     return number(connection, "PRAGMA user_version");
 }
 
+// Waits for readers of a file that is not in this mode yet, as one that was restored: a backup, a
+// check, SQLite's shell.
+std::string switch_to_wal(Connection& connection) {
+    for (bool has_said = false;; has_said = true) {
+        try {
+            Statement statement(connection, "PRAGMA journal_mode = WAL");
+            Cursor rows = statement.query();
+            rows.next();
+            return rows.get<std::string>(0);
+        } catch (const StoreError& error) {
+            if (error.kind() != StoreError::Kind::busy) throw;
+            if (has_said) continue;
+            log::info("waiting: another program reads the store, as a backup or verify does",
+                      {{"db", connection.path()}});
+        }
+    }
+}
+
 // A file system without shared memory refuses it, and says so only in the pragma's answer.
 void require_wal(Connection& connection) {
-    Statement statement(connection, "PRAGMA journal_mode = WAL");
-    Cursor rows = statement.query();
-    rows.next();
-    if (rows.get<std::string>(0) != "wal") {
+    if (switch_to_wal(connection) != "wal") {
         throw unusable("use " + connection.path(),
                        "its file system does not allow write-ahead logging",
                        "keep the database on a local disk");

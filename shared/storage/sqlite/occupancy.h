@@ -61,7 +61,8 @@ class Occupancy {
 [[nodiscard]] bool is_being_made_ready(const std::string& path);
 
 // For those that only read: throws StoreError (unusable) if no program has the store open, and the
-// log beside it belongs to another file. Changes nothing.
+// log beside it belongs to another file. Waits some seconds while a program has the store to
+// itself, then throws StoreError (busy). Changes nothing.
 void require_own_log(const std::string& path);
 
 }  // namespace orders::sqlite

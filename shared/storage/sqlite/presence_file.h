@@ -23,6 +23,9 @@ class PresenceFile {
    public:
     enum class Hold { shared, exclusive };
 
+    // Held by every program that has the store open; exclusively by one that has it to itself.
+    static constexpr std::int64_t store_byte = 0;
+
     // Creates the file if it is missing. Throws StoreError (unusable).
     explicit PresenceFile(const std::string& database_path);
 

@@ -124,7 +124,7 @@ class SqliteIntakeStore final : public IntakeStore {
     void tidy() override {
         store_.watch.explain([&] { store_.access.tidy(); });
     }
-    void require_in_place() override { store_.watch.require_same(); }
+    void require_in_place() override { store_.watch.require_in_place(); }
 
    private:
     const Clock& clock_;

@@ -63,7 +63,8 @@ void begin_generation(const std::string& path) {
     Connection connection(path, Connection::Access::read_write);
     // Throws if it is no store of ours, before anything is written to it.
     (void)known_schema_version(connection, embedded_migrations());
-    // Before each step the log is empty, so that it would be no loss if it were set aside.
+    // If the log is empty before each step, it is no loss if it is set aside after a kill. If a
+    // reader keeps it from being emptied, the generation stays, and the log with it.
     const bool is_empty = !is_in_wal_mode(connection) || fold(connection) == Fold::done;
     migrate(connection, embedded_migrations());
     connection.execute(

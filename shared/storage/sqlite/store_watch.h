@@ -40,7 +40,7 @@ class StoreWatch {
             return work();
         } catch (const StoreError& error) {
             if (error.is_fatal()) occupancy_->note_failure();
-            require_same();
+            require_in_place();
             throw;
         }
     }
@@ -53,6 +53,16 @@ class StoreWatch {
             require_same();
             return result;
         });
+    }
+
+    // As require_same(), for those that have done nothing else.
+    void require_in_place() {
+        try {
+            require_same();
+        } catch (const StoreError&) {
+            occupancy_->note_failure();
+            throw;
+        }
     }
 
    private:

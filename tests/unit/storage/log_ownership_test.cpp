@@ -96,6 +96,30 @@ TEST_CASE_FIXTURE(LeftOver, "log_ownership: the first log of a new store belongs
     CHECK(logs_set_aside() == 0);
 }
 
+// As it is if a reader has been in the way at every start: then the generation is put back.
+TEST_CASE_FIXTURE(LeftOver, "log_ownership: a store that never got a generation keeps its log") {
+    (void)open_storage(live_)->open_intake();
+    Connection connection(live_, Connection::Access::read_write);
+    connection.execute(
+        "UPDATE store SET generation = ''; PRAGMA wal_checkpoint(TRUNCATE);"
+        "UPDATE store SET generation = lower(hex(randomblob(16)));"
+        "UPDATE store SET generation = '';"
+        "INSERT INTO orders (order_id, priority, processing_time, created_at)"
+        " VALUES ('a', 0, 1, 0);"
+        "UPDATE order_counts SET orders = 1 WHERE priority = 0 AND status = 0");
+    kill_into(path_);
+    CHECK(orders_found() == 1);
+    CHECK(logs_set_aside() == 0);
+}
+
+TEST_CASE_FIXTURE(LeftOver, "log_ownership: what was set aside before is kept") {
+    for (int times = 1; times <= 3; ++times) {
+        std::ofstream(path_ + "-wal") << "the log of a file that is gone";
+        set_aside_foreign_log(path_);
+        CHECK(logs_set_aside() == static_cast<std::size_t>(times));
+    }
+}
+
 TEST_CASE_FIXTURE(LeftOver, "log_ownership: a checkpoint that was cut off keeps its log") {
     constexpr std::size_t page = 4'096;
     const auto intake = open_storage(live_)->open_intake();

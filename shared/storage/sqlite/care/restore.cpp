@@ -80,14 +80,19 @@ void require_room(const std::string& path, Connection& backup) {
 StatusCounts require_sound(const std::string& copy_path, const std::string& file) {
     Connection copy(copy_path, Connection::Access::read_write);
     const std::vector<Migration>& migrations = embedded_migrations();
-    const auto version =
-        static_cast<std::size_t>(known_schema_version(copy, embedded_migrations()));
+    const auto version = known_schema_version(copy, migrations);
     copy.execute("BEGIN");
-    for (std::size_t next = version; next < migrations.size(); ++next) {
+    for (auto next = static_cast<std::size_t>(version); next < migrations.size(); ++next) {
         copy.execute_script(migrations[next].sql);
     }
     const Verification result = verify(copy);
     copy.roll_back();
+    if (known_schema_version(copy, migrations) != version) {
+        throw unusable("restore " + file,
+                       "trying the way to this program's schema on its copy "
+                       "could not be undone",
+                       "check the disk and the kernel's log");
+    }
     if (result.findings == 0) return result.orders;
     throw unusable("restore " + file,
                    "it is not sound, findings: " + std::to_string(result.findings),
@@ -145,13 +150,20 @@ std::string put_in_place(PartialFile& partial, const std::string& path) {
     std::string kept = name_to_keep(path);
     // A journal, which only a database without a log has, is obeyed by whatever database it lies
     // beside: there must be none when the new one comes.
-    move_if_there(path + "-journal", kept + "-journal");
+    const std::string journal = path + "-journal";
+    const std::string kept_journal = kept + "-journal";
+    move_if_there(journal, kept_journal);
     if (!is_there(path)) {
         move_log(path, kept);  // a log without a database belongs to nobody
         partial.keep();
         return "";
     }
-    partial.replace(kept);
+    try {
+        partial.replace(kept);
+    } catch (...) {
+        ::rename(kept_journal.c_str(), journal.c_str());
+        throw;
+    }
     // The log must not be on disk under its new name before the database is.
     const std::error_code after_replacing = sync_directory_of(path);
     move_log(path, kept);

@@ -8,8 +8,11 @@
 //     3. the copy and the old database exchange names
 //     4. the old log follows the old database to its new name
 //
-// A kill between 3 and 4 leaves the new database beside a log that is not its own. Restoring again
-// clears it away, and a program that starts notices that the log is of another generation.
+// An old database that is not in WAL mode may have a rollback journal, which is moved away before
+// 3, because the new one would obey it: a kill in between leaves it under the name that the old
+// database was to have, with `-journal`. A kill between 3 and 4 leaves the new database beside a
+// log that is not its own. Restoring again clears it away, and a program that starts notices that
+// the log is of another generation.
 
 #include <string>
 

@@ -19,7 +19,8 @@ StoreError in_use(const std::string& path) {
 
 PresenceFile lone_presence(const std::string& path) {
     PresenceFile presence(path);
-    if (!presence.try_lock(0, PresenceFile::Hold::exclusive)) throw in_use(path);
+    if (!presence.try_lock(PresenceFile::store_byte, PresenceFile::Hold::exclusive))
+        throw in_use(path);
     return presence;
 }
 
