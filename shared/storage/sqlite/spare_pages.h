@@ -24,7 +24,7 @@ struct SparePagesPace {
     std::chrono::milliseconds between_looks{1'000};  // if there was nothing to do
     std::chrono::milliseconds between_portions{50};
     // Other writers wait for so long, and for the commit.
-    std::chrono::microseconds portion{3'000};
+    std::chrono::microseconds portion{5'000};
     std::int64_t smallest_file_pages = 2'048;  // 8 MiB
 };
 
