@@ -102,18 +102,26 @@ bool is_without_log(const std::string& path) {
            (*header)[19] == 1;
 }
 
+constexpr off_t page_at = 32 + 24;  // behind the headers of the log and of the page
+constexpr std::size_t page_size = 4'096;
+
 // Whether the log begins with the page of an identity that has a generation: a leaf of a table with
 // one row, which ends with three values. Read like this because the schema that the page belongs to
 // is not in the log.
 bool begins_with_generation(const std::string& log) {
-    constexpr off_t page_at = 32 + 24;  // behind the headers of the log and of the page
-    constexpr std::size_t page_size = 4'096;
     constexpr std::size_t values_size = 3 * 32;
     constexpr unsigned char table_leaf = 13;
     const auto page = bytes_at<page_size>(log, page_at);
     if (!page || (*page)[0] != table_leaf || (*page)[3] != 0 || (*page)[4] != 1) return false;
     return std::all_of(page->end() - values_size, page->end(),
                        [](unsigned char c) { return std::isxdigit(c) != 0; });
+}
+
+// As of a program that was killed between giving its store a new generation and putting that into
+// the file (store_identity.cpp).
+bool holds_only_a_generation(const std::string& log) {
+    constexpr auto size = page_at + static_cast<std::int64_t>(page_size);
+    return size_of(log) == size && begins_with_generation(log);
 }
 
 std::string now_as_name() {
@@ -159,6 +167,12 @@ bool has_foreign_log(const std::string& path) {
 void set_aside_foreign_log(const std::string& path) {
     if (!has_foreign_log(path)) return;
     const std::string log = path + "-wal";
+    if (holds_only_a_generation(log)) {
+        ::unlink(log.c_str());
+        ::unlink((path + "-shm").c_str());
+        sync_names(path);
+        return;
+    }
     const std::string name = free_name(log + ".stale-" + now_as_name());
     if (::rename(log.c_str(), name.c_str()) != 0) {
         throw unusable("set aside " + log, std::strerror(errno),

@@ -21,7 +21,8 @@ namespace orders::sqlite {
 [[nodiscard]] bool has_foreign_log(const std::string& path);
 
 // If the log belongs to another file, renames it to <path>-wal.stale-<time> and says so in the log;
-// what it holds is kept for an operator, and so is what was set aside before.
+// what it holds is kept for an operator, and so is what was set aside before. A log that holds no
+// more than a generation is removed.
 void set_aside_foreign_log(const std::string& path);
 
 }  // namespace orders::sqlite

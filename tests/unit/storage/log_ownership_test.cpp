@@ -112,6 +112,17 @@ TEST_CASE_FIXTURE(LeftOver, "log_ownership: a store that never got a generation 
     CHECK(logs_set_aside() == 0);
 }
 
+TEST_CASE_FIXTURE(LeftOver, "log_ownership: a generation that was only begun leaves nothing") {
+    (void)open_storage(live_)->open_intake();
+    Connection connection(live_, Connection::Access::read_write);
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    connection.execute("UPDATE store SET generation = lower(hex(randomblob(16)))");
+    kill_into(path_);
+    CHECK(has_foreign_log(path_));
+    CHECK(orders_found() == 0);
+    CHECK(logs_set_aside() == 0);
+}
+
 TEST_CASE_FIXTURE(LeftOver, "log_ownership: what was set aside before is kept") {
     for (int times = 1; times <= 3; ++times) {
         std::ofstream(path_ + "-wal") << "the log of a file that is gone";
