@@ -27,7 +27,7 @@ using test::TempDir;
 using Access = Connection::Access;
 namespace fs = std::filesystem;
 
-constexpr std::int64_t orders = 20'000;
+constexpr std::int64_t orders = 5'000;
 constexpr std::int64_t incremental = 2;
 
 std::int64_t mode_of(const std::string& path) {
@@ -35,7 +35,7 @@ std::int64_t mode_of(const std::string& path) {
     return number(connection, "PRAGMA auto_vacuum");
 }
 
-// A stopped store of 0.1.0's form, of two megabytes.
+// A stopped store of 0.1.0's form, of half a megabyte.
 class OlderStore {
    protected:
     OlderStore() {
@@ -44,10 +44,10 @@ class OlderStore {
         connection.execute("PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM");
         connection.execute(
             "PRAGMA journal_mode = WAL; BEGIN;"
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
             " INSERT INTO orders (order_id, priority, processing_time, created_at)"
             " SELECT printf('%d-%d', i * 7919 % 20011, i), 0, 1, 0 FROM n;"
-            "UPDATE order_counts SET orders = 20000 WHERE priority = 0 AND status = 0; COMMIT;"
+            "UPDATE order_counts SET orders = 5000 WHERE priority = 0 AND status = 0; COMMIT;"
             "PRAGMA wal_checkpoint(TRUNCATE)");
         REQUIRE(mode_of(path_) == 0);
     }
@@ -99,7 +99,7 @@ TEST_CASE_FIXTURE(OlderStore, "shrinkable: without twice the room an older store
 TEST_CASE_FIXTURE(OlderStore, "shrinkable: a rewrite that runs out of room changes nothing") {
     Connection connection(path_, Access::read_write);
     {
-        const FileSizeLimit limit(500'000, FileSizeLimit::Signal::is_ignored);
+        const FileSizeLimit limit(125'000, FileSizeLimit::Signal::is_ignored);
         make_shrinkable(connection);
     }
     CHECK(number(connection, "PRAGMA auto_vacuum") == 0);
@@ -119,7 +119,7 @@ TEST_CASE_FIXTURE(OlderStore, "shrinkable: while another program reads, nothing 
 }
 
 TEST_CASE_FIXTURE(OlderStore, "shrinkable: killed at any moment, the rewrite is done again") {
-    for (int moment = 0; moment < 40; ++moment) {
+    for (int moment = 0; moment < 20; ++moment) {
         CAPTURE(moment);
         const TempDir directory;
         const std::string path = directory.file("orders.db");
