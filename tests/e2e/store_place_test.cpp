@@ -30,6 +30,23 @@ void back_up(const OrderProcesses& processes, const std::string& file) {
              exited(0));
 }
 
+// An API with 20 orders in the copy and 400 that came later.
+ChildProcess& start_api_and_back_up(OrderProcesses& processes, const std::string& copy) {
+    ChildProcess& api = processes.start_api();
+    processes.submit_all(numbered_orders("kept-", 20));
+    back_up(processes, copy);
+    processes.submit_all(numbered_orders("undone-", 400));
+    return api;
+}
+
+// Just the 20 of the copy, and nothing of the log beside it.
+void check_copy_is_opened(OrderProcesses& processes) {
+    ChildProcess& api = processes.start_api();
+    CHECK_EQ(api.count_lines("set aside"), 1);
+    CHECK_EQ(processes.counts()["Pending"], 20);
+    CHECK_EQ(run(api_program(), {"verify"}, {{"DB_PATH", processes.database()}}).ending, exited(0));
+}
+
 }  // namespace
 
 TEST_CASE("store_place: both programs end with a status of their own if the store is replaced") {
@@ -71,10 +88,7 @@ TEST_CASE("store_place: both programs end with a status of their own if the stor
 TEST_CASE("store_place: what is copied over a store stays as it is when the programs end") {
     OrderProcesses processes;
     const std::string copy = processes.directory().file("copy.db");
-    ChildProcess& api = processes.start_api();
-    processes.submit_all(numbered_orders("kept-", 20));
-    back_up(processes, copy);
-    processes.submit_all(numbered_orders("undone-", 400));
+    ChildProcess& api = start_api_and_back_up(processes, copy);
     SUBCASE("by themselves") {
         fs::copy_file(copy, processes.database(), fs::copy_options::overwrite_existing);
         CHECK_EQ(api.wait_exit(patience), exited(exit_store_replaced));
@@ -86,10 +100,7 @@ TEST_CASE("store_place: what is copied over a store stays as it is when the prog
         api.signal(SIGCONT);
         (void)api.wait_exit(patience);
     }
-    ChildProcess& next = processes.start_api();
-    CHECK_EQ(next.count_lines("set aside"), 1);
-    CHECK_EQ(processes.counts()["Pending"], 20);
-    CHECK_EQ(run(api_program(), {"verify"}, {{"DB_PATH", processes.database()}}).ending, exited(0));
+    check_copy_is_opened(processes);
 }
 
 TEST_CASE("store_place: an API and a worker meet in one store, though one comes by a link") {
@@ -111,17 +122,9 @@ TEST_CASE("store_place: an API and a worker meet in one store, though one comes 
 TEST_CASE("store_place: a backup that is put back beside a left-over log is what is opened") {
     OrderProcesses processes;
     const std::string copy = processes.directory().file("copy.db");
-    ChildProcess& killed = processes.start_api();
-    processes.submit_all(numbered_orders("kept-", 20));
-    back_up(processes, copy);
-    processes.submit_all(numbered_orders("undone-", 400));
-    killed.kill();
+    start_api_and_back_up(processes, copy).kill();
     fs::copy_file(copy, processes.database(), fs::copy_options::overwrite_existing);
-
-    ChildProcess& api = processes.start_api();
-    CHECK_EQ(api.count_lines("set aside"), 1);
-    CHECK_EQ(processes.counts()["Pending"], 20);
-    CHECK_EQ(run(api_program(), {"verify"}, {{"DB_PATH", processes.database()}}).ending, exited(0));
+    check_copy_is_opened(processes);
 }
 
 TEST_CASE("store_place: what can be no store is refused, and nothing is left beside it") {

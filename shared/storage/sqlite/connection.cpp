@@ -250,6 +250,12 @@ void Statement::bind_integer(int parameter, std::int64_t value) {
     if (code != SQLITE_OK) throw store_error(nullptr, code, "bind a value");
 }
 
+std::int64_t Statement::number() {
+    Cursor rows = query();
+    rows.next();
+    return rows.get<std::int64_t>(0);
+}
+
 std::int64_t Statement::changed_rows() const {
     return sqlite3_changes64(sqlite3_db_handle(statement_));
 }

@@ -120,6 +120,9 @@ class Statement {
         return changed_rows();
     }
 
+    // The first column of its first row, which there must be, without binding anything.
+    [[nodiscard]] std::int64_t number();
+
    private:
     template <std::integral Integer>
     void bind(int parameter, Integer value) {

@@ -7,17 +7,6 @@
 namespace orders::sqlite {
 namespace {
 
-std::int64_t number(Statement& statement) {
-    Cursor rows = statement.query();
-    rows.next();
-    return rows.get<std::int64_t>(0);
-}
-
-std::int64_t page_size(Connection& connection) {
-    Statement query(connection, "PRAGMA page_size");
-    return number(query);
-}
-
 // 0 if it is not there.
 std::int64_t size_of(const std::string& path) {
     std::error_code error;
@@ -31,7 +20,7 @@ LogAtRest::LogAtRest(Connection& connection, WalBound& bound, const LogAtRestPac
     : connection_(connection),
       bound_(bound),
       pace_(pace),
-      page_size_(page_size(connection)),
+      page_size_(Statement(connection, "PRAGMA page_size").number()),
       pages_of_database_(connection, "PRAGMA page_count"),
       others_version_(connection, "PRAGMA data_version"),
       unchanged_since_(std::chrono::steady_clock::now()),
@@ -49,7 +38,7 @@ void LogAtRest::cut_short_if_quiet(Turnstile& turnstile, const std::function<voi
 }
 
 bool LogAtRest::is_quiet(SteadyTime now) {
-    const std::int64_t others = number(others_version_);
+    const std::int64_t others = others_version_.number();
     const bool has_committed = bound_.pages() != pages_;
     if (has_committed || others != others_) unchanged_since_ = now;
     others_ = others;
@@ -65,7 +54,7 @@ bool LogAtRest::is_quiet(SteadyTime now) {
 bool LogAtRest::is_worth_it() {
     const std::string path = connection_.path();
     return size_of(path + "-wal") > short_log_bytes ||
-           size_of(path) > number(pages_of_database_) * page_size_;
+           size_of(path) > pages_of_database_.number() * page_size_;
 }
 
 }  // namespace orders::sqlite

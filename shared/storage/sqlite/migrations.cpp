@@ -8,21 +8,14 @@ namespace {
 
 constexpr std::int64_t application_id = 0x4f524452;  // "ORDR"
 
-std::int64_t number(Connection& connection, Sql sql) {
-    Statement statement(connection, sql);
-    Cursor rows = statement.query();
-    rows.next();
-    return rows.get<std::int64_t>(0);
-}
-
 std::int64_t schema_version(Connection& connection) {
-    const auto id = number(connection, "PRAGMA application_id");
-    const bool is_empty = number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
+    const auto id = Statement(connection, "PRAGMA application_id").number();
+    const bool is_empty = Statement(connection, "SELECT count(*) FROM sqlite_schema").number() == 0;
     if (id != application_id && !is_empty) {
         throw unusable("use " + connection.path(), "it belongs to another program",
                        "choose another file");
     }
-    return number(connection, "PRAGMA user_version");
+    return Statement(connection, "PRAGMA user_version").number();
 }
 
 // Waits for readers of a file that is not in this mode yet, as one that was restored: a backup, a

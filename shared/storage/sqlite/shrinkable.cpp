@@ -16,19 +16,9 @@ constexpr const char* consequence =
     "all works as before, but the file does not shrink; it is tried again at the next start that"
     " finds no other program";
 
-std::int64_t number(Connection& connection, Sql sql) {
-    Statement statement(connection, sql);
-    Cursor rows = statement.query();
-    rows.next();
-    return rows.get<std::int64_t>(0);
-}
-
-bool is_shrinkable(Connection& connection) {
-    return number(connection, "PRAGMA auto_vacuum") != 0;
-}
-
 std::int64_t size_of(Connection& connection) {
-    return number(connection, "PRAGMA page_count") * number(connection, "PRAGMA page_size");
+    return Statement(connection, "PRAGMA page_count").number() *
+           Statement(connection, "PRAGMA page_size").number();
 }
 
 // While it lives, what is too large for memory goes into the store's directory: there may be little
@@ -93,6 +83,10 @@ void rewrite(Connection& connection) {
 }
 
 }  // namespace
+
+bool is_shrinkable(Connection& connection) {
+    return Statement(connection, "PRAGMA auto_vacuum").number() != 0;
+}
 
 void make_shrinkable(Connection& connection, const FreeBytes& free_bytes) {
     if (is_shrinkable(connection)) return;

@@ -28,4 +28,7 @@ using FreeBytes = std::function<std::optional<std::int64_t>(const std::string& p
 // StoreError.
 void make_shrinkable(Connection& connection, const FreeBytes& free_bytes = sqlite::free_bytes);
 
+// Whether spare pages can be cut off the file (spare_pages.h). Throws StoreError.
+[[nodiscard]] bool is_shrinkable(Connection& connection);
+
 }  // namespace orders::sqlite

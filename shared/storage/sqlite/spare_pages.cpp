@@ -1,25 +1,13 @@
 #include "shared/storage/sqlite/spare_pages.h"
 
+#include "shared/storage/sqlite/shrinkable.h"
+
 namespace orders::sqlite {
-namespace {
-
-std::int64_t number(Statement& statement) {
-    Cursor rows = statement.query();
-    rows.next();
-    return rows.get<std::int64_t>(0);
-}
-
-bool can_shrink(Connection& connection) {
-    Statement mode(connection, "PRAGMA auto_vacuum");
-    return number(mode) != 0;
-}
-
-}  // namespace
 
 SparePages::SparePages(Connection& connection, const SparePagesPace& pace)
     : connection_(connection),
       pace_(pace),
-      can_shrink_(can_shrink(connection)),
+      can_shrink_(is_shrinkable(connection)),
       spare_(connection, "PRAGMA freelist_count"),
       all_(connection, "PRAGMA page_count"),
       cut_off_(connection, "PRAGMA incremental_vacuum") {}
@@ -37,8 +25,8 @@ void SparePages::cut_off_if_due(Turnstile& turnstile) {
 }
 
 bool SparePages::are_too_many() {
-    const std::int64_t pages = number(all_);
-    return pages > pace_.smallest_file_pages && number(spare_) > pages / 2;
+    const std::int64_t pages = all_.number();
+    return pages > pace_.smallest_file_pages && spare_.number() > pages / 2;
 }
 
 // By the time that it takes, because pages cost very different times: those at the end of the file
