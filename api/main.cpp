@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -12,15 +13,22 @@
 #include "api/access/guard.h"
 #include "api/access/loopback.h"
 #include "api/health_check.h"
+#include "api/housekeeping_thread.h"
 #include "api/http/server.h"
 #include "api/intake/admission.h"
 #include "api/intake/group_commit.h"
+#include "api/intake/order_acts.h"
 #include "api/intake/order_intake.h"
+#include "api/orders/action_routes.h"
+#include "api/orders/bulk_desk.h"
 #include "api/orders/order_readers.h"
+#include "api/orders/order_reads.h"
 #include "api/orders/order_routes.h"
+#include "api/orders/wait_desk.h"
 #include "api/settings.h"
 #include "shared/log/log.h"
 #include "shared/os/descriptor_limit.h"
+#include "shared/os/wake_signal.h"
 #include "shared/program/run_program.h"
 #include "shared/program/settings_reader.h"
 #include "shared/program/stop_signals.h"
@@ -33,12 +41,14 @@ namespace {
 using namespace orders;
 
 constexpr std::size_t handler_threads = 8;
+// Besides handler threads, that of the intake reads, and those of the two desks.
+constexpr std::size_t most_readers = handler_threads + 3;
 // What may be open besides the server and its connections: standard streams, signals, and the store
 // with its log, locks and bells (fewer than 32 in all); then a database, a log and a lock for each
-// reader, of which there are no more than handler threads.
-constexpr std::size_t other_descriptors = 32 + 3 * handler_threads;
+// reader.
+constexpr std::size_t other_descriptors = 32 + 3 * most_readers;
 // Leaves 32 connections, with all that the server needs to serve them and to turn others away.
-constexpr std::size_t least_descriptors = 128;
+constexpr std::size_t least_descriptors = 144;
 
 // Which setting to look at if the server cannot listen.
 const char* hint_for(const std::error_code& error) {
@@ -66,16 +76,19 @@ int serve(const ApiSettings& settings, Storage& storage) {
     block_stop_signals();
 
     std::atomic<bool> is_stopping = false;
+    WakeSignal stopping;
     http::Server server({.host = settings.host,
                          .port = settings.port,
                          .handler_threads = handler_threads,
                          .max_connections = settings.max_connections,
                          .other_descriptors = other_descriptors,
+                         .other_bodies = {{"/api/v1/orders/batch", settings.max_batch_bytes}},
                          .idle_limit = settings.idle_limit,
                          .stop_delay = settings.stop_delay});
     StopSignals signals({.on_stop =
                              [&] {
                                  is_stopping = true;
+                                 stopping.notify();
                                  server.announce_stop();
                              },
                          .on_hurry = [&] { server.stop(); },  // ends the delay
@@ -85,18 +98,40 @@ int serve(const ApiSettings& settings, Storage& storage) {
     std::atomic<int> status = exit_ok;
     OrderAdmission admission({.max_pending_orders = settings.max_pending_orders,
                               .min_free_bytes = settings.min_free_bytes});
-    GroupCommit commits(storage.open_intake(), GroupLimits{}, [&](const StoreError& error) {
-        status = log_end_of_store(error);
-        signals.limit_what_is_left();
-        server.stop();
-    });
+    std::once_flag end_of_store;
+    const auto on_fatal = [&](const StoreError& error) {
+        std::call_once(end_of_store, [&] {
+            status = log_end_of_store(error);
+            signals.limit_what_is_left();
+            stopping.notify();
+            server.stop();
+        });
+    };
+    GroupCommit commits(storage.open_intake(), GroupLimits{}, on_fatal);
     signals.work_has_begun();
     OrderIntake intake(commits, admission);
     OrderReaders readers([&] { return storage.open_reader(); });
     // A store that is too damaged to be read must not look ready: it ends the program here.
     require_readable(*storage.open_reader());
-    OrderRoutes routes(intake, readers, is_stopping);
+    OrderReads reads(readers);
+    const HousekeepingThread housekeeping(storage.open_housekeeping(),
+                                          {.retention = settings.retention},
+                                          [&](const StoreError& error) {
+                                              // What can still be read is answered, whoever meets
+                                              // the damage.
+                                              if (error.kind() == StoreError::Kind::damaged)
+                                                  return reads.note_damage(error);
+                                              on_fatal(error);
+                                          });
+    OrderActs acts(commits);
+    WaitDesk waits(acts, reads, storage.open_end_watch(), stopping,
+                   {.max_waiting = server.max_connections() * 3 / 4});
+    OrderRoutes routes(intake, reads, waits, is_stopping,
+                       {.max_payload_bytes = settings.max_payload_bytes});
     routes.add_to(server);
+    BulkDesk bulk(acts, reads, is_stopping);
+    ActionRoutes actions(acts, bulk, reads);
+    actions.add_to(server);
     // So that the log says at once if the store takes no writes, or the disk has too little room.
     intake.probe([](bool) {});
     if (!is_open) server.set_guard(std::make_unique<TokenGuard>(std::move(tokens)));

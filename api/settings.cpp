@@ -1,5 +1,8 @@
 #include "api/settings.h"
 
+#include "api/orders/order_parsing.h"
+#include "shared/program/housekeeping_settings.h"
+
 namespace orders {
 namespace {
 
@@ -51,6 +54,16 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                         "how many connections are served at a time; the limit of open files may "
                         "allow fewer"},
                        8'000, {1, 100'000});
+    const auto max_payload =
+        reader.integer({"max-payload-bytes", "API_MAX_PAYLOAD_BYTES",
+                        "how large the payload of one order may be, as it is sent"},
+                       default_max_payload_bytes, {1, 1'000'000, "bytes"});
+    const auto max_batch = reader.integer({"max-batch-bytes", "API_MAX_BATCH_BYTES",
+                                           "how large the body of a batch may be; eight may be in "
+                                           "memory at a time, up to five times over"},
+                                          8 * bytes_per_mebibyte,
+                                          {bytes_per_mebibyte, 16 * bytes_per_mebibyte, "bytes"});
+    const HousekeepingSettingsReader housekeeping(reader, "API");
     const auto token_list = reader.secret(
         {token_list_variable,
          "bearer tokens, separated by commas; if there are any, every request needs one",
@@ -70,6 +83,9 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                        .max_pending_orders = max_pending.value(),
                        .min_free_bytes = min_free.value() * bytes_per_mebibyte,
                        .max_connections = static_cast<std::size_t>(max_connections.value()),
+                       .max_payload_bytes = static_cast<std::size_t>(max_payload.value()),
+                       .max_batch_bytes = static_cast<std::size_t>(max_batch.value()),
+                       .retention = housekeeping.values(),
                        .token_list = token_list.value(),
                        .token_file = token_file.value()};
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/access/tokens.h"
+#include "shared/housekeeping/retention.h"
 #include "shared/program/common_settings.h"
 #include "shared/program/settings_reader.h"
 
@@ -24,6 +25,9 @@ struct ApiSettings {
     std::int64_t max_pending_orders;
     std::int64_t min_free_bytes;  // 0: never refuse for lack of room
     std::size_t max_connections;
+    std::size_t max_payload_bytes;
+    std::size_t max_batch_bytes;  // of a body
+    RetentionOptions retention;
     // Where the bearer tokens are; read_tokens() reads them.
     std::optional<std::string> token_list;
     std::optional<std::string> token_file;

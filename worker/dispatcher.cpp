@@ -8,17 +8,12 @@
 #include <utility>
 
 #include "shared/log/log.h"
-#include "shared/os/boot_time.h"
 #include "shared/storage/store_error.h"
 
 namespace orders {
 namespace {
 
-constexpr std::size_t taken_back_per_turn = 1'000;
 constexpr std::chrono::milliseconds error_pause{250};
-// Two thirds of what a sweep can delete (300, with SQLite).
-constexpr std::size_t settled_per_sweep = 200;
-constexpr std::chrono::milliseconds quiet_before_sweep{5};
 // How long processing that was told to stop may take to return before its order is given back
 // anyway.
 constexpr std::chrono::milliseconds interruption_limit{1'000};
@@ -28,16 +23,28 @@ void warn_of_stuck(const ClaimedOrder& order) {
                                            {"consequence", "its thread is occupied"}});
 }
 
+void log_unsuccessful(std::string_view what, const ClaimedOrder& order, const std::string& reason) {
+    log::info(
+        what,
+        {{"order_id", order.spec.order_id.text()}, {"attempt", order.attempt}, {"reason", reason}});
+}
+
+HousekeepingOptions with_renewal(HousekeepingOptions options, std::function<void()> renew) {
+    options.renew_own = std::move(renew);
+    return options;
+}
+
 }  // namespace
 
-Dispatcher::Dispatcher(WorkerStore& store, ProcessingPool& pool, WorkWatch& watch, WakeSignal& wake,
-                       DispatcherOptions options)
-    : store_(store),
-      pool_(pool),
-      watch_(watch),
-      wake_(wake),
+Dispatcher::Dispatcher(const DispatcherParts& parts, DispatcherOptions options)
+    : store_(parts.store),
+      pool_(parts.pool),
+      work_watch_(parts.work_watch),
+      end_watch_(parts.end_watch),
+      wake_(parts.wake),
       options_(std::move(options)),
-      retention_(store, options_.retention) {}
+      housekeeping_(parts.housekeeping,
+                    with_renewal(options_.housekeeping, [this] { renew_now(); })) {}
 
 void Dispatcher::run(const std::stop_token& stop) {
     while (!is_finished()) {
@@ -47,7 +54,7 @@ void Dispatcher::run(const std::stop_token& stop) {
                 enlist();
             }
             take_turn(stop);
-            sweep();
+            keep_house();
             sleep_until_something_happens();
         } catch (const StoreError& error) {
             if (error.is_fatal()) throw;
@@ -60,9 +67,9 @@ void Dispatcher::run(const std::stop_token& stop) {
 
 void Dispatcher::enlist() {
     const auto now = std::chrono::steady_clock::now();
+    cancel_count_ = store_.cancel_count();
     worker_ = store_.enlist(options_.worker, options_.lease_time);
     next_heartbeat_ = now + heartbeat_interval();
-    last_turn_ = time_since_boot();
     log::info("working", {{"worker", options_.worker.name},
                           {"threads", options_.worker.threads},
                           {"db", options_.store}});
@@ -73,31 +80,9 @@ SteadyTime::duration Dispatcher::heartbeat_interval() const {
     return longest_silence(options_.lease_time) / 3;
 }
 
-void Dispatcher::sweep() {
+void Dispatcher::keep_house() {
     const auto now = std::chrono::steady_clock::now();
-    // What is settled between two rounds does not have to be made up for at once.
-    if (retention_.next_step() > now) settled_since_sweep_ = 0;
-    if (next_sweep() > now) return;
-    do {
-        settled_since_sweep_ -= std::min(settled_since_sweep_, settled_per_sweep);
-        try {
-            retention_.step(now);
-        } catch (const StoreError& error) {
-            // It tries again by itself, after a pause. Results that come in do not wait for that.
-            if (error.is_fatal()) throw;
-            sweep_failures_.count();
-            if (const auto times = sweep_failures_.take_due()) {
-                log::warn("deleting old orders failed",
-                          {{"detail", error.what()}, {"times", *times}});
-            }
-        }
-    } while (settled_since_sweep_ >= settled_per_sweep && retention_.next_step() <= now);
-}
-
-SteadyTime Dispatcher::next_sweep() const {
-    if (phase_ != Phase::working) return SteadyTime::max();
-    const SteadyTime next = retention_.next_step();
-    return settled_since_sweep_ >= settled_per_sweep ? next : std::max(next, quiet_from_);
+    if (phase_ == Phase::working && housekeeping_.next_step() <= now) housekeeping_.step(now);
 }
 
 void Dispatcher::retire() {
@@ -116,39 +101,32 @@ bool Dispatcher::is_finished() const {
 
 void Dispatcher::sleep_until_something_happens() {
     if (is_finished()) return;
-    SteadyTime until = std::min({next_look_, next_heartbeat_, phase_ends_, next_sweep()});
+    SteadyTime until = std::min({next_look_, next_heartbeat_, phase_ends_});
+    if (phase_ == Phase::working) until = std::min(until, housekeeping_.next_step());
     if (const auto deadline = pool_.next_deadline()) until = std::min(until, *deadline);
     const auto now = std::chrono::steady_clock::now();
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - now);
 
     const bool wants_work = phase_ == Phase::working && pool_.free_threads() > 0;
-    std::array<pollfd, 2> sources{pollfd{wake_.fd(), POLLIN, 0},
-                                  pollfd{wants_work ? watch_.fd() : -1, POLLIN, 0}};
+    std::array<pollfd, 3> sources{pollfd{wake_.fd(), POLLIN, 0}, pollfd{end_watch_.fd(), POLLIN, 0},
+                                  pollfd{wants_work ? work_watch_.fd() : -1, POLLIN, 0}};
     ::poll(sources.data(), sources.size(),
            static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 60'000)));
     // Forgotten before looking, so that whatever comes after the look wakes again.
     wake_.clear();
-    const bool has_bell_rung = (sources[1].revents & POLLIN) != 0;
-    if (has_bell_rung || watch_.fd() < 0) watch_.clear();
-    is_look_due_ = has_bell_rung || (sources[0].revents & POLLIN) != 0;
-}
-
-// If turns are further apart than looks, this process stood still, or waited for the store, and the
-// other workers perhaps did, too. A gap that begins while they have time to renew gives them no
-// more: on a machine on which every turn takes long, nothing would ever be taken back.
-void Dispatcher::note_gap() {
-    const auto now = time_since_boot();
-    const auto last_turn = std::exchange(last_turn_, now);
-    const bool is_gap = now - last_turn > 2 * options_.look_interval;
-    if (is_gap && last_turn >= take_back_from_) let_others_renew();
-}
-
-void Dispatcher::let_others_renew() {
-    take_back_from_ = time_since_boot() + options_.renewal_grace;
+    const auto clear = [](WorkWatch& watch, const pollfd& source) {
+        if ((source.revents & POLLIN) != 0 || watch.fd() < 0) watch.clear();
+    };
+    clear(end_watch_, sources[1]);
+    clear(work_watch_, sources[2]);
+    // The end bell rings for all that ends; a worker wants to know of cancelled orders only.
+    const auto has_come = [&](std::size_t at) { return (sources.at(at).revents & POLLIN) != 0; };
+    is_look_due_ = has_come(0) || has_come(2);
+    if (has_come(1)) look_for_cancelled(std::chrono::steady_clock::now());
 }
 
 void Dispatcher::note_failure(const StoreError& error) {
-    let_others_renew();
+    housekeeping_.note_failure();
     failures_.count();
     if (const auto times = failures_.take_due()) {
         log::error("claiming and settling orders failed",
@@ -202,31 +180,38 @@ void Dispatcher::drain(SteadyTime now) {
     }
 }
 
-std::optional<WorkerTurn> Dispatcher::plan_turn(SteadyTime now) {
-    bool has_pending = false;
-    bool has_expired = false;
-    const bool is_time_to_look = now >= next_look_;
-    if (is_look_due_ || is_time_to_look) has_pending = store_.has_pending();
-    // Nothing announces a death, and a look at every turn would find none either.
-    if (is_time_to_look) {
-        has_expired = store_.has_expired();
+void Dispatcher::look(SteadyTime now) {
+    has_claimable_ = false;
+    if (!is_look_due_ && now < next_look_) return;
+    has_claimable_ = store_.has_claimable(options_.claim.kinds);
+    if (now >= next_look_) {
         next_look_ = now + options_.look_interval;
+        look_for_cancelled(now);  // should no bell have told
     }
-    note_gap();
-    const std::size_t free_threads = phase_ == Phase::working ? pool_.free_threads() : 0;
-    // Leases that ran out may be this worker's own, after a suspend, through which only the leases'
-    // clock runs. Renewed first, in the same transaction, they are not taken back.
-    const bool is_heartbeat_due = now >= next_heartbeat_ || has_expired;
-    const bool is_taking_back = has_expired && last_turn_ >= take_back_from_;
-    const bool is_claim_due = has_pending && free_threads > 0;
+}
+
+// Which of them it held, if any, its next heartbeat tells.
+void Dispatcher::look_for_cancelled(SteadyTime now) {
+    const std::int64_t cancel_count = store_.cancel_count();
+    if (std::exchange(cancel_count_, cancel_count) != cancel_count) next_heartbeat_ = now;
+}
+
+std::optional<WorkerTurn> Dispatcher::plan_turn(SteadyTime now) {
+    look(now);
+    const std::size_t payload_bytes = pool_.payload_bytes();
+    const bool is_claiming = phase_ == Phase::working && payload_bytes < options_.max_payload_bytes;
+    const std::size_t free_threads = is_claiming ? pool_.free_threads() : 0;
+    const bool is_heartbeat_due = now >= next_heartbeat_;
+    const bool is_claim_due = has_claimable_ && free_threads > 0;
     if (finished_.empty() && !is_heartbeat_due && !is_claim_due) return std::nullopt;
 
     WorkerTurn turn{.worker = *worker_,
                     .lease_time = options_.lease_time,
                     .is_heartbeat = is_heartbeat_due,
-                    .take_back_limit = is_taking_back ? taken_back_per_turn : 0,
-                    .max_attempts = options_.max_attempts,
-                    .claim_limit = free_threads};
+                    .claim = options_.claim};
+    turn.claim.limit = free_threads;
+    turn.claim.max_payload_bytes =
+        options_.max_payload_bytes - std::min(payload_bytes, options_.max_payload_bytes);
     for (const FinishedOrder& finished : finished_) {
         if (finished.result) {
             turn.settlements.push_back({finished.order.lease, *finished.result});
@@ -242,19 +227,23 @@ void Dispatcher::carry_out(const WorkerTurn& turn, SteadyTime now) {
     WorkerOutcomes outcomes = store_.take_turn(turn);
 
     if (turn.is_heartbeat) next_heartbeat_ = now + heartbeat_interval();
+    if (outcomes.expired > 0) log_expired(outcomes.expired);
+    if (outcomes.has_more) next_look_ = now;
     pool_.start(std::move(outcomes.claimed));
-    if (!turn.settlements.empty()) {
-        settled_since_sweep_ += turn.settlements.size();
-        quiet_from_ = std::chrono::steady_clock::now() + quiet_before_sweep;
-    }
+    housekeeping_.note_settled(turn.settlements.size());
     note_settled(outcomes.settled);
     drop_lost(outcomes.lost);
-    for (const ExpiredOrder& order : outcomes.expired) {
-        log::warn("lease expired", {{"order_id", order.order_id.text()},
-                                    {"worker", order.worker},
-                                    {"attempts", order.attempts},
-                                    {"outcome", order.has_failed ? "failed" : "requeued"}});
-    }
+}
+
+// Between two turns: nothing waits to be settled.
+void Dispatcher::renew_now() {
+    assert(finished_.empty());
+    const auto now = std::chrono::steady_clock::now();
+    carry_out({.worker = *worker_,
+               .lease_time = options_.lease_time,
+               .is_heartbeat = true,
+               .renewals = pool_.held()},
+              now);
 }
 
 void Dispatcher::note_settled(const std::vector<SettleOutcome>& outcomes) {
@@ -272,9 +261,11 @@ void Dispatcher::note_settled(const std::vector<SettleOutcome>& outcomes) {
                                      {"attempt", order.attempt},
                                      {"consequence", "its result was refused"}});
         } else if (const auto* failure = std::get_if<Failure>(&*result)) {
-            log::info("order failed", {{"order_id", order.spec.order_id.text()},
-                                       {"attempt", order.attempt},
-                                       {"reason", failure->reason}});
+            log_unsuccessful("order failed", order, failure->reason);
+        } else if (const auto* retry = std::get_if<Retry>(&*result)) {
+            const bool was_last = order.attempt >= order.limits.max_attempts;
+            log_unsuccessful(was_last ? "order failed" : "order is to be tried again", order,
+                             retry->reason);
         }
     }
 }

@@ -9,10 +9,10 @@
 // an order's time is up, and every now and then to look for work that nothing announced. In between
 // it sleeps.
 //
-// If old orders are to be deleted (retention.h), it does a step of that whenever it has settled
-// nothing for a few milliseconds. While it is busier than that, it does one each time it has
-// settled two thirds as many orders as a step can delete: work comes first, and yet the store does
-// not grow.
+// Between its turns it does the housekeeping (shared/housekeeping), until it is asked to stop.
+//
+// If an order that it holds is cancelled, it learns that from the store's end watch, and has the
+// processing told to stop.
 //
 // When it is asked to stop, it claims nothing more, gives the work that is held at most
 // `drain_limit` to finish, or less if it is told to hurry, then has it given up, and gives those
@@ -21,12 +21,14 @@
 // run() belongs to one thread, which alone uses the store, the pool and the watch meanwhile.
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "shared/housekeeping/housekeeping.h"
 #include "shared/log/log_pace.h"
 #include "shared/os/steady_time.h"
 #include "shared/os/wake_signal.h"
@@ -34,9 +36,19 @@
 #include "shared/storage/work_watch.h"
 #include "shared/storage/worker_store.h"
 #include "worker/processing_pool.h"
-#include "worker/retention.h"
 
 namespace orders {
+
+// What it works with; all of it must outlive the dispatcher.
+struct DispatcherParts {
+    WorkerStore& store;
+    HousekeepingStore& housekeeping;
+    WorkWatch& work_watch;
+    WorkWatch& end_watch;
+    ProcessingPool& pool;
+    // Which the pool notifies, and which must be notified after a stop is requested.
+    WakeSignal& wake;
+};
 
 struct DispatcherOptions {
     WorkerDescription worker;
@@ -44,28 +56,24 @@ struct DispatcherOptions {
     // How long leases last. They are renewed with each heartbeat, of which there are three in the
     // longest_silence() that goes with it.
     std::chrono::milliseconds lease_time{10'000};
-    int max_attempts = 5;
+    // What holds for orders that say nothing else, and how claims go; `limit` is the pool's to say.
+    ClaimRequest claim = {};
+    // While the orders in work have so much payload, none is claimed; so there is never more than
+    // this and one payload in memory.
+    std::size_t max_payload_bytes = std::size_t{64} * 1024 * 1024;
     std::chrono::milliseconds drain_limit{10'000};
     // Requested, it ends the drain before its limit. Notify `wake` afterwards, as after a stop.
     std::stop_token hurry = {};
-    // How often to look for work that nothing announced, for leases that ran out, and for workers
-    // that have died.
+    // How often to look for work that nothing announced, and for cancelled orders.
     std::chrono::milliseconds look_interval{250};
-    // For how long nothing is taken back from others after a failure of the store, and after a time
-    // in which this process stood still, perhaps with the whole machine: the others could not renew
-    // their leases meanwhile either. Those who are known to have died wait as long.
-    std::chrono::milliseconds renewal_grace{1'000};
-    RetentionOptions retention = {};
+    HousekeepingOptions housekeeping = {};  // renew_own is the dispatcher's to say
     // Called once, by run(), when the store knows the worker.
     std::function<void()> on_enlisted = [] {};
 };
 
 class Dispatcher {
    public:
-    // `wake` is the signal that the pool notifies, and that must be notified after a stop is
-    // requested. Everything must outlive this.
-    Dispatcher(WorkerStore& store, ProcessingPool& pool, WorkWatch& watch, WakeSignal& wake,
-               DispatcherOptions options);
+    Dispatcher(const DispatcherParts& parts, DispatcherOptions options);
 
     // Returns once it has been asked to stop and holds nothing any more. Throws StoreError if only
     // a new process can help; a store that is busy or full is tried again.
@@ -74,20 +82,20 @@ class Dispatcher {
    private:
     void enlist();
     void sleep_until_something_happens();
-    void note_gap();
-    void let_others_renew();
     void note_failure(const StoreError& error);
     void pause_after_error();
     void take_turn(const std::stop_token& stop);
-    [[nodiscard]] SteadyTime next_sweep() const;
-    void sweep();
+    void keep_house();
     void retire();
     void drain(SteadyTime now);
     [[nodiscard]] bool is_finished() const;
 
+    void look(SteadyTime now);
+    void look_for_cancelled(SteadyTime now);
     // Empty if there is nothing to do, which is what it mostly finds when it merely looks.
     [[nodiscard]] std::optional<WorkerTurn> plan_turn(SteadyTime now);
     void carry_out(const WorkerTurn& turn, SteadyTime now);
+    void renew_now();
     [[nodiscard]] SteadyTime::duration heartbeat_interval() const;
     void note_settled(const std::vector<SettleOutcome>& outcomes);
     void drop_lost(const std::vector<Lease>& lost);
@@ -95,27 +103,24 @@ class Dispatcher {
     // Constant after construction.
     WorkerStore& store_;
     ProcessingPool& pool_;
-    WorkWatch& watch_;
+    WorkWatch& work_watch_;
+    WorkWatch& end_watch_;
     WakeSignal& wake_;
     const DispatcherOptions options_;
 
     // Only run()'s thread.
+    Housekeeping housekeeping_;
     std::optional<WorkerId> worker_;       // once enlisted
     std::vector<FinishedOrder> finished_;  // and not yet settled or released
-    // The bell has rung, or a thread has come free; at first, work may wait from before the start.
+    // A bell has rung, or a thread has come free; at first, work may wait from before the start.
     bool is_look_due_ = true;
+    bool has_claimable_ = false;     // by the last look
+    std::int64_t cancel_count_ = 0;  // by the last look
     SteadyTime next_look_{};
     SteadyTime next_heartbeat_{};
-    // By the clock that leases live by, which counts through a suspend: time since boot.
-    std::chrono::nanoseconds last_turn_{0};
-    std::chrono::nanoseconds take_back_from_{0};
     log::LogPace failures_;
-    log::LogPace sweep_failures_;
     enum class Phase { working, draining, interrupted } phase_ = Phase::working;
     SteadyTime phase_ends_ = SteadyTime::max();
-    Retention retention_;
-    std::size_t settled_since_sweep_ = 0;
-    SteadyTime quiet_from_{};  // unless more is settled before then
 };
 
 }  // namespace orders

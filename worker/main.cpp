@@ -63,24 +63,33 @@ int work(const WorkerSettings& settings, Storage& storage) {
 
     const std::unique_ptr<WorkerStore> store = storage.open_worker();
     signals.work_has_begun();
-    const std::unique_ptr<WorkWatch> watch = storage.open_watch();
+    const std::unique_ptr<HousekeepingStore> housekeeping = storage.open_housekeeping();
+    const std::unique_ptr<WorkWatch> work_watch = storage.open_watch();
+    const std::unique_ptr<WorkWatch> end_watch = storage.open_end_watch();
     std::unique_ptr<OrderReader> reader = storage.open_reader();
     // A store that is too damaged to be read ends the program here, not one report after the other.
     require_readable(*reader);
     SimulatedProcessor processor(settings.time_unit);
-    ProcessingPool pool(processor, static_cast<std::size_t>(settings.threads),
-                        settings.order_timeout + timeout_margin, wake);
+    ProcessingPool pool(processor, static_cast<std::size_t>(settings.threads), timeout_margin,
+                        wake);
     std::optional<Reporter> reporter;
     Dispatcher dispatcher(
-        *store, pool, *watch, wake,
+        {.store = *store,
+         .housekeeping = *housekeeping,
+         .work_watch = *work_watch,
+         .end_watch = *end_watch,
+         .pool = pool,
+         .wake = wake},
         {.worker = describe_worker(settings.threads, settings.worker_name),
          .store = storage.describe(),
          .lease_time = settings.lease_time,
-         .max_attempts = settings.max_attempts,
+         .claim = {.defaults = {.timeout = settings.order_timeout,
+                                .max_attempts = settings.max_attempts,
+                                .backoff = settings.backoff},
+                   .normal_max_wait = settings.normal_max_wait},
          .drain_limit = settings.drain_limit,
          .hurry = hurry.get_token(),
-         .retention = {.keep_processed = settings.keep_processed,
-                       .keep_failed = settings.keep_failed},
+         .housekeeping = {.retention = settings.retention},
          // Not before, because its first report should count this worker.
          .on_enlisted = [&] { reporter.emplace(std::move(reader), settings.report_interval); }});
     const int status = run_until_stopped(dispatcher, stop.get_token(), signals, reporter);

@@ -7,6 +7,7 @@
 
 #include "shared/log/log.h"
 #include "shared/text/reason.h"
+#include "worker/processors/result_bounds.h"
 
 namespace orders {
 namespace {
@@ -18,8 +19,8 @@ constexpr std::chrono::milliseconds begin_limit{2};
 }  // namespace
 
 ProcessingPool::ProcessingPool(OrderProcessor& processor, std::size_t threads,
-                               std::chrono::milliseconds timeout, WakeSignal& on_finished)
-    : processor_(processor), timeout_(timeout), on_finished_(on_finished) {
+                               std::chrono::milliseconds margin, WakeSignal& on_finished)
+    : processor_(processor), margin_(margin), on_finished_(on_finished) {
     threads_.reserve(threads);
     try {
         for (std::size_t number = 0; number < threads; ++number) {
@@ -109,6 +110,15 @@ std::optional<SteadyTime> ProcessingPool::next_deadline() const {
     return next;
 }
 
+std::size_t ProcessingPool::payload_bytes() const {
+    const MutexLock lock(mutex_);
+    std::size_t bytes = 0;
+    for (const Job& job : jobs_) {
+        if (job.order.spec.payload) bytes += job.order.spec.payload->size();
+    }
+    return bytes;
+}
+
 std::vector<Lease> ProcessingPool::held() const {
     const MutexLock lock(mutex_);
     std::vector<Lease> leases;
@@ -181,7 +191,7 @@ std::optional<ProcessingPool::Jobs::iterator> ProcessingPool::next_job() {
     if (is_ending_) return std::nullopt;
     const Jobs::iterator job = waiting_.front();
     waiting_.pop_front();
-    job->deadline = std::chrono::steady_clock::now() + timeout_;
+    job->deadline = std::chrono::steady_clock::now() + job->order.limits.timeout + margin_;
     const bool is_wake_due = claim_wake();
     const bool is_telling_due = claim_announcement();
     if (waiting_.empty()) all_begun_.notify_one();
@@ -225,7 +235,9 @@ void ProcessingPool::process(Jobs::iterator job) {
 
 std::optional<ProcessingResult> ProcessingPool::run_processor(const Job& job) {
     try {
-        return processor_.process(job.order, job.stop.get_token());
+        auto result = processor_.process(job.order, job.stop.get_token());
+        if (result) result = kept_within_bounds(*std::move(result));
+        return result;
     } catch (const std::exception& error) {
         log::error("processor threw an exception",
                    {{"order_id", job.order.spec.order_id.text()}, {"detail", reason_of(error)}});

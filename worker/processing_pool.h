@@ -35,11 +35,13 @@ struct FinishedOrder {
 
 class ProcessingPool {
    public:
-    // `timeout` runs from the moment when a thread begins with an order. `on_finished` is
-    // notified when orders have ended by themselves: once for all until they are taken, and not
-    // before every order that was started has a thread, so that instant orders come back together.
-    ProcessingPool(OrderProcessor& processor, std::size_t threads,
-                   std::chrono::milliseconds timeout, WakeSignal& on_finished);
+    // An order's time (AttemptLimits::timeout) runs from the moment when a thread begins with it,
+    // and is up when `margin` has passed, too: work that takes exactly that long is in time, though
+    // its thread wakes a little later. `on_finished` is notified when orders have ended by
+    // themselves: once for all until they are taken, and not before every order that was started
+    // has a thread, so that instant orders come back together.
+    ProcessingPool(OrderProcessor& processor, std::size_t threads, std::chrono::milliseconds margin,
+                   WakeSignal& on_finished);
     // Tells everything to stop and waits for the threads.
     ~ProcessingPool();
     ProcessingPool(const ProcessingPool&) = delete;
@@ -65,6 +67,9 @@ class ProcessingPool {
 
     // The leases of all orders that were started and not yet taken as finished.
     [[nodiscard]] std::vector<Lease> held() const;
+
+    // What the payloads of all orders take up that have a thread, or are about to get one.
+    [[nodiscard]] std::size_t payload_bytes() const;
 
     // Drops the order: its processing is told to stop and its result no longer matters.
     // Returns it; empty if it is not held.
@@ -103,7 +108,7 @@ class ProcessingPool {
 
     // Constant after construction.
     OrderProcessor& processor_;
-    const std::chrono::milliseconds timeout_;
+    const std::chrono::milliseconds margin_;
     WakeSignal& on_finished_;
 
     mutable Mutex mutex_;

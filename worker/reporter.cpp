@@ -33,7 +33,7 @@ void Reporter::report() {
     try {
         const OrderReport report = reader_->report();
         const StatusCounts counts = report.total();
-        const std::int64_t finished = counts.processed + counts.failed;
+        const std::int64_t finished = counts.processed + counts.failed + counts.cancelled;
         log::info("order status report",
                   {{"pending", counts.pending},
                    {"processing", counts.processing},
@@ -42,7 +42,9 @@ void Reporter::report() {
                    {"finished_since_last_report",
                     std::max<std::int64_t>(0, finished - finished_before_.value_or(finished))},
                    {"oldest_pending_seconds", report.oldest_pending_seconds().value_or(0)},
-                   {"live_workers", report.workers.size()}});
+                   {"live_workers", report.workers.size()},
+                   {"cancelled", counts.cancelled},
+                   {"waiting_for_time", report.waiting_for_time}});
         finished_before_ = finished;
     } catch (const StoreError& error) {
         log::error("order status report failed", {{"detail", error.what()}});

@@ -3,7 +3,8 @@
 // Logs, every interval, how many orders are in each status:
 //
 //     order status report pending=3 processing=10 processed=87 failed=0
-//     finished_since_last_report=12 oldest_pending_seconds=4.2 live_workers=1        (one line)
+//     finished_since_last_report=12 oldest_pending_seconds=4.2 live_workers=1
+//     cancelled=0 waiting_for_time=0                                                 (one line)
 //
 // If old orders are deleted, those deleted since the last report are missing from
 // finished_since_last_report, which is at least 0.

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "shared/domain/order.h"
+#include "shared/program/housekeeping_settings.h"
 #include "shared/program/settings_error.h"
 #include "shared/storage/worker_store.h"
 
@@ -12,7 +13,6 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
                                                    const char* const* argv) {
     using std::chrono::seconds;
     constexpr auto longest_lease = std::chrono::duration_cast<seconds>(longest_lease_time);
-    constexpr std::int64_t ten_years = 3'650 * 86'400LL;
 
     const CommonSettingsReader common(reader);
     const auto name = reader.optional_text(
@@ -21,9 +21,10 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
     const auto threads = reader.integer(
         {"worker-count", "SERVICE_WORKER_COUNT", "how many orders are processed at a time"}, 10,
         {1, 1'024, "threads"});
-    const auto timeout = reader.integer({"order-process-timeout", "SERVICE_ORDER_PROCESS_TIMEOUT",
-                                         "an order whose processing takes longer is Failed"},
-                                        5, {1, 86'400, "seconds"});
+    const auto timeout =
+        reader.integer({"order-process-timeout", "SERVICE_ORDER_PROCESS_TIMEOUT",
+                        "an order that does not say otherwise is Failed if it takes longer"},
+                       5, {1, 86'400, "seconds"});
     const auto interval = reader.integer(
         {"report-interval", "SERVICE_REPORT_INTERVAL", "how often to log the status report"}, 2,
         {1, 86'400, "seconds"});
@@ -33,7 +34,7 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
                        10, {1, longest_lease.count(), "seconds"});
     const auto max_attempts =
         reader.integer({"max-attempts", "SERVICE_MAX_ATTEMPTS",
-                        "an order whose worker has died this many times is Failed"},
+                        "an order that does not say otherwise is Failed after so many attempts"},
                        5, {1, 1'000, "attempts"});
     const auto time_unit =
         reader.integer({"time-unit-ms", "SERVICE_TIME_UNIT_MS",
@@ -42,14 +43,17 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
     const auto drain = reader.integer({"drain-seconds", "SERVICE_DRAIN_SECONDS",
                                        "how long a stopping worker gives its orders to finish"},
                                       10, {0, 600, "seconds"});
-    const auto keep_processed =
-        reader.integer({"keep-processed-seconds", "SERVICE_KEEP_PROCESSED_SECONDS",
-                        "how long after its end a Processed order is deleted; 0 keeps it for ever"},
-                       0, {0, ten_years, "seconds"});
-    const auto keep_failed =
-        reader.integer({"keep-failed-seconds", "SERVICE_KEEP_FAILED_SECONDS",
-                        "how long after its end a Failed order is deleted; 0 keeps it for ever"},
-                       0, {0, ten_years, "seconds"});
+    const auto backoff =
+        reader.integer({"backoff-seconds", "SERVICE_BACKOFF_SECONDS",
+                        "about how long an order waits before its second attempt; each further "
+                        "wait is twice as long, up to an hour"},
+                       10, {1, AttemptOptions::longest_backoff_base.count(), "seconds"});
+    const auto normal_max_wait =
+        reader.integer({"normal-max-wait", "SERVICE_NORMAL_MAX_WAIT",
+                        "once a Normal order has waited this long, every fourth one that is begun "
+                        "is Normal; 0 is High first, always"},
+                       0, {0, 31'536'000, "seconds"});
+    const HousekeepingSettingsReader housekeeping(reader, "SERVICE");
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return std::nullopt;
     if (name.value() && !OrderId::parse(*name.value())) {
         throw SettingsError("--worker-name (SERVICE_WORKER_NAME): '" + *name.value() +
@@ -65,8 +69,9 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
                           .max_attempts = static_cast<int>(max_attempts.value()),
                           .time_unit = std::chrono::milliseconds(time_unit.value()),
                           .drain_limit = seconds(drain.value()),
-                          .keep_processed = seconds(keep_processed.value()),
-                          .keep_failed = seconds(keep_failed.value())};
+                          .backoff = seconds(backoff.value()),
+                          .normal_max_wait = seconds(normal_max_wait.value()),
+                          .retention = housekeeping.values()};
 }
 
 }  // namespace orders

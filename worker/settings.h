@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "shared/housekeeping/retention.h"
 #include "shared/program/common_settings.h"
 #include "shared/program/settings_reader.h"
 
@@ -21,8 +22,9 @@ struct WorkerSettings {
     int max_attempts;
     std::chrono::milliseconds time_unit;  // 0: every order is instant
     std::chrono::seconds drain_limit;
-    std::chrono::seconds keep_processed;  // 0: for ever
-    std::chrono::seconds keep_failed;     // 0: for ever
+    std::chrono::seconds backoff;
+    std::chrono::seconds normal_max_wait;  // 0: High first, always
+    RetentionOptions retention;
 };
 
 // Declares the settings, and reads them and the command. Empty if --help or --version was answered

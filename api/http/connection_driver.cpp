@@ -27,7 +27,7 @@ constexpr std::chrono::seconds linger_limit{2};
 constexpr int max_steps_in_a_row = 64;
 // While fewer answers than this are awaited, the thread that has one also sends it: waking a
 // handler thread for it would take longer. With more, it has better things to do.
-constexpr std::size_t max_awaited_by_the_way = 4;
+constexpr std::ptrdiff_t max_awaited_by_the_way = 4;
 
 SteadyTime now() {
     return std::chrono::steady_clock::now();

@@ -74,6 +74,9 @@ class ConnectionDriver final : private ConnectionKeeper {
     [[nodiscard]] std::size_t open_connections() { return park_.size(); }
 
    private:
+    void count_awaited(bool is_awaited) noexcept override {
+        awaited_answers_ += is_awaited ? 1 : -1;
+    }
     void send_answer(Connection& connection) noexcept override;
     void wake(std::uint64_t connection_id) noexcept override;
     [[nodiscard]] std::size_t max_stream_bytes() const noexcept override {
@@ -106,7 +109,8 @@ class ConnectionDriver final : private ConnectionKeeper {
 
     // Synchronise themselves.
     ConnectionPark park_;
-    std::atomic<std::size_t> awaited_answers_ = 0;
+    // That are about to come. Below zero if one is set aside before its handler has returned.
+    std::atomic<std::ptrdiff_t> awaited_answers_ = 0;
     std::atomic<bool> closes_with_answers_ = false;
     std::atomic<bool> is_stopping_ = false;
 

@@ -4,7 +4,7 @@
 
 namespace orders::http {
 
-std::string_view Headers::value(std::string_view name) const noexcept {
+std::optional<std::string_view> Headers::find(std::string_view name) const noexcept {
     constexpr std::string_view line_end = "\r\n";
     for (std::string_view rest = lines_; !rest.empty();) {
         const std::size_t colon = rest.find(':');
@@ -14,7 +14,7 @@ std::string_view Headers::value(std::string_view name) const noexcept {
         }
         rest.remove_prefix(end + line_end.size());
     }
-    return {};
+    return std::nullopt;
 }
 
 }  // namespace orders::http

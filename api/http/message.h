@@ -3,6 +3,7 @@
 // A request as a handler sees it, and the response that comes back.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,9 +19,13 @@ class Headers {
     // `lines`: each is NAME ":" VALUE CR LF, with a token as the name.
     explicit Headers(std::string_view lines) : lines_(lines) {}
 
-    // The value of the first header of that name, without blanks around it; empty if there is none.
-    // Upper and lower case are the same in names.
-    [[nodiscard]] std::string_view value(std::string_view name) const noexcept;
+    // The value of the first header of that name, without blanks around it. Upper and lower case
+    // are the same in names.
+    [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
+    // The same, and an empty text if there is none.
+    [[nodiscard]] std::string_view value(std::string_view name) const noexcept {
+        return find(name).value_or(std::string_view());
+    }
 
     [[nodiscard]] std::string_view lines() const noexcept { return lines_; }
 

@@ -33,7 +33,16 @@ Stream Reply::stream(Response head) && {
     return stream;
 }
 
+void Reply::set_aside() noexcept {
+    if (!std::exchange(is_set_aside_, true)) keeper_->count_awaited(false);
+}
+
+void Reply::take_up() noexcept {
+    if (std::exchange(is_set_aside_, false)) keeper_->count_awaited(true);
+}
+
 void Reply::give(Answer answer) noexcept {
+    take_up();
     Connection& connection = *std::exchange(connection_, nullptr);
     if (connection.give_answer(std::move(answer))) keeper_->send_answer(connection);
 }

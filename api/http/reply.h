@@ -23,6 +23,8 @@ namespace orders::http {
 class ConnectionKeeper {
    public:
     virtual ~ConnectionKeeper() = default;
+    // An answer is not about to come, or is again.
+    virtual void count_awaited(bool is_awaited) noexcept = 0;
     // The answer is in the connection, and the connection is the keeper's again.
     virtual void send_answer(Connection& connection) noexcept = 0;
     // The connection of that id has something to do, if it is still there.
@@ -72,7 +74,9 @@ class Reply {
     Reply(ConnectionKeeper& keeper, Connection& connection)
         : keeper_(&keeper), connection_(&connection) {}
     Reply(Reply&& other) noexcept
-        : keeper_(other.keeper_), connection_(std::exchange(other.connection_, nullptr)) {}
+        : keeper_(other.keeper_),
+          connection_(std::exchange(other.connection_, nullptr)),
+          is_set_aside_(other.is_set_aside_) {}
     Reply& operator=(Reply&&) = delete;
     Reply(const Reply&) = delete;
     Reply& operator=(const Reply&) = delete;
@@ -86,6 +90,13 @@ class Reply {
     // The status must be one that may have a body: neither 204 nor 304.
     [[nodiscard]] Stream stream(Response head) &&;
 
+    // How an answer that has been made is sent depends on how many others are about to come. One
+    // that may be long in coming is set aside, so that it does not count, and taken up when it is
+    // to be given, together with others: these are then sent by several threads. (A reply that is
+    // given is taken up by that.)
+    void set_aside() noexcept;
+    void take_up() noexcept;
+
     // Whether the client has closed its sending side, be it since it sent the request or together
     // with it. Most likely it has left, and work that only it wants is wasted; but it may only have
     // said that it asks nothing more, so an answer is sent all the same; a stream is cut.
@@ -96,6 +107,7 @@ class Reply {
 
     ConnectionKeeper* keeper_;
     Connection* connection_;  // null once moved from or given
+    bool is_set_aside_ = false;
 };
 
 }  // namespace orders::http

@@ -89,12 +89,19 @@ bool RequestScanner::take_request_line() {
         return reject(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
     }
     if (const auto fault = fault_of_target(method, target)) return reject(400, *fault);
+    max_body_bytes_ = max_body_bytes_of(target);
     method_ = piece(method);
     target_ = piece(target);
     header_lines_.offset = position_;
     is_http_1_0_ = version == "HTTP/1.0";
     part_ = Part::headers;
     return true;
+}
+
+std::size_t RequestScanner::max_body_bytes_of(std::string_view target) const {
+    if (limits_.other_bodies.empty()) return limits_.max_body_bytes;
+    const auto other = std::ranges::find(limits_.other_bodies, path_of(target), &BodyLimit::path);
+    return other == limits_.other_bodies.end() ? limits_.max_body_bytes : other->max_bytes;
 }
 
 bool RequestScanner::take_header_line() {
@@ -183,7 +190,7 @@ bool RequestScanner::take_end_of_headers() {
 // over.
 bool RequestScanner::check_framing() {
     if (transfer_codings_ == 0) {
-        if (content_length_.value_or(0) <= limits_.max_body_bytes) return true;
+        if (content_length_.value_or(0) <= max_body_bytes_) return true;
         return reject(body_too_large.status, body_too_large.detail);
     }
     if (content_length_) {
@@ -216,8 +223,8 @@ bool RequestScanner::take_chunk_size() {
     if (!size) return reject(400, "A chunk must begin with its size as a hexadecimal number.");
     // Chunks of one byte each would otherwise make a body several times as large as it may be.
     framing_bytes_ += position_ - line_start + 2;
-    if (*size > limits_.max_body_bytes - body_bytes_ ||
-        framing_bytes_ > limits_.max_body_bytes + limits_.max_header_bytes) {
+    if (*size > max_body_bytes_ - body_bytes_ ||
+        framing_bytes_ > max_body_bytes_ + limits_.max_header_bytes) {
         return reject(body_too_large.status, body_too_large.detail);
     }
     chunk_bytes_ = *size;

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -19,11 +20,19 @@
 
 namespace orders::http {
 
+// A path whose requests may have other bodies than the rest, provided that it is spelled exactly
+// so.
+struct BodyLimit {
+    std::string_view path;
+    std::size_t max_bytes = 0;
+};
+
 struct FramingLimits {
     std::size_t max_request_line_bytes = 8 * 1024;
     std::size_t max_header_bytes = 16 * 1024;  // request line and headers together
     std::size_t max_headers = 100;
     std::size_t max_body_bytes = 1024 * 1024;
+    std::span<const BodyLimit> other_bodies = {};  // must outlive the scanner
 };
 
 struct IncompleteRequest {
@@ -91,6 +100,7 @@ class RequestScanner {
     bool take_content_type(std::string_view value);
     void take_transfer_encoding(std::string_view value);
     bool take_end_of_headers();
+    [[nodiscard]] std::size_t max_body_bytes_of(std::string_view target) const;
     // Sees to it that there is one way to tell where the body ends, and that it is known here.
     bool check_framing();
     bool take_counted_body();
@@ -133,6 +143,7 @@ class RequestScanner {
     bool wants_keep_alive_ = false;
     std::optional<std::size_t> content_length_;
 
+    std::size_t max_body_bytes_ = 0;
     std::size_t body_start_ = 0;
     std::size_t body_bytes_ = 0;     // of content, so far
     std::size_t chunk_bytes_ = 0;    // of the chunk that is being read

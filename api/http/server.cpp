@@ -42,7 +42,8 @@ ConnectionLimits limits_of(const ServerOptions& options) {
                    {"hint", "raise the limit of open files: ulimit -n"}});
     }
     return {.framing = {.max_header_bytes = options.max_header_bytes,
-                        .max_body_bytes = options.max_body_bytes},
+                        .max_body_bytes = options.max_body_bytes,
+                        .other_bodies = options.other_bodies},
             .max_connections = std::min(possible, options.max_connections),
             .max_buffered_bytes = options.max_buffered_bytes,
             .max_stream_bytes = options.max_stream_bytes,
@@ -61,6 +62,7 @@ class Server::Listener final : private httplib::Server {
     Router& router() noexcept { return router_; }
     Endpoint bind();
     void run(std::chrono::milliseconds drain_limit);
+    [[nodiscard]] std::size_t max_connections() const noexcept { return limits_.max_connections; }
     void announce_stop() noexcept;
     void stop() noexcept;
 
@@ -84,7 +86,8 @@ class Server::Listener final : private httplib::Server {
     static constexpr steady_clock::rep not_stopped = 0;
 
     // Constant after construction; the router, once run() has been called.
-    ServerOptions options_;
+    const ServerOptions options_;
+    const ConnectionLimits limits_;  // has views of the options
     Router router_;
 
     // Synchronise themselves.
@@ -101,7 +104,7 @@ class Server::Listener final : private httplib::Server {
 };
 
 Server::Listener::Listener(ServerOptions options)
-    : options_(std::move(options)), driver_(limits_of(options_), router_) {
+    : options_(std::move(options)), limits_(limits_of(options_)), driver_(limits_, router_) {
     new_task_queue = [] { return new RunAtOnce; };
 }
 
@@ -209,6 +212,10 @@ Endpoint Server::bind() {
 
 void Server::run(std::chrono::milliseconds drain_limit) {
     listener_->run(drain_limit);
+}
+
+std::size_t Server::max_connections() const noexcept {
+    return listener_->max_connections();
 }
 
 void Server::announce_stop() noexcept {

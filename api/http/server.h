@@ -21,8 +21,10 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/http/listening_socket.h"
+#include "api/http/request_scanner.h"
 #include "api/http/router.h"
 
 namespace orders::http {
@@ -38,6 +40,7 @@ struct ServerOptions {
     std::size_t other_descriptors = 64;
     std::size_t max_header_bytes = 16 * 1024;  // request line and headers together
     std::size_t max_body_bytes = 1024 * 1024;
+    std::vector<BodyLimit> other_bodies = {};  // the paths must outlive the server
     // How much memory may be taken, all clients together, by unfinished requests, unsent responses,
     // and what clients send on while they wait for an answer. A client that would need more is
     // answered with 503, or cut off if it was being answered; what it sent on is dropped.
@@ -78,6 +81,10 @@ class Server {
     // Connections that are left `drain_limit` after stop() are cut off. Throws std::runtime_error
     // if accepting fails for good.
     void run(std::chrono::milliseconds drain_limit);
+
+    // How many connections are served at a time: no more than the limit of open files allowed when
+    // the server was made.
+    [[nodiscard]] std::size_t max_connections() const noexcept;
 
     // These may be called from any thread, any number of times, even before run(), which then
     // returns at once.

@@ -1,7 +1,8 @@
 #pragma once
 
 // What GroupCommit carries: pieces of work, each of which adds its part to a group and is told what
-// became of it. Creating orders (order_intake.h) is one kind of work.
+// became of it. Creating orders (order_intake.h) and acting on them (order_acts.h) are kinds of
+// work.
 
 #include <cstddef>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "api/intake/refusal.h"
 #include "shared/domain/order.h"
 #include "shared/storage/intake_store.h"
+#include "shared/storage/order_actions.h"
 
 namespace orders {
 
@@ -58,11 +60,16 @@ class GroupDraft {
         group_.look_ups.push_back(orders);
         return std::exchange(look_ups_, look_ups_ + orders.size());
     }
+    // Adds an action, which must live as long. Returns its place in IntakeOutcomes::acted.
+    [[nodiscard]] std::size_t act(const OrderAction& action) {
+        group_.actions.push_back(&action);
+        return group_.actions.size() - 1;
+    }
     void probe() noexcept { group_.is_probe = true; }
 
     [[nodiscard]] const IntakeGroup& group() const noexcept { return group_; }
     [[nodiscard]] bool is_empty() const noexcept {
-        return !group_.is_proof() && group_.look_ups.empty();
+        return !group_.is_proof() && group_.look_ups.empty() && group_.actions.empty();
     }
 
    private:

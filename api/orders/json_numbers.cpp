@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "shared/text/ascii.h"
+#include "shared/text/json_scanner.h"
 
 namespace orders {
 namespace {
@@ -41,15 +42,6 @@ std::size_t number_length(std::string_view text) {
     return length;
 }
 
-// How long the text in quotes is that the text begins with.
-std::size_t string_length(std::string_view text) {
-    for (std::size_t at = 1; at < text.size(); ++at) {
-        if (text[at] == '"') return at + 1;
-        if (text[at] == '\\') ++at;
-    }
-    return text.size();
-}
-
 bool fits_double(std::string_view number) {
     double value = 0;
     const auto [rest, error] = std::from_chars(number.data(), number.data() + number.size(), value);
@@ -69,16 +61,17 @@ std::string without_huge_numbers(std::string_view text) {
     for (std::size_t at = 0; at < text.size();) {
         const std::string_view rest = text.substr(at);
         if (rest.front() == '"') {
-            at += string_length(rest);
+            at = skip_json_string(text, at);
             continue;
         }
         const std::size_t length = number_length(rest);
         if (length > 0 && !fits_double(rest.substr(0, length))) {
-            // The sign stays and the zero gets an exponent, so that nothing around it can belong to
-            // the same number if it did not before.
+            // The sign stays and the number gets an exponent, so that nothing around it can belong
+            // to the same number if it did not before.
             const std::size_t sign = rest.front() == '-' ? 1 : 0;
             result.replace(at + sign, length - sign, length - sign, '0');
-            result[at + sign + 1] = 'e';
+            result.replace(at + sign, 3, "1e-");
+            result[at + length - 1] = '1';
         }
         at += std::max<std::size_t>(1, length);
     }

@@ -15,10 +15,11 @@ namespace orders {
 // integers. Some languages write every number with a point or an exponent, 1 as 1.0 or 1e0.
 [[nodiscard]] std::optional<std::int64_t> whole_number(double number) noexcept;
 
-// The text with a zero, of as many characters, in the place of each number that a double cannot
-// hold, such as 1e400: it is valid, but the parser would refuse the whole text. All else stays as
-// it is, and so the new text is JSON if the old one is, and what is wrong with it is wrong at the
-// same place.
+// The text with 0.1, spelled in as many characters, in the place of each number that a double
+// cannot hold, such as 1e400: that is valid, but the parser would refuse the whole text. No field
+// that takes a number takes a fraction, so the one is refused as the other would be. All else stays
+// as it is, and so the new text is JSON if the old one is, and what is wrong with it is wrong at
+// the same place.
 [[nodiscard]] std::string without_huge_numbers(std::string_view text);
 
 }  // namespace orders

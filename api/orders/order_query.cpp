@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "api/orders/field_values.h"
 #include "shared/text/ascii.h"
 
 namespace orders {
@@ -12,21 +13,45 @@ namespace {
 
 struct Parameter {
     std::string_view name;
-    const char* rule;
+    std::string_view rule;
     // False if the value breaks the rule.
     bool (*take)(std::string_view value, OrderQuery& query);
 };
 
+bool take_time(std::string_view value, std::optional<UtcTime>& target) {
+    target = parse_rfc3339(value);
+    return target.has_value();
+}
+
 constexpr std::array parameters{
-    Parameter{"status", "must be Pending, Processing, Processed or Failed",
+    Parameter{"status", "must be Pending, Processing, Processed, Failed or Cancelled",
               [](std::string_view value, OrderQuery& query) {
-                  query.status = parse_status(value);
-                  return query.status.has_value();
+                  const auto status = parse_status(value);
+                  if (status) query.filter.statuses = {*status};
+                  return status.has_value();
               }},
     Parameter{"priority", "must be High or Normal",
               [](std::string_view value, OrderQuery& query) {
-                  query.priority = parse_priority(value);
-                  return query.priority.has_value();
+                  query.filter.priority = parse_priority(value);
+                  return query.filter.priority.has_value();
+              }},
+    Parameter{"kind", field_rule::kind,
+              [](std::string_view value, OrderQuery& query) {
+                  query.filter.kind = Kind::parse(value);
+                  return query.filter.kind.has_value();
+              }},
+    Parameter{"reason", field_rule::reason,
+              [](std::string_view value, OrderQuery& query) {
+                  query.filter.reason = value;
+                  return is_failure_reason(value);
+              }},
+    Parameter{"created_after", field_rule::time,
+              [](std::string_view value, OrderQuery& query) {
+                  return take_time(value, query.filter.created_after);
+              }},
+    Parameter{"created_before", field_rule::time,
+              [](std::string_view value, OrderQuery& query) {
+                  return take_time(value, query.filter.created_before);
               }},
     Parameter{"limit", "must be a whole number from 1 to 1000",
               [](std::string_view value, OrderQuery& query) {
@@ -43,6 +68,16 @@ constexpr std::array parameters{
               }},
 };
 
+std::string unknown_parameter() {
+    std::string detail = "is not known; known are";
+    for (const Parameter& parameter : parameters) {
+        const bool is_last = parameter.name == parameters.back().name;
+        const bool is_first = parameter.name == parameters.front().name;
+        detail.append(is_last ? " and " : is_first ? " " : ", ").append(parameter.name);
+    }
+    return detail;
+}
+
 }  // namespace
 
 std::variant<OrderQuery, std::vector<FieldError>> parse_query(
@@ -53,19 +88,36 @@ std::variant<OrderQuery, std::vector<FieldError>> parse_query(
     for (const auto& [name, value] : given) {
         const auto* const parameter = std::ranges::find(parameters, name, &Parameter::name);
         if (parameter == parameters.end()) {
-            errors.push_back({name, "is not known; known are status, priority, limit and cursor"});
+            errors.push_back({name, unknown_parameter()});
             continue;
         }
         if (value.empty()) continue;
         if (std::ranges::find(names, name) != names.end()) {
             errors.push_back({name, "is given twice"});
         } else if (!parameter->take(value, query)) {
-            errors.push_back({name, parameter->rule});
+            errors.push_back({name, std::string(parameter->rule)});
         }
         names.emplace_back(name);
     }
     if (!errors.empty()) return errors;
     return query;
+}
+
+std::variant<std::chrono::seconds, std::vector<FieldError>> parse_wait(
+    const std::vector<std::pair<std::string, std::string>>& given) {
+    const std::string parameter = "wait_seconds";
+    std::optional<std::chrono::seconds> wait;
+    for (const auto& [name, value] : given) {
+        if (name != parameter || value.empty()) continue;
+        if (wait) return std::vector<FieldError>{{parameter, "is given twice"}};
+        const auto seconds =
+            ascii::parse_whole_number<std::int64_t>(value, 0, longest_wait.count());
+        if (!seconds) {
+            return std::vector<FieldError>{{parameter, "must be a whole number from 0 to 50"}};
+        }
+        wait = std::chrono::seconds(*seconds);
+    }
+    return wait.value_or(std::chrono::seconds(0));
 }
 
 }  // namespace orders

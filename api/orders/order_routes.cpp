@@ -1,5 +1,6 @@
 #include "api/orders/order_routes.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -7,12 +8,12 @@
 #include <variant>
 #include <vector>
 
-#include "api/orders/order_json.h"
+#include "api/orders/fingerprint.h"
+#include "api/orders/json_messages.h"
+#include "api/orders/order_parsing.h"
 #include "api/orders/order_problems.h"
 #include "api/orders/order_query.h"
-#include "shared/log/log.h"
-#include "shared/storage/store_error.h"
-#include "shared/text/ascii.h"
+#include "api/orders/order_writing.h"
 
 namespace orders {
 namespace {
@@ -21,26 +22,21 @@ using http::Reply;
 using http::Request;
 using http::Response;
 
-Response ok(std::string json) {
-    json += '\n';
-    return {.status = 200, .headers = {}, .body = std::move(json)};
+enum class KeyFound { none, valid, invalid };
+
+// Which key it is does not count: the order's id says what is sent again, and its content whether
+// it is the same.
+KeyFound idempotency_key_of(const Request& request) {
+    constexpr std::size_t max_length = 255;
+    const auto key = request.headers.find("idempotency-key");
+    if (!key) return KeyFound::none;
+    const bool is_visible = std::ranges::all_of(*key, [](char c) { return c > ' ' && c < '\x7f'; });
+    return is_visible && !key->empty() && key->size() <= max_length ? KeyFound::valid
+                                                                    : KeyFound::invalid;
 }
 
-bool is_json(const Request& request) {
-    const std::string_view content_type = request.headers.value("content-type");
-    const std::string_view media_type = content_type.substr(0, content_type.find(';'));
-    return ascii::equals_ignoring_case(ascii::trimmed(media_type), "application/json");
-}
-
-Response answer_to(const NewOrder& order, const IntakeResult& result) {
-    if (const auto* refusal = std::get_if<Refusal>(&result)) return not_stored(*refusal);
-    const SubmitOutcome& outcome = std::get<std::vector<SubmitOutcome>>(result).at(0);
-    const OrderId& order_id = order.spec.order_id;
-    if (const auto* taken = std::get_if<IdTaken>(&outcome)) {
-        return id_taken(order_id, taken->status);
-    }
-    const Created& created = std::get<Created>(outcome);
-    Response response = ok(to_json(Order{.spec = order.spec, .created_at = created.created_at}));
+Response found_at(const OrderId& order_id, std::string json) {
+    Response response = ok(std::move(json));
     response.headers.emplace_back("Location", "/api/v1/orders/" + order_id.text());
     return response;
 }
@@ -52,39 +48,19 @@ Response answer_to(const std::vector<ParsedOrder>& orders, const IntakeResult& r
 
 }  // namespace
 
-OrderRoutes::OrderRoutes(OrderIntake& intake, OrderReaders& readers,
-                         const std::atomic<bool>& is_stopping)
-    : intake_(intake), readers_(readers), is_stopping_(is_stopping) {}
-
-// Reading may meet a store that is busy or broken; the log says which, since no client can help it.
-template <typename Use>
-Response OrderRoutes::read(Use use) {
-    try {
-        return readers_.with_reader(use);
-    } catch (const StoreError& error) {
-        if (error.kind() == StoreError::Kind::damaged) {
-            note_damage(error);
-            return not_readable_for_damage();
-        }
-        log::error("reading orders failed", {{"detail", error.what()}});
-        return http::problem_for(503, "The orders cannot be read now; try again.");
-    }
-}
-
-// Once is enough: whoever asks for the same order again meets the same page.
-void OrderRoutes::note_damage(const StoreError& error) {
-    if (is_damaged_.exchange(true)) return;
-    log::error("store is damaged: no orders are taken until it is mended",
-               {{"detail", error.what()}});
-}
+OrderRoutes::OrderRoutes(OrderIntake& intake, OrderReads& reads, WaitDesk& waits,
+                         const std::atomic<bool>& is_stopping, const OrderRouteOptions& options)
+    : intake_(intake), reads_(reads), waits_(waits), is_stopping_(is_stopping), options_(options) {}
 
 std::span<const OrderRoutes::Entry> OrderRoutes::table() noexcept {
     static constexpr std::array entries{
         Entry{"POST", "/api/v1/orders", &OrderRoutes::create_order},
         Entry{"GET", "/api/v1/orders", &OrderRoutes::list_orders},
         Entry{"POST", "/api/v1/orders/batch", &OrderRoutes::create_batch},
-        // "batch" is an order id as good as any other.
+        // These are order ids as good as any others.
         Entry{"GET", "/api/v1/orders/batch", &OrderRoutes::get_order},
+        Entry{"GET", "/api/v1/orders/cancel", &OrderRoutes::get_order},
+        Entry{"GET", "/api/v1/orders/retry", &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/orders/{order_id}", &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/report", &OrderRoutes::get_report},
         Entry{"GET", "/livez", &OrderRoutes::get_liveness, true},
@@ -104,10 +80,38 @@ void OrderRoutes::add_to(http::Server& server) {
     }
 }
 
+http::Response OrderRoutes::answer_to(const NewOrder& order, const IntakeResult& result) {
+    if (const auto* refusal = std::get_if<Refusal>(&result)) return not_stored(*refusal);
+    const SubmitOutcome& outcome = std::get<std::vector<SubmitOutcome>>(result).at(0);
+    if (const auto* taken = std::get_if<IdTaken>(&outcome))
+        return answer_to_duplicate(order, *taken);
+    if (std::holds_alternative<TooManyKinds>(outcome)) return no_room_for_kind();
+    const auto& created = std::get<Created>(outcome);
+    return found_at(order.spec.order_id,
+                    to_json(Order{.spec = order.spec,
+                                  .created_at = created.created_at,
+                                  .due_at = created.due_at,
+                                  .is_waiting_for_time = created.is_waiting_for_time}));
+}
+
+http::Response OrderRoutes::answer_to_duplicate(const NewOrder& order, const IdTaken& taken) {
+    const OrderId& order_id = order.spec.order_id;
+    if (!taken.is_same_content) return id_taken(order_id, taken.status);
+    if (!*taken.is_same_content) return other_content(order_id, taken.status);
+    return reads_.answer([&](OrderReader& reader) {
+        const auto standing = reader.find(order_id);
+        // It may have been deleted in this moment.
+        if (!standing) return id_taken(order_id, taken.status);
+        return found_at(order_id, to_json_with(*standing, "duplicate"));
+    });
+}
+
 void OrderRoutes::create_order(const Request& request, Reply reply) {
-    if (is_damaged_) return std::move(reply).send(not_stored(Refusal::store_damaged));
+    if (reads_.is_damaged()) return std::move(reply).send(not_stored(Refusal::store_damaged));
     if (!is_json(request)) return std::move(reply).send(not_json());
-    auto body = parse_order(request.body);
+    const KeyFound key = idempotency_key_of(request);
+    if (key == KeyFound::invalid) return std::move(reply).send(invalid_idempotency_key());
+    auto body = parse_order(request.body, options_.max_payload_bytes);
     if (auto* unusable = std::get_if<MalformedBody>(&body)) {
         return std::move(reply).send(malformed(std::move(*unusable)));
     }
@@ -117,26 +121,33 @@ void OrderRoutes::create_order(const Request& request, Reply reply) {
     }
     std::vector<NewOrder> orders;
     orders.push_back(std::get<NewOrder>(std::move(parsed)));
-    intake_.submit(std::move(orders), [reply = std::move(reply)](std::vector<NewOrder> stored,
-                                                                 IntakeResult result) mutable {
-        std::move(reply).send_made_by(
-            [order = std::move(stored.at(0)), result = std::move(result)] {
-                return answer_to(order, result);
-            });
-    });
+    if (key == KeyFound::valid) orders.front().fingerprint = fingerprint_of(orders.front());
+    intake_.submit(std::move(orders),
+                   [this, reply = std::move(reply)](std::vector<NewOrder> stored,
+                                                    IntakeResult result) mutable {
+                       std::move(reply).send_made_by(
+                           [this, order = std::move(stored.at(0)), result = std::move(result)] {
+                               return answer_to(order, result);
+                           });
+                   });
 }
 
 void OrderRoutes::create_batch(const Request& request, Reply reply) {
-    if (is_damaged_) return std::move(reply).send(not_stored(Refusal::store_damaged));
+    if (reads_.is_damaged()) return std::move(reply).send(not_stored(Refusal::store_damaged));
     if (!is_json(request)) return std::move(reply).send(not_json());
-    auto body = parse_batch(request.body);
+    const KeyFound key = idempotency_key_of(request);
+    if (key == KeyFound::invalid) return std::move(reply).send(invalid_idempotency_key());
+    auto body = parse_batch(request.body, options_.max_payload_bytes);
     if (auto* unusable = std::get_if<MalformedBody>(&body)) {
         return std::move(reply).send(malformed(std::move(*unusable)));
     }
     auto parsed = std::get<std::vector<ParsedOrder>>(std::move(body));
     std::vector<NewOrder> valid;
-    for (const ParsedOrder& order : parsed) {
-        if (const auto* good = std::get_if<NewOrder>(&order)) valid.push_back(*good);
+    for (ParsedOrder& order : parsed) {
+        auto* const good = std::get_if<NewOrder>(&order);
+        if (good == nullptr) continue;
+        if (key == KeyFound::valid) good->fingerprint = fingerprint_of(*good);
+        valid.push_back(*good);
     }
     if (valid.empty()) return std::move(reply).send(ok(to_json(parsed, {})));
 
@@ -148,19 +159,20 @@ void OrderRoutes::create_batch(const Request& request, Reply reply) {
         [reply = std::move(reply), parsed = std::move(parsed)](const std::vector<NewOrder>&,
                                                                IntakeResult result) mutable {
             std::move(reply).send_made_by([parsed = std::move(parsed), result = std::move(result)] {
-                return answer_to(parsed, result);
+                return orders::answer_to(parsed, result);
             });
         },
         kept);
 }
 
 void OrderRoutes::get_order(const Request& request, Reply reply) {
+    auto wait = parse_wait(request.query);
+    if (auto* errors = std::get_if<std::vector<FieldError>>(&wait)) {
+        return std::move(reply).send(invalid_query(std::move(*errors)));
+    }
     const auto id = OrderId::parse(request.path.substr(request.path.rfind('/') + 1));
     if (!id) return std::move(reply).send(order_not_found());
-    std::move(reply).send(read([&](OrderReader& reader) {
-        const auto order = reader.find(*id);
-        return order ? ok(to_json(*order)) : order_not_found();
-    }));
+    waits_.answer(*id, std::get<std::chrono::seconds>(wait), std::move(reply));
 }
 
 void OrderRoutes::list_orders(const Request& request, Reply reply) {
@@ -168,13 +180,14 @@ void OrderRoutes::list_orders(const Request& request, Reply reply) {
     if (auto* errors = std::get_if<std::vector<FieldError>>(&query)) {
         return std::move(reply).send(invalid_query(std::move(*errors)));
     }
-    std::move(reply).send(read([&](OrderReader& reader) {
+    std::move(reply).send(reads_.answer([&](OrderReader& reader) {
         return ok(to_json(reader.list(std::get<OrderQuery>(query))));
     }));
 }
 
 void OrderRoutes::get_report(const Request&, Reply reply) {
-    std::move(reply).send(read([](OrderReader& reader) { return ok(to_json(reader.report())); }));
+    std::move(reply).send(
+        reads_.answer([](OrderReader& reader) { return ok(to_json(reader.report())); }));
 }
 
 void OrderRoutes::get_liveness(const Request&, Reply reply) {
@@ -183,7 +196,7 @@ void OrderRoutes::get_liveness(const Request&, Reply reply) {
 
 void OrderRoutes::get_readiness(const Request&, Reply reply) {
     if (is_stopping_) return std::move(reply).send(not_ready("It is stopping."));
-    if (is_damaged_) return std::move(reply).send(not_ready("The store is damaged."));
+    if (reads_.is_damaged()) return std::move(reply).send(not_ready("The store is damaged."));
     intake_.probe([reply = std::move(reply)](bool is_writable) mutable {
         std::move(reply).send(is_writable ? ok(R"({"status":"ready"})")
                                           : not_ready("The store does not take writes now."));

@@ -1,7 +1,8 @@
 #pragma once
 
-// The HTTP contract, version 1: which request does what. api/HTTP.md describes it for clients, and
-// a test compares that document with table().
+// The HTTP contract, version 1: which request creates orders, and which asks about them; those that
+// act on them are in action_routes.h. api/HTTP.md describes it all for clients, and a test compares
+// that document with table().
 //
 // Once something that is stored turns out to be damaged, no new order is taken and /readyz answers
 // 503: what is accepted then would be lost with the rest when a backup is restored. What can still
@@ -16,16 +17,22 @@
 
 #include "api/http/server.h"
 #include "api/intake/order_intake.h"
-#include "api/orders/order_readers.h"
-#include "shared/storage/store_error.h"
+#include "api/orders/order_parsing.h"
+#include "api/orders/order_reads.h"
+#include "api/orders/wait_desk.h"
 
 namespace orders {
 
+struct OrderRouteOptions {
+    std::size_t max_payload_bytes = default_max_payload_bytes;
+};
+
 class OrderRoutes {
    public:
-    // All arguments must outlive the server's run(). While `is_stopping`, /readyz answers 503, so
+    // All references must outlive the server's run(). While `is_stopping`, /readyz answers 503, so
     // that nobody sends new work.
-    OrderRoutes(OrderIntake& intake, OrderReaders& readers, const std::atomic<bool>& is_stopping);
+    OrderRoutes(OrderIntake& intake, OrderReads& reads, WaitDesk& waits,
+                const std::atomic<bool>& is_stopping, const OrderRouteOptions& options = {});
 
     struct Entry {
         std::string_view method;
@@ -47,15 +54,14 @@ class OrderRoutes {
     void get_liveness(const http::Request& request, http::Reply reply);
     void get_readiness(const http::Request& request, http::Reply reply);
 
-    // What `use` makes of a reader, or the problem if the store cannot be read.
-    template <typename Use>
-    [[nodiscard]] http::Response read(Use use);
-    void note_damage(const StoreError& error);
+    [[nodiscard]] http::Response answer_to(const NewOrder& order, const IntakeResult& result);
+    [[nodiscard]] http::Response answer_to_duplicate(const NewOrder& order, const IdTaken& taken);
 
     OrderIntake& intake_;
-    OrderReaders& readers_;
+    OrderReads& reads_;
+    WaitDesk& waits_;
     const std::atomic<bool>& is_stopping_;
-    std::atomic<bool> is_damaged_ = false;  // the store, and it stays so
+    const OrderRouteOptions options_;
 };
 
 }  // namespace orders

@@ -43,6 +43,24 @@ std::string_view to_string(OrderStatus status) noexcept {
             return "Processed";
         case OrderStatus::failed:
             return "Failed";
+        case OrderStatus::cancelled:
+            return "Cancelled";
+    }
+    std::abort();  // only a cast can make another value
+}
+
+std::string_view to_string(PastAttempt::Outcome outcome) noexcept {
+    switch (outcome) {
+        case PastAttempt::Outcome::retry:
+            return "retry";
+        case PastAttempt::Outcome::lease_expired:
+            return "lease_expired";
+        case PastAttempt::Outcome::released:
+            return "released";
+        case PastAttempt::Outcome::failed:
+            return "failed";
+        case PastAttempt::Outcome::cancelled:
+            return "cancelled";
     }
     std::abort();  // only a cast can make another value
 }

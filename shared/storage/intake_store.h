@@ -1,7 +1,7 @@
 #pragma once
 
-// The store as its intakes see it: groups of orders become durable, each group by one commit, and
-// each order gets an outcome of its own.
+// The store as its clients' requests see it: groups of orders become durable, each group by one
+// commit, and each order gets an outcome of its own; and so do the actions of order_actions.h.
 //
 // An IntakeStore is used by one thread at a time; any number of them, in any number of processes,
 // may be open on the same orders.
@@ -24,16 +24,22 @@
 #include <vector>
 
 #include "shared/domain/order.h"
+#include "shared/storage/order_actions.h"
 
 namespace orders {
 
 struct Created {
     UtcTime created_at;
+    std::optional<UtcTime> due_at = {};  // if it was to be due later; maybe that is now
+    bool is_waiting_for_time = false;
 };
 struct IdTaken {
     OrderStatus status;  // of the order that stands under this id
+    // Whether its content is that of the order that was sent now; empty unless both came with a
+    // fingerprint.
+    std::optional<bool> is_same_content = {};
 };
-using SubmitOutcome = std::variant<Created, IdTaken>;
+using SubmitOutcome = std::variant<Created, IdTaken, TooManyKinds>;
 
 // What one commit is to do, as a value; the orders belong to the caller and must outlive the call.
 struct IntakeGroup {
@@ -41,6 +47,8 @@ struct IntakeGroup {
     std::vector<std::span<const NewOrder>> creates = {};
     // Orders only to look up: whether one stands under each id, once `creates` are stored.
     std::vector<std::span<const NewOrder>> look_ups = {};
+    // What clients ask for beyond that, done in this order after `creates` are stored.
+    std::vector<const OrderAction*> actions = {};
     // Prove that the store takes writes even if nothing is created. A group with `creates` always
     // proves it.
     bool is_probe = false;
@@ -52,6 +60,7 @@ struct IntakeGroup {
 struct IntakeOutcomes {
     std::vector<SubmitOutcome> created;            // one for each order of `creates`, in order
     std::vector<std::optional<IdTaken>> standing;  // one for each order of `look_ups`, in order
+    std::vector<ActionOutcome> acted;              // one for each of `actions`, in order
 };
 
 // What is there, and how much more there is room for.

@@ -1,18 +1,19 @@
 #pragma once
 
 // The way into durable storage: one function opens a location, and what it returns opens each part
-// that a program needs. Start reading here; then order_reader.h, intake_store.h and worker_store.h
-// say what the parts promise.
+// that a program needs. Start reading here; then order_reader.h, intake_store.h, worker_store.h and
+// housekeeping_store.h say what the parts promise.
 //
 // A location is the path of a SQLite file. What SQLite itself would take for something else
-// (`file:`,
-// `:memory:`) is refused, and so are URLs of any kind: a file of that name is not what was meant.
+// (`file:`, `:memory:`) is refused, and so are URLs of any kind: a file of that name is not what
+// was meant.
 // Only the .cpp knows which backends there are.
 
 #include <memory>
 #include <stdexcept>
 #include <string>
 
+#include "shared/storage/housekeeping_store.h"
 #include "shared/storage/intake_store.h"
 #include "shared/storage/maintenance.h"
 #include "shared/storage/order_reader.h"
@@ -38,14 +39,18 @@ class Storage {
     // Opens nothing.
     [[nodiscard]] virtual std::string describe() = 0;
 
-    // Both create what is not there yet and bring an older store up to this program's schema:
+    // All three create what is not there yet and bring an older store up to this program's schema:
     // whichever process comes first does it, and the others wait.
     [[nodiscard]] virtual std::unique_ptr<IntakeStore> open_intake() = 0;
     [[nodiscard]] virtual std::unique_ptr<WorkerStore> open_worker() = 0;
+    [[nodiscard]] virtual std::unique_ptr<HousekeepingStore> open_housekeeping() = 0;
 
-    // From a store that one of the two above has opened before.
+    // From a store that one of those above has opened before.
     [[nodiscard]] virtual std::unique_ptr<OrderReader> open_reader() = 0;
     [[nodiscard]] virtual std::unique_ptr<WorkWatch> open_watch() = 0;
+    // Rings after commits that cancel an order in work, and after each that ends one while somebody
+    // awaits that (AwaitEnds).
+    [[nodiscard]] virtual std::unique_ptr<WorkWatch> open_end_watch() = 0;
 
     // Whether a process is making the store ready now: brings an older one up to this program's
     // schema, or into the form in which it can shrink. Until that is done, no reader can be opened.

@@ -15,9 +15,11 @@ std::int64_t& StatusCounts::operator[](OrderStatus status) noexcept {
         case OrderStatus::processed:
             return processed;
         case OrderStatus::failed:
+            return failed;
+        case OrderStatus::cancelled:
             break;
     }
-    return failed;
+    return cancelled;
 }
 
 std::int64_t StatusCounts::operator[](OrderStatus status) const noexcept {
@@ -36,11 +38,25 @@ StatusCounts OrderReport::total() const noexcept {
     return sum;
 }
 
+namespace {
+
+// The wall clock may have been set back meanwhile.
+std::optional<double> seconds_from(const std::optional<UtcTime>& time, UtcTime now) {
+    if (!time) return std::nullopt;
+    return std::chrono::duration<double>(std::max(now - *time, std::chrono::milliseconds{0}))
+        .count();
+}
+
+}  // namespace
+
+std::optional<double> OrderReport::oldest_pending_seconds(Priority priority) const noexcept {
+    return seconds_from(priority == Priority::high ? oldest_high : oldest_normal, taken_at);
+}
+
 std::optional<double> OrderReport::oldest_pending_seconds() const noexcept {
-    if (!oldest_pending) return std::nullopt;
-    // The wall clock may have been set back meanwhile.
-    const auto waited = std::max(taken_at - *oldest_pending, std::chrono::milliseconds{0});
-    return std::chrono::duration<double>(waited).count();
+    // An empty optional is smaller than any other.
+    return std::max(oldest_pending_seconds(Priority::high),
+                    oldest_pending_seconds(Priority::normal));
 }
 
 void require_readable(OrderReader& reader) {

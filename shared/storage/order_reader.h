@@ -8,31 +8,37 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "shared/domain/claim.h"
 #include "shared/domain/order.h"
 #include "shared/domain/utc_time.h"
+#include "shared/storage/order_actions.h"
 
 namespace orders {
 
 struct OrderQuery {
     static constexpr std::size_t max_limit = 1'000;
 
-    std::optional<OrderStatus> status = {};
-    std::optional<Priority> priority = {};
+    OrderFilter filter = {};
     std::size_t limit = 50;                    // 1 to max_limit
     std::optional<OrderSequence> before = {};  // only orders submitted before this one
 };
 
 // Newest first. A page may hold fewer orders than the limit, even none, and still have a next page:
 // one call looks at a bounded number of orders, however rare the wanted ones are. It looks at more
-// of them before it returns an empty page. A query for Pending orders, of one priority or both, is
-// never cut short: its page has as many as there are, up to the limit.
+// of them before it returns an empty page. A query for Pending orders, of one priority or kind or
+// of all, is never cut short: its page has as many as there are, up to the limit.
 struct OrderPage {
     std::vector<Order> orders;
     std::optional<OrderSequence> next_before;  // empty on the last page
+};
+
+struct MatchingOrders {
+    std::vector<OrderSequence> orders;
+    std::optional<OrderSequence> next_after;  // empty if there are no more
 };
 
 struct StatusCounts {
@@ -40,6 +46,7 @@ struct StatusCounts {
     std::int64_t processing = 0;
     std::int64_t processed = 0;
     std::int64_t failed = 0;
+    std::int64_t cancelled = 0;
 
     [[nodiscard]] std::int64_t& operator[](OrderStatus status) noexcept;
     [[nodiscard]] std::int64_t operator[](OrderStatus status) const noexcept;
@@ -68,26 +75,51 @@ struct EnlistedWorker {
     State state = State::live;
 };
 
+// The orders of one kind. `default` is always there, others if they have orders or are paused.
+struct KindReport {
+    Kind kind;
+    StatusCounts counts = {};
+    std::int64_t waiting_for_time = 0;  // among the Pending
+    bool is_paused = false;
+    // Not paused, something to claim, and no live worker to do it.
+    bool is_unattended = false;
+};
+
 struct OrderReport {
     UtcTime taken_at;  // by the store's clock
     StatusCounts high;
     StatusCounts normal;
-    // When the Pending order that waits longest came, by the wall clock of that time. If the clock
-    // was ahead then, it is the earliest of the first hundred in line of each priority.
-    std::optional<UtcTime> oldest_pending;
-    std::vector<LiveWorker> workers;  // see WorkerStore::enlist() for who is live
+    std::int64_t waiting_for_time = 0;        // among the Pending
+    std::optional<UtcTime> next_due_at = {};  // of those
+    // When the order that waits longest in the queue came, or became due, by the wall clock of that
+    // time. If the clock was ahead then, it is the earliest of the first hundred in line of each
+    // kind.
+    std::optional<UtcTime> oldest_high = {};
+    std::optional<UtcTime> oldest_normal = {};
+    std::vector<KindReport> kinds = {};  // `default` first, then by name
+    std::vector<LiveWorker> workers;     // see WorkerStore::enlist() for who is live
 
     [[nodiscard]] StatusCounts total() const noexcept;
-    // How long the longest waiting Pending order had waited then; empty if none waits.
+    // How long the longest waiting order of the queue had waited then; empty if there is none.
     [[nodiscard]] std::optional<double> oldest_pending_seconds() const noexcept;
+    [[nodiscard]] std::optional<double> oldest_pending_seconds(Priority priority) const noexcept;
 };
 
 class OrderReader {
    public:
     virtual ~OrderReader() = default;
 
+    // With all that is known of it.
     [[nodiscard]] virtual std::optional<Order> find(const OrderId& order_id) = 0;
+    // What has become of each, empty for an order that is not there; cheap, and all of one moment.
+    [[nodiscard]] virtual std::vector<std::optional<OrderStatus>> statuses_of(
+        std::span<const OrderId> order_ids) = 0;
+    // Without payload, options, result and history.
     [[nodiscard]] virtual OrderPage list(const OrderQuery& query) = 0;
+    // The first orders that were submitted behind `after` and fit, up to the limit, in the order of
+    // arrival. As with list(), there may be fewer and yet more to come: go on behind next_after.
+    [[nodiscard]] virtual MatchingOrders find_matching(const OrderFilter& filter,
+                                                       OrderSequence after, std::size_t limit) = 0;
 
     // Costs the same however many orders are finished.
     [[nodiscard]] virtual OrderReport report() = 0;

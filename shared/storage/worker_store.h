@@ -1,7 +1,8 @@
 #pragma once
 
-// The store as a worker sees it: it claims orders under leases, settles them, and takes back what
-// other workers died with. What a worker does in one turn is one value and one commit.
+// The store as a worker sees it: it claims orders under leases and settles them. What a worker does
+// in one turn is one value and one commit. What its death or its hanging leaves behind is put right
+// by housekeeping (housekeeping_store.h).
 //
 // Lease time is the store's own: callers say for how long, never until when, and no clock of theirs
 // has a say in it. (On SQLite not even the machine's wall clock has.) A worker that counts for
@@ -13,18 +14,17 @@
 // Guarantees, which tests/store_contract checks for every backend:
 //   - once a function that changes something has returned, the change survives the end of the
 //     process and a power cut;
-//   - a claim returns orders High before Normal, first come first served within each (of two whose
-//     creation overlapped, either may be the first), and no order to two claimers;
-//   - a lease that was settled, given back or taken back settles nothing, not even once its order
-//   is
-//     deleted; one that ran out stays good until it is taken back;
-//   - an order is never taken from a worker that lives and renews its lease in time;
+//   - a claim returns orders High before Normal, and within each in the order of the queue (of two
+//     whose creation overlapped, either may be the first), and no order to two claimers;
+//   - a lease that was settled, given back or taken back, or whose order was cancelled, settles
+//     nothing, not even once its order is deleted; one that ran out stays good until it is taken
+//     back;
 //   - the report's counts equal a recount at every commit;
 //   - those that wait for work (work_watch.h) are woken after a commit that gave some back to the
 //     queue.
 //
 // All functions throw StoreError if the environment is broken: of the kind `replaced` if what is
-// open is no longer the store at its location, which all but sweep() and tidy() notice.
+// open is no longer the store at its location, which all but tidy() notice.
 
 #include <algorithm>
 #include <chrono>
@@ -66,12 +66,19 @@ inline constexpr std::chrono::milliseconds longest_lease_time{3'600'000};
 
 enum class SettleOutcome { settled, lease_lost };
 
-// An order that was taken back, and what became of it: Pending again, or Failed for good.
-struct ExpiredOrder {
-    OrderId order_id;
-    std::string worker;  // who held it
-    int attempts = 0;    // charged so far, this one included if it was charged
-    bool has_failed = false;
+// Which orders a claim may take, and what holds for them if they do not say otherwise.
+struct ClaimRequest {
+    std::size_t limit = 0;
+    // A claim returns no more payload than this, but at least one order.
+    std::size_t max_payload_bytes = most_payload_bytes;
+    std::vector<Kind> kinds = {};  // empty: all. Those that are paused give none.
+    AttemptLimits defaults = {};
+    // While the oldest Normal order that could be claimed has waited for longer, every fourth order
+    // that this store claims is Normal. 0: High first, always.
+    std::chrono::seconds normal_max_wait{0};
+
+    // Whatever is asked for.
+    static constexpr std::size_t most_payload_bytes = 4 * 1024 * 1024;
 };
 
 // What a worker has to do, in the order in which it is done; all of it by one commit.
@@ -85,27 +92,19 @@ struct WorkerTurn {
     // The worker's sign of life, together with the leases that it prolongs.
     bool is_heartbeat = false;
     std::vector<Lease> renewals = {};
-    // Takes back up to this many orders whose lease has run out, or whose worker is known to have
-    // died: Pending again at their old place, or Failed with `attempts_exhausted` if max_attempts
-    // have been charged. An attempt that a restart of the store's machine ended is not charged.
-    std::size_t take_back_limit = 0;
-    int max_attempts = 0;
-    // Takes up to this many Pending orders, in the order in which they are due. Charges each an
-    // attempt.
-    std::size_t claim_limit = 0;
+    // Takes Pending orders, in the order in which they are to be done. Charges each an attempt.
+    ClaimRequest claim = {};
 };
 
 struct WorkerOutcomes {
     std::vector<SettleOutcome> settled;  // one for each settlement, in order
     std::size_t released = 0;            // the others had lost their lease already
     std::vector<Lease> lost;             // of the renewals
-    std::vector<ExpiredOrder> expired;
-    std::vector<ClaimedOrder> claimed;  // in the order in which they are due
-};
-
-struct Swept {
-    std::size_t deleted = 0;
-    bool has_more = false;  // another call may find more right away
+    std::vector<ClaimedOrder> claimed;   // in the order in which they are to be done
+    // What the claim has found that was not begun by its start_before, and is Failed now.
+    std::size_t expired = 0;
+    // The claim was cut short: another one would return more.
+    bool has_more = false;
 };
 
 class WorkerStore {
@@ -126,21 +125,15 @@ class WorkerStore {
 
     [[nodiscard]] virtual WorkerOutcomes take_turn(const WorkerTurn& turn) = 0;
 
-    // What a worker could do now, found out without writing: whether orders are Pending, and
-    // whether a turn would take orders back or sign off a worker that has died.
-    [[nodiscard]] virtual bool has_pending() = 0;
-    [[nodiscard]] virtual bool has_expired() = 0;
+    // Whether a claim for these kinds (all if there are none) would return orders now; found out
+    // without writing.
+    [[nodiscard]] virtual bool has_claimable(const std::vector<Kind>& kinds) = 0;
 
-    // Deletes a bounded number of orders that have been in `status`, Processed or Failed, for
-    // longer than `keep` by the store's wall clock, so that their ids may be submitted again. Each
-    // call looks at a bounded number of orders and goes on where the last one ended: call again
-    // soon if has_more, else after a pause. An order may be left for a later round of calls, never
-    // for good; the one that was submitted last may be left until another one comes. Call it with
-    // one value of `keep` for each status.
-    [[nodiscard]] virtual Swept sweep(OrderStatus status, std::chrono::milliseconds keep) = 0;
+    // A number that grows with each order that is Cancelled while it is Processing: when it has, a
+    // worker may have lost a lease, and learns which by renewing.
+    [[nodiscard]] virtual std::int64_t cancel_count() = 0;
 
-    // As IntakeStore::tidy(). It also forgets workers, a bounded number of them, that are gone and
-    // that no order names.
+    // As IntakeStore::tidy().
     virtual void tidy() = 0;
 };
 

@@ -14,10 +14,10 @@ TEST_CASE_FIXTURE(
     const Lease late = user.claim(user.enlist("dead"), 1).at(0).lease;
 
     store->pass_time(lease_time - 1ms);
-    CHECK_FALSE(user.worker().has_expired());
+    CHECK_FALSE(user.housekeeping().look().has_expired_leases);
     CHECK(user.take_back_expired().empty());
     store->pass_time(1ms);
-    CHECK(user.worker().has_expired());
+    CHECK(user.housekeeping().look().has_expired_leases);
     const auto expired = user.take_back_expired();
     REQUIRE(expired.size() == 1);
     CHECK(expired[0].order_id.text() == "a");
@@ -59,7 +59,8 @@ TEST_CASE_FIXTURE(UsedStore, "lease: a renewed one runs from the renewal on") {
     CHECK(user.take_back_expired().size() == 1);
 }
 
-TEST_CASE_FIXTURE(UsedStore, "lease: a turn renews before it takes back") {
+TEST_CASE_FIXTURE(
+    UsedStore, "lease: those that ran out while nobody looked are renewed, unless they are lost") {
     (void)user.submit({an_order("mine"), an_order("lost"), an_order("dead")});
     const WorkerId worker = user.enlist("w");
     const auto held = user.claim(worker, 3);
@@ -69,12 +70,11 @@ TEST_CASE_FIXTURE(UsedStore, "lease: a turn renews before it takes back") {
         user.worker().take_turn({.worker = worker,
                                  .lease_time = lease_time,
                                  .is_heartbeat = true,
-                                 .renewals = {held.at(0).lease, held.at(1).lease},
-                                 .take_back_limit = 10,
-                                 .max_attempts = 3});
+                                 .renewals = {held.at(0).lease, held.at(1).lease}});
     CHECK(outcomes.lost == std::vector{held.at(1).lease});
-    REQUIRE(outcomes.expired.size() == 1);
-    CHECK(outcomes.expired[0].order_id.text() == "dead");
+    const auto expired = user.take_back_expired();
+    REQUIRE(expired.size() == 1);
+    CHECK(expired[0].order_id.text() == "dead");
     CHECK(user.settle(held.at(0).lease) == SettleOutcome::settled);
 }
 
@@ -87,19 +87,20 @@ TEST_CASE_FIXTURE(UsedStore,
     const UtcTime right = store->wall_clock();
     store->pass_time(1s);
     store->set_wall_clock(right + 48h);
-    CHECK_FALSE(user.worker().has_expired());
+    CHECK_FALSE(user.housekeeping().look().has_expired_leases);
     store->pass_time(lease_time - 1s);
     store->set_wall_clock(right - 48h);
-    CHECK(user.worker().has_expired());
+    CHECK(user.housekeeping().look().has_expired_leases);
 }
 
 TEST_CASE_FIXTURE(UsedStore, "lease: an order whose lease ran out on its last attempt has Failed") {
     (void)user.submit(an_order("a"));
     const WorkerId worker = user.enlist("w");
     for (int attempt = 1; attempt <= 2; ++attempt) {
-        CHECK(user.claim(worker, 1).at(0).attempt == attempt);
+        const ClaimRequest request{.limit = 1, .defaults = {.max_attempts = 2}};
+        CHECK(user.claim(worker, request).at(0).attempt == attempt);
         store->pass_time(lease_time);
-        const auto expired = user.take_back_expired(2);
+        const auto expired = user.take_back_expired();
         REQUIRE(expired.size() == 1);
         CHECK(expired[0].has_failed == (attempt == 2));
     }
@@ -109,16 +110,33 @@ TEST_CASE_FIXTURE(UsedStore, "lease: an order whose lease ran out on its last at
     CHECK(order.attempts == 2);
     CHECK(order.worker == "w");
     CHECK(order.finished_at == store->wall_clock());
+    REQUIRE(order.history.size() == 1);
+    CHECK(order.history[0].outcome == PastAttempt::Outcome::lease_expired);
     CHECK(user.claim(worker, 1).empty());
     check_counts(user.reader());
+}
+
+TEST_CASE_FIXTURE(UsedStore,
+                  "lease: how many attempts there are is fixed by the claim that gave it, and an "
+                  "order's own word wins") {
+    (void)user.submit({an_order("once").with({.max_attempts = 1}),
+                       an_order("twice").with({.max_attempts = 2}), an_order("silent")});
+    const WorkerId worker = user.enlist("w");
+    CHECK(user.claim(worker, {.limit = 3, .defaults = {.max_attempts = 1}}).size() == 3);
+    (void)user.claim(worker, {.limit = 3, .defaults = {.max_attempts = 100}});
+    store->pass_time(lease_time);
+    CHECK(user.take_back_expired().size() == 3);
+    CHECK(user.find("once").status == OrderStatus::failed);
+    CHECK(user.find("twice").status == OrderStatus::pending);
+    CHECK(user.find("silent").status == OrderStatus::failed);
 }
 
 TEST_CASE_FIXTURE(UsedStore, "lease: no more expired orders are taken back at once than asked") {
     (void)user.submit(numbered_orders(5));
     (void)user.claim(user.enlist("w"), 5);
     store->pass_time(lease_time);
-    CHECK(user.take_back_expired(3, 2).size() == 2);
-    CHECK(user.take_back_expired(3, 2).size() == 2);
+    CHECK(user.take_back_expired(2).size() == 2);
+    CHECK(user.take_back_expired(2).size() == 2);
     CHECK(user.counts().pending == 4);
     CHECK(user.counts().processing == 1);
 }

@@ -1,4 +1,5 @@
-// The report: counts that equal a recount, what waits longest, and the live workers.
+// The report: counts that equal a recount, and the live workers. What waits is in
+// report_waiting_test.cpp.
 
 #include <doctest/doctest.h>
 
@@ -11,33 +12,6 @@
 #include "tests/store_contract/store_user.h"
 
 namespace orders::test {
-
-TEST_CASE_FIXTURE(UsedStore, "report: it tells since when the longest waiting order waits") {
-    CHECK_FALSE(user.reader().report().oldest_pending);
-    const UtcTime start = store->wall_clock();
-    (void)user.submit(an_order("normal"));
-    store->pass_time(1s);
-    (void)user.submit(an_order("high").high());
-    CHECK(user.reader().report().oldest_pending == start);
-    (void)user.claim(user.enlist("w"), 1);
-    CHECK(user.reader().report().oldest_pending == start);
-    CHECK(user.reader().report().taken_at == start + 1s);
-    CHECK(user.reader().report().oldest_pending_seconds() == 1.0);
-    (void)user.claim(user.enlist("v"), 1);
-    CHECK_FALSE(user.reader().report().oldest_pending);
-}
-
-TEST_CASE_FIXTURE(UsedStore,
-                  "report: an order from the future does not hide how long others wait") {
-    const UtcTime start = store->wall_clock();
-    store->set_wall_clock(start + 3h);
-    (void)user.submit(an_order("future"));
-    store->set_wall_clock(start);
-    (void)user.submit(an_order("waiting"));
-    store->pass_time(1h);
-    CHECK(user.reader().report().oldest_pending == start);
-    CHECK(user.reader().report().oldest_pending_seconds() == 3'600.0);
-}
 
 TEST_CASE_FIXTURE(UsedStore, "report: it names the live workers and what each holds") {
     (void)user.submit(numbered_orders(3));
@@ -137,33 +111,54 @@ TEST_CASE_FIXTURE(UsedStore, "report: its counts equal a recount after any steps
     CAPTURE(seed);
     std::mt19937 random(seed);
     const auto chance = [&](int one_in) { return random() % static_cast<unsigned>(one_in) == 0; };
+    const auto some_order = [&] { return "order-" + std::to_string(random() % 200); };
+    const auto submit_one = [&] {
+        auto order = an_order(some_order());
+        if (chance(3)) order.high();
+        if (chance(3)) order.of_kind(chance(2) ? "mail" : "print");
+        if (chance(4)) order.due(std::chrono::seconds(random() % 20));
+        if (chance(6)) order.to_begin_before(store->wall_clock() + 10s);
+        if (chance(4)) order.carrying("{\"a\":1}");
+        (void)user.submit(order);
+    };
     std::vector<Lease> held;
-    for (int step = 0; step < 300; ++step) {
-        auto order = an_order("order-" + std::to_string(random() % 200));
-        if (chance(2)) (void)user.submit(chance(3) ? order.high() : order);
+    const auto end_one = [&] {
+        const Lease lease = held[random() % held.size()];  // some are lost by now
+        if (chance(4)) {
+            (void)user.release(lease);
+        } else if (chance(4)) {
+            (void)user.settle(lease, Failure{"timeout"});
+        } else if (chance(4)) {
+            (void)user.settle(lease, Retry{"busy"});
+        } else {
+            (void)user.settle(lease, Completed{json_text("[]")});
+        }
+    };
+    for (int step = 0; step < 400; ++step) {
+        if (chance(2)) submit_one();
         if (chance(3)) {
             for (const auto& claimed : user.claim(worker, random() % 4)) {
                 held.push_back(claimed.lease);
             }
         }
-        if (!held.empty() && chance(2)) {
-            const Lease lease = held[random() % held.size()];  // some are lost by now
-            if (chance(4)) {
-                (void)user.release(lease);
-            } else if (chance(4)) {
-                (void)user.settle(lease, Failure{"timeout"});
-            } else {
-                (void)user.settle(lease);
-            }
-        }
+        if (!held.empty() && chance(2)) end_one();
+        if (chance(8)) (void)user.cancel(some_order());
+        if (chance(8)) (void)user.retry(some_order());
+        if (chance(12)) (void)user.change(some_order(), {.priority = Priority::high});
+        if (chance(12)) (void)user.change(some_order(), {.due = DueTime(5s)});
         if (chance(10)) {
             store->pass_time(lease_time / 3);
-            (void)user.take_back_expired(2);
+            (void)user.housekeeping().take_turn(
+                {.take_back_limit = 2, .promote_limit = 2, .expire_limit = 2});
         }
-        if (chance(20)) (void)user.sweep(OrderStatus::processed, lease_time);
+        if (chance(20)) {
+            (void)user.sweep(OrderStatus::processed, lease_time);
+            (void)user.sweep(OrderStatus::cancelled, lease_time);
+        }
         if (chance(20)) check_counts(user.reader());
     }
     check_counts(user.reader());
+    CHECK(store->storage().verify().examples == std::vector<std::string>{});
 }
 
 }  // namespace orders::test

@@ -12,6 +12,7 @@ namespace orders::test {
 StoreUser::StoreUser(StoreUnderTest& store)
     : intake_(store.storage().open_intake()),
       worker_(store.storage().open_worker()),
+      housekeeping_(store.storage().open_housekeeping()),
       reader_(store.storage().open_reader()) {}
 
 IntakeOutcomes StoreUser::commit(const IntakeGroup& group) {
@@ -35,8 +36,12 @@ WorkerId StoreUser::enlist(const std::string& name, const std::string& label) {
                            lease_time);
 }
 
-std::vector<ClaimedOrder> StoreUser::claim(WorkerId worker, std::size_t limit) {
-    return worker_->take_turn({.worker = worker, .lease_time = lease_time, .claim_limit = limit})
+ActionOutcome StoreUser::act(const OrderAction& action) {
+    return commit({.actions = {&action}}).acted.at(0);
+}
+
+std::vector<ClaimedOrder> StoreUser::claim(WorkerId worker, const ClaimRequest& request) {
+    return worker_->take_turn({.worker = worker, .lease_time = lease_time, .claim = request})
         .claimed;
 }
 
@@ -58,18 +63,26 @@ bool StoreUser::renew(const Lease& lease) {
     return worker_->take_turn({.lease_time = lease_time, .renewals = {lease}}).lost.empty();
 }
 
-std::vector<ExpiredOrder> StoreUser::take_back_expired(int max_attempts, std::size_t limit) {
-    return worker_->take_turn({.take_back_limit = limit, .max_attempts = max_attempts}).expired;
-}
-
 void StoreUser::heartbeat(WorkerId worker) {
     (void)worker_->take_turn({.worker = worker, .lease_time = lease_time, .is_heartbeat = true});
+}
+
+std::vector<ExpiredOrder> StoreUser::take_back_expired(std::size_t limit) {
+    return housekeeping_->take_turn({.take_back_limit = limit}).taken_back;
+}
+
+std::size_t StoreUser::promote(std::size_t limit) {
+    return housekeeping_->take_turn({.promote_limit = limit}).promoted;
+}
+
+std::size_t StoreUser::expire(std::size_t limit) {
+    return housekeeping_->take_turn({.expire_limit = limit}).expired;
 }
 
 std::size_t StoreUser::sweep(OrderStatus status, std::chrono::milliseconds keep) {
     std::size_t deleted = 0;
     for (bool has_more = true; has_more;) {
-        const Swept swept = worker_->sweep(status, keep);
+        const Swept swept = housekeeping_->sweep(status, keep);
         deleted += swept.deleted;
         has_more = swept.has_more;
     }
@@ -90,6 +103,12 @@ std::vector<std::string> ids_of(const std::vector<ClaimedOrder>& claimed) {
     return ids;
 }
 
+std::vector<std::string> ids_of(const std::vector<Order>& orders) {
+    std::vector<std::string> ids;
+    for (const auto& order : orders) ids.push_back(order.spec.order_id.text());
+    return ids;
+}
+
 std::vector<Order> list_all(OrderReader& reader, OrderQuery query) {
     std::vector<Order> all;
     do {
@@ -101,13 +120,27 @@ std::vector<Order> list_all(OrderReader& reader, OrderQuery query) {
 }
 
 void check_counts(OrderReader& reader) {
-    std::map<Priority, StatusCounts> recount;
+    std::map<Priority, StatusCounts> by_priority;
+    std::map<Kind, StatusCounts> by_kind;
+    std::map<Kind, std::int64_t> waiting;
     for (const Order& order : list_all(reader, {.limit = OrderQuery::max_limit})) {
-        ++recount[order.spec.priority][order.status];
+        ++by_priority[order.spec.priority][order.status];
+        ++by_kind[order.spec.kind][order.status];
+        if (order.is_waiting_for_time) ++waiting[order.spec.kind];
     }
     const OrderReport report = reader.report();
-    CHECK(report.high == recount[Priority::high]);
-    CHECK(report.normal == recount[Priority::normal]);
+    CHECK(report.high == by_priority[Priority::high]);
+    CHECK(report.normal == by_priority[Priority::normal]);
+    std::int64_t all_waiting = 0;
+    for (const KindReport& known : report.kinds) {
+        CAPTURE(known.kind.name());
+        CHECK(known.counts == by_kind[known.kind]);
+        CHECK(known.waiting_for_time == waiting[known.kind]);
+        all_waiting += known.waiting_for_time;
+        by_kind.erase(known.kind);
+    }
+    CHECK(by_kind.empty());
+    CHECK(report.waiting_for_time == all_waiting);
 }
 
 }  // namespace orders::test

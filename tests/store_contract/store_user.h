@@ -1,7 +1,8 @@
 #pragma once
 
-// Uses a store for everything that it is for: an intake, a worker's store and a reader,
-// driven in turns of one step each. Belongs to one thread; open as many as there are threads.
+// Uses a store for everything that it is for: an intake, a worker's store, housekeeping and a
+// reader, driven in turns of one step each. Belongs to one thread; open as many as there are
+// threads.
 
 #include <chrono>
 #include <memory>
@@ -24,6 +25,7 @@ class StoreUser {
 
     [[nodiscard]] IntakeStore& intake() { return *intake_; }
     [[nodiscard]] WorkerStore& worker() { return *worker_; }
+    [[nodiscard]] HousekeepingStore& housekeeping() { return *housekeeping_; }
     [[nodiscard]] OrderReader& reader() { return *reader_; }
 
     IntakeOutcomes commit(const IntakeGroup& group);
@@ -32,16 +34,32 @@ class StoreUser {
     bool submit(const NewOrder& order);
     [[nodiscard]] std::int64_t pending_level();
 
+    ActionOutcome act(const OrderAction& action);
+    ActionOutcome cancel(const std::string& id) { return act(CancelOrder{order_id(id)}); }
+    ActionOutcome retry(const std::string& id) { return act(RetryOrder{order_id(id)}); }
+    ActionOutcome change(const std::string& id, const OrderChange& change) {
+        return act(ChangeOrder{order_id(id), change});
+    }
+    ActionOutcome pause(const std::string& kind) { return act(PauseKind{a_kind(kind), true}); }
+    ActionOutcome resume(const std::string& kind) { return act(PauseKind{a_kind(kind), false}); }
+
     WorkerId enlist(const std::string& name, const std::string& label = {});
-    std::vector<ClaimedOrder> claim(WorkerId worker, std::size_t limit);
+    std::vector<ClaimedOrder> claim(WorkerId worker, const ClaimRequest& request);
+    std::vector<ClaimedOrder> claim(WorkerId worker, std::size_t limit) {
+        return claim(worker, ClaimRequest{.limit = limit});
+    }
     SettleOutcome settle(const Lease& lease, ProcessingResult result = Completed{});
     // All of them Completed, by one turn.
     void settle(const std::vector<ClaimedOrder>& orders);
     // Whether the lease was still good.
     bool release(const Lease& lease);
     bool renew(const Lease& lease);
-    std::vector<ExpiredOrder> take_back_expired(int max_attempts = 3, std::size_t limit = 1'000);
     void heartbeat(WorkerId worker);
+
+    std::vector<ExpiredOrder> take_back_expired(std::size_t limit = 1'000);
+    // How many orders that were due it put into the queue, or how many it ended as too late.
+    std::size_t promote(std::size_t limit = 1'000);
+    std::size_t expire(std::size_t limit = 1'000);
     // Sweeps until there is no more; returns how many orders that deleted.
     std::size_t sweep(OrderStatus status, std::chrono::milliseconds keep);
 
@@ -54,6 +72,7 @@ class StoreUser {
    private:
     std::unique_ptr<IntakeStore> intake_;
     std::unique_ptr<WorkerStore> worker_;
+    std::unique_ptr<HousekeepingStore> housekeeping_;
     std::unique_ptr<OrderReader> reader_;
 };
 
@@ -66,9 +85,10 @@ struct UsedStore {
 // order-0, order-1, ...
 [[nodiscard]] std::vector<NewOrder> numbered_orders(int count);
 [[nodiscard]] std::vector<std::string> ids_of(const std::vector<ClaimedOrder>& claimed);
+[[nodiscard]] std::vector<std::string> ids_of(const std::vector<Order>& orders);
 // All pages of the query, one after the other.
 [[nodiscard]] std::vector<Order> list_all(OrderReader& reader, OrderQuery query);
-// Fails the test unless the counters equal a recount of every order.
+// Fails the test unless the counters equal a recount of every order, by priority and by kind.
 void check_counts(OrderReader& reader);
 
 }  // namespace orders::test

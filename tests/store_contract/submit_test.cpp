@@ -112,6 +112,62 @@ TEST_CASE_FIXTURE(UsedStore, "submit: a turn that ends without a commit leaves n
     check_counts(user.reader());
 }
 
+TEST_CASE_FIXTURE(UsedStore,
+                  "submit: a taken id tells whether its content is the same, if both came with a "
+                  "fingerprint") {
+    const auto standing_for = [&](const NewOrder& order) {
+        const auto taken = std::get<IdTaken>(user.submit(std::vector{order}).at(0));
+        const std::vector<NewOrder> looked_up{order};
+        const auto outcomes = user.commit({.look_ups = {looked_up}});
+        CHECK(outcomes.standing.at(0).value().is_same_content == taken.is_same_content);
+        return taken.is_same_content;
+    };
+    (void)user.submit({an_order("marked").fingerprinted(1), an_order("bare")});
+    CHECK(standing_for(an_order("marked").fingerprinted(1)) == true);
+    CHECK(standing_for(an_order("marked").fingerprinted(2)) == false);
+    CHECK_FALSE(standing_for(an_order("marked")));
+    CHECK_FALSE(standing_for(an_order("bare").fingerprinted(1)));
+    user.settle(user.claim(user.enlist("w"), 2));
+    CHECK(standing_for(an_order("marked").fingerprinted(1)) == true);
+}
+
+TEST_CASE_FIXTURE(UsedStore, "submit: the same content twice in one group is known by it") {
+    const auto outcomes =
+        user.submit({an_order("a").fingerprinted(1), an_order("a").fingerprinted(1)});
+    CHECK(is_created(outcomes.at(0)));
+    CHECK(std::get<IdTaken>(outcomes.at(1)).is_same_content == true);
+}
+
+TEST_CASE_FIXTURE(UsedStore, "submit: an order that is due later waits, and is claimed by nobody") {
+    const UtcTime noon = store->wall_clock() + 1h;
+    const auto outcomes = user.submit({an_order("at").due(noon), an_order("in").due(30s)});
+    const auto at = std::get<Created>(outcomes.at(0));
+    CHECK(at.due_at == noon);
+    CHECK(at.is_waiting_for_time);
+    CHECK(std::get<Created>(outcomes.at(1)).due_at == store->wall_clock() + 30s);
+
+    CHECK(user.find("at").status == OrderStatus::pending);
+    CHECK(user.find("at").is_waiting_for_time);
+    CHECK(user.find("at").due_at == noon);
+    CHECK(user.pending_level() == 2);
+    CHECK_FALSE(user.worker().has_claimable({}));
+    CHECK(user.claim(user.enlist("w"), 2).empty());
+    check_counts(user.reader());
+}
+
+TEST_CASE_FIXTURE(UsedStore, "submit: an order whose time is past or now is due at once") {
+    const auto outcomes = user.submit({an_order("past").due(store->wall_clock() - 24h),
+                                       an_order("now").due(0s), an_order("plain")});
+    CHECK(std::get<Created>(outcomes.at(0)).due_at == store->wall_clock());
+    CHECK(std::get<Created>(outcomes.at(1)).due_at == store->wall_clock());
+    CHECK_FALSE(std::get<Created>(outcomes.at(2)).due_at);
+    for (const SubmitOutcome& outcome : outcomes) {
+        CHECK_FALSE(std::get<Created>(outcome).is_waiting_for_time);
+    }
+    CHECK(ids_of(user.claim(user.enlist("w"), 9)) ==
+          std::vector<std::string>{"past", "now", "plain"});
+}
+
 TEST_CASE("submit: everything committed is there after reopening") {
     const auto store = make_store_under_test();
     {

@@ -151,6 +151,27 @@ TEST_CASE_FIXTURE(
     CHECK_FALSE(user.is_there("long"));
 }
 
+TEST_CASE_FIXTURE(
+    UsedStore,
+    "sweep: an order that was passed as Failed is deleted when it is Processed after all") {
+    const WorkerId worker = user.enlist("w");
+    (void)user.submit({an_order("a"), an_order("b"), an_order("last")});
+    (void)user.settle(user.claim(worker, 1).at(0).lease, Failure{"no"});
+    (void)user.cancel("b");
+    user.settle(user.claim(worker, 1));
+    (void)user.submit(an_order("newest"));
+    store->pass_time(61s);
+    for (int round = 0; round < 3; ++round) (void)user.sweep(OrderStatus::processed, 60s);
+    CHECK_FALSE(user.is_there("last"));
+    (void)user.retry("a");
+    (void)user.retry("b");
+    user.settle(user.claim(worker, 3));  // "newest" first
+    store->pass_time(61s);
+    for (int round = 0; round < 100; ++round) (void)user.sweep(OrderStatus::processed, 60s);
+    CHECK_FALSE(user.is_there("a"));
+    CHECK_FALSE(user.is_there("b"));
+}
+
 TEST_CASE_FIXTURE(UsedStore, "sweep: a wall clock that is set back keeps orders for longer") {
     (void)user.submit({an_order("a"), an_order("last")});
     (void)user.settle(user.claim(user.enlist("w"), 1).at(0).lease);
@@ -185,8 +206,8 @@ TEST_CASE_FIXTURE(UsedStore, "sweep: several stores may sweep the same orders at
     StoreUser other(*store);
     std::size_t deleted = 0;
     for (bool has_more = true; has_more;) {
-        const Swept one = user.worker().sweep(OrderStatus::processed, 500ms);
-        const Swept another = other.worker().sweep(OrderStatus::processed, 400ms);
+        const Swept one = user.housekeeping().sweep(OrderStatus::processed, 500ms);
+        const Swept another = other.housekeeping().sweep(OrderStatus::processed, 400ms);
         deleted += one.deleted + another.deleted;
         has_more = one.has_more || another.has_more;
     }

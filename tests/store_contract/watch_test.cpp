@@ -45,7 +45,7 @@ TEST_CASE_FIXTURE(WatchedStore, "watch: every watch hears it, and finds the work
     const auto other = store->storage().open_watch();
     (void)user.submit(an_order("a"));
     CHECK(rings());
-    CHECK(user.worker().has_pending());
+    CHECK(user.worker().has_claimable({}));
     pollfd source{other->fd(), POLLIN, 0};
     CHECK(::poll(&source, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1);
 }
@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(WatchedStore, "watch: it is silent after a commit that made no
     (void)user.submit(orders);
     (void)user.commit({.look_ups = {orders}, .is_probe = true});
     const WorkerId worker = user.enlist("w");
-    const auto claimed = user.claim(worker, 2);
+    const auto claimed = user.claim(worker, {.limit = 2, .defaults = {.max_attempts = 1}});
     CHECK(user.renew(claimed.at(0).lease));
     CHECK(user.settle(claimed.at(0).lease) == SettleOutcome::settled);
     CHECK_FALSE(user.release(claimed.at(0).lease));
@@ -82,7 +82,17 @@ TEST_CASE_FIXTURE(WatchedStore, "watch: it is silent after a commit that made no
     CHECK(user.take_back_expired(1).at(0).has_failed);
     CHECK(user.sweep(OrderStatus::processed, 1ms) == 1);
     user.worker().retire(worker);
+    (void)user.submit(an_order("later").due(1h));
     CHECK(is_silent());
+}
+
+TEST_CASE_FIXTURE(WatchedStore, "watch: it rings when orders whose time has come are queued") {
+    (void)user.submit(an_order("a").due(1s));
+    CHECK(is_silent());
+    store->pass_time(1s);
+    CHECK(user.promote() == 1);
+    CHECK(rings());
+    CHECK(user.worker().has_claimable({}));
 }
 
 }  // namespace orders::test

@@ -61,6 +61,14 @@ std::string worker_name(ChildProcess& worker) {
     return log_field(worker.wait_for_line(" working ", patience), "worker");
 }
 
+nlohmann::json as_listed(nlohmann::json order) {
+    for (const char* field : {"start_before", "timeout_seconds", "max_attempts", "backoff_seconds",
+                              "payload", "result", "attempt_history"}) {
+        order.erase(field);
+    }
+    return order;
+}
+
 nlohmann::json order_json(const std::string& id, const std::string& priority, int processing_time) {
     return {{"order_id", id}, {"priority", priority}, {"processing_time", processing_time}};
 }

@@ -35,6 +35,9 @@ namespace orders::test {
                                         const std::string& priority = "Normal",
                                         int processing_time = 1);
 
+// An order that was asked for by its id, without what neither a create nor a list shows.
+[[nodiscard]] nlohmann::json as_listed(nlohmann::json order);
+
 class OrderProcesses {
    public:
     using Flags = std::vector<std::string>;

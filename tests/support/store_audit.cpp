@@ -99,7 +99,8 @@ Findings inconsistencies(const std::string& database) {
                 stored_values(database,
                               "SELECT c.priority || '/' || c.status FROM order_counts c"
                               " WHERE c.orders <> (SELECT count(*) FROM orders o"
-                              " WHERE o.priority = c.priority AND o.status = c.status)"));
+                              " WHERE o.kind = c.kind AND o.priority = c.priority"
+                              " AND o.status = c.status)"));
     add_finding(findings, "Processing without a lease",
                 stored_values(database,
                               "SELECT order_id FROM orders WHERE status = 1"
@@ -120,7 +121,8 @@ Findings unkept_promises(const std::map<std::string, StoredOrder>& orders,
     for (const auto& [id, order] : orders) {
         lost.erase(id);
         if (!acknowledged.contains(id) && !maybe.contains(id)) unknown.insert(id);
-        if (order.status < 2 || order.attempts < 1) not_ended.insert(id);
+        // Only what was cancelled, or has expired, may end without an attempt.
+        if (!has_ended(order) || (order.status == 2 && order.attempts < 1)) not_ended.insert(id);
     }
     Findings findings;
     add_finding(findings, "acknowledged and lost", lost);

@@ -13,12 +13,16 @@ namespace orders::test {
 
 struct StoredOrder {
     int priority = 0;  // 0 High, 1 Normal
-    int status = 0;    // 0 Pending, 1 Processing, 2 Processed, 3 Failed
+    int status = 0;    // as stored: 2 Processed, 3 Failed, 4 Cancelled are ends
     int attempts = 0;
     std::int64_t lease_token = 0;
     std::string failure;  // empty if there is none
     friend bool operator==(const StoredOrder&, const StoredOrder&) = default;
 };
+
+[[nodiscard]] inline bool has_ended(const StoredOrder& order) {
+    return order.status >= 2 && order.status <= 4;
+}
 
 // By order id.
 [[nodiscard]] std::map<std::string, StoredOrder> stored_orders(const std::string& database);

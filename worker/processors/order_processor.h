@@ -13,12 +13,15 @@ class OrderProcessor {
    public:
     virtual ~OrderProcessor() = default;
 
-    // Does the order's work and says how it ended. Called on the pool's threads, several at a time,
-    // each order by one thread. An exception counts as Failed, with the reason `processor_error`.
+    // Does the order's work and says how it ended: Completed with a result, Failure for good, or
+    // Retry if the world was at fault (claim.h). Called on the pool's threads, several at a time,
+    // each order by one thread. An exception counts as Failure, with the reason `processor_error`.
+    // What the order is about is in its spec, the payload as its client sent it.
     //
-    // `stop` is requested when the order's time is up, its lease is lost, or the worker has to end:
-    // the work must then be given up soon, and the return value is empty unless it was done after
-    // all. After a crash the same order comes again, so the work must be idempotent.
+    // `stop` is requested when the order's time is up, its lease is lost (it may have been
+    // cancelled), or the worker has to end: the work must then be given up soon, and the return
+    // value is empty unless it was done after all. After a crash the same order comes again, so the
+    // work must be idempotent.
     [[nodiscard]] virtual std::optional<ProcessingResult> process(const ClaimedOrder& order,
                                                                   const std::stop_token& stop) = 0;
 };

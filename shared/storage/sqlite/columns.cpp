@@ -12,7 +12,7 @@ std::int64_t to_column(Priority priority) noexcept {
     return priority == Priority::high ? 0 : 1;
 }
 
-std::int64_t to_column(OrderStatus status) noexcept {
+std::int64_t to_column(StoredStatus status) noexcept {
     return static_cast<std::int64_t>(status);
 }
 
@@ -20,13 +20,18 @@ std::int64_t to_column(UtcTime time) noexcept {
     return time.time_since_epoch().count();
 }
 
+std::optional<std::int64_t> to_column(const std::optional<UtcTime>& time) noexcept {
+    if (!time) return std::nullopt;
+    return to_column(*time);
+}
+
 Priority priority_from_column(std::int64_t value) {
     return value == 0 ? Priority::high : Priority::normal;
 }
 
-OrderStatus status_from_column(std::int64_t value) {
-    if (value < 0 || value > 3) throw damaged("read an order", "its status is out of range");
-    return static_cast<OrderStatus>(value);
+StoredStatus status_from_column(std::int64_t value) {
+    if (value < 0 || value > 5) throw damaged("read an order", "its status is out of range");
+    return static_cast<StoredStatus>(value);
 }
 
 UtcTime time_from_column(std::int64_t milliseconds) noexcept {
@@ -38,10 +43,6 @@ std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds
     return time_from_column(*milliseconds);
 }
 
-std::int64_t& place_in(Counts& counts, std::int64_t priority, std::int64_t status) {
-    return counts.at(static_cast<std::size_t>(priority)).at(static_cast<std::size_t>(status));
-}
-
 OrderSpec spec_from_row(const Cursor& row, int first) {
     auto order_id = OrderId::parse(row.get<std::string>(first));
     const auto processing_time = ProcessingTime::parse(row.get<std::int64_t>(first + 2));
@@ -51,6 +52,19 @@ OrderSpec spec_from_row(const Cursor& row, int first) {
     return {.order_id = *std::move(order_id),
             .priority = priority_from_column(row.get<std::int64_t>(first + 1)),
             .processing_time = *processing_time};
+}
+
+AttemptOptions options_from_row(const Cursor& row, int first) {
+    const auto seconds = [&](int column) -> std::optional<std::chrono::seconds> {
+        const auto value = row.get<std::optional<std::int64_t>>(column);
+        if (!value) return std::nullopt;
+        return std::chrono::seconds(*value);
+    };
+    AttemptOptions options{.timeout = seconds(first), .backoff = seconds(first + 2)};
+    if (const auto attempts = row.get<std::optional<std::int64_t>>(first + 1)) {
+        options.max_attempts = static_cast<int>(*attempts);
+    }
+    return options;
 }
 
 }  // namespace orders::sqlite

@@ -1,10 +1,9 @@
 #pragma once
 
-// How the domain's values are written in the database's columns. High, Normal are 0, 1; Pending,
-// Processing, Processed, Failed are 0 to 3, which the partial indexes of migrations/ repeat. Times
-// that people read are milliseconds since 1970.
+// How the domain's values are written in the database's columns. High, Normal are 0, 1; the
+// statuses are those of StoredStatus, which the partial indexes of migrations/ repeat. Times that
+// people read are milliseconds since 1970.
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -13,22 +12,41 @@
 
 namespace orders::sqlite {
 
+// orders.status. What is Pending is in the queue, or waits for its time.
+enum class StoredStatus : std::int64_t {
+    queued = 0,
+    processing = 1,
+    processed = 2,
+    failed = 3,
+    cancelled = 4,
+    waiting = 5,
+};
+inline constexpr StoredStatus all_stored_statuses[] = {
+    StoredStatus::queued, StoredStatus::processing, StoredStatus::processed,
+    StoredStatus::failed, StoredStatus::cancelled,  StoredStatus::waiting};
+
+[[nodiscard]] constexpr OrderStatus to_status(StoredStatus status) noexcept {
+    return status == StoredStatus::waiting ? OrderStatus::pending
+                                           : static_cast<OrderStatus>(status);
+}
+
 [[nodiscard]] std::int64_t to_column(Priority priority) noexcept;
-[[nodiscard]] std::int64_t to_column(OrderStatus status) noexcept;
+[[nodiscard]] std::int64_t to_column(StoredStatus status) noexcept;
 [[nodiscard]] std::int64_t to_column(UtcTime time) noexcept;
+[[nodiscard]] std::optional<std::int64_t> to_column(const std::optional<UtcTime>& time) noexcept;
 
 // What is stored was valid when it was stored. Throw StoreError (damaged) if it is not now.
 [[nodiscard]] Priority priority_from_column(std::int64_t value);
-[[nodiscard]] OrderStatus status_from_column(std::int64_t value);
+[[nodiscard]] StoredStatus status_from_column(std::int64_t value);
 [[nodiscard]] UtcTime time_from_column(std::int64_t milliseconds) noexcept;
 [[nodiscard]] std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds);
 
-// A number for each priority and status, by what stands in their columns.
-using Counts = std::array<std::array<std::int64_t, 4>, 2>;
-[[nodiscard]] std::int64_t& place_in(Counts& counts, std::int64_t priority, std::int64_t status);
-
-// From the columns order_id, priority, processing_time, which stand side by side in the row;
-// `first` is the number of the first. Throws StoreError (damaged), as above.
+// Of the columns order_id, priority, processing_time, which stand side by side in the row; `first`
+// is the number of the first. The kind and what order_inputs has are the caller's to add. Throws
+// StoreError (damaged), as above.
 [[nodiscard]] OrderSpec spec_from_row(const Cursor& row, int first);
+
+// Of the columns timeout_seconds, max_attempts, backoff_seconds of order_inputs, side by side.
+[[nodiscard]] AttemptOptions options_from_row(const Cursor& row, int first);
 
 }  // namespace orders::sqlite

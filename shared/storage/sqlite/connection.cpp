@@ -188,6 +188,10 @@ void Connection::roll_back() noexcept {
     if (code != SQLITE_OK) log::error("rollback failed", {{"detail", sqlite3_errmsg(handle_)}});
 }
 
+std::int64_t Connection::last_inserted() const noexcept {
+    return sqlite3_last_insert_rowid(handle_);
+}
+
 Cursor::~Cursor() {
     if (statement_ != nullptr) sqlite3_reset(statement_);
 }
@@ -237,6 +241,13 @@ void Statement::bind(int parameter, std::string_view value) {
     const char* const text = value.data() == nullptr ? "" : value.data();
     const int code = sqlite3_bind_text(statement_, parameter, text, static_cast<int>(value.size()),
                                        SQLITE_TRANSIENT);
+    if (code != SQLITE_OK) throw store_error(nullptr, code, "bind a value");
+}
+
+void Statement::bind(int parameter, Blob value) {
+    const char* const bytes = value.bytes.data() == nullptr ? "" : value.bytes.data();
+    const int code = sqlite3_bind_blob(statement_, parameter, bytes,
+                                       static_cast<int>(value.bytes.size()), SQLITE_TRANSIENT);
     if (code != SQLITE_OK) throw store_error(nullptr, code, "bind a value");
 }
 

@@ -3,7 +3,8 @@
 // SQLite's C interface as C++: a connection, a prepared statement and a cursor over its rows, with
 // errors as StoreError and every resource owned. Only files of this folder include SQLite's header;
 // some call directly what they alone use of it (wal_bound.cpp, store_identity.cpp,
-// shrinkable.cpp, log_ownership.cpp, store_watch.cpp, fold_log.cpp, care/store_copy.cpp).
+// shrinkable.cpp, log_ownership.cpp, migrations.cpp, store_watch.cpp, fold_log.cpp,
+// care/store_copy.cpp).
 //
 // SQL is a literal with `?` for values: a Statement, or execute(), of text that was put together at
 // run time does not compile. (execute_script() takes such text, for migrations alone.)
@@ -28,6 +29,11 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace orders::sqlite {
+
+// Bytes that are no text, for a column of that type; they are read as a std::string.
+struct Blob {
+    std::string_view bytes;
+};
 
 struct Sql {
     // NOLINTNEXTLINE(google-explicit-constructor): a literal should read as a literal.
@@ -62,6 +68,9 @@ class Connection {
 
     // Ends the transaction, if there is one, with nothing kept.
     void roll_back() noexcept;
+
+    // The rowid of the last row that was inserted.
+    [[nodiscard]] std::int64_t last_inserted() const noexcept;
 
     // The database file, as an absolute path.
     [[nodiscard]] std::string path() const;
@@ -129,6 +138,7 @@ class Statement {
         bind_integer(parameter, static_cast<std::int64_t>(value));
     }
     void bind(int parameter, std::string_view value);
+    void bind(int parameter, Blob value);
     void bind(int parameter, std::nullopt_t);
     template <typename T>
     void bind(int parameter, const std::optional<T>& value) {

@@ -14,16 +14,22 @@
 namespace orders::sqlite {
 namespace {
 
-std::string bell_path(const std::string& database_path) {
-    return database_path + ".doorbell";
+std::string bell_path(const std::string& database_path, Bell bell) {
+    return database_path + (bell == Bell::work ? ".doorbell" : ".endbell");
+}
+
+const char* consequence_of_silence(Bell bell) {
+    return bell == Bell::work ? "workers find new orders only when they look, a few times a second"
+                              : "those that wait for an order to end learn it only when they look";
 }
 
 }  // namespace
 
 // The first process to come creates the file. No process ever truncates, renames or removes it: a
 // watch is on the file itself, not on its name, and would go deaf.
-Doorbell::Doorbell(const std::string& database_path, std::chrono::milliseconds retry_interval)
-    : path_(bell_path(database_path)), retry_interval_(retry_interval) {
+Doorbell::Doorbell(const std::string& database_path, Bell bell,
+                   std::chrono::milliseconds retry_interval)
+    : bell_(bell), path_(bell_path(database_path, bell)), retry_interval_(retry_interval) {
     open();
 }
 
@@ -54,13 +60,12 @@ void Doorbell::complain(const std::string& detail) noexcept {
     if (std::exchange(has_complained_, true)) return;
     log::warn(
         "doorbell cannot be rung",
-        {{"detail", detail},
-         {"consequence", "workers find new orders only when they look, a few times a second"}});
+        {{"file", path_}, {"detail", detail}, {"consequence", consequence_of_silence(bell_)}});
 }
 
-DoorbellWatch::DoorbellWatch(const std::string& database_path,
+DoorbellWatch::DoorbellWatch(const std::string& database_path, Bell bell,
                              std::chrono::milliseconds retry_interval)
-    : path_(bell_path(database_path)), retry_interval_(retry_interval) {
+    : bell_(bell), path_(bell_path(database_path, bell)), retry_interval_(retry_interval) {
     listen();
 }
 
@@ -83,9 +88,10 @@ void DoorbellWatch::complain(const std::string& detail) noexcept {
     if (std::exchange(has_complained_, true)) return;
     log::warn(
         "doorbell cannot be heard",
-        {{"detail", detail},
-         {"consequence", "this worker finds new orders only when it looks, a few times a second"},
-         {"hint", "each worker needs one instance and one watch: see /proc/sys/fs/inotify"}});
+        {{"file", path_},
+         {"detail", detail},
+         {"consequence", consequence_of_silence(bell_)},
+         {"hint", "each watch needs an inotify instance and a watch: see /proc/sys/fs/inotify"}});
 }
 
 void DoorbellWatch::clear() noexcept {

@@ -1,7 +1,8 @@
 #pragma once
 
-// Wakes idle workers when there is work: a small file beside the database that a store touches
-// after a commit and that workers, in any process or container, watch with inotify.
+// Wakes idle workers when there is work, and those that wait for orders to end: for each of the two
+// a small file beside the database that a store touches after a commit and that others, in any
+// process or container, watch with inotify.
 //
 // The bell makes things quick, never correct: a ring may be missed (a full inotify queue, a file
 // system without inotify), so a watcher also looks for work every now and then. It must be
@@ -23,18 +24,21 @@ namespace orders::sqlite {
 
 inline constexpr std::chrono::milliseconds doorbell_retry_interval{10'000};
 
+enum class Bell { work, ends };
+
 // Belongs to one thread.
 class Doorbell {
    public:
     // Creates the file if it is missing.
-    explicit Doorbell(const std::string& database_path,
-                      std::chrono::milliseconds retry_interval = doorbell_retry_interval);
+    Doorbell(const std::string& database_path, Bell bell,
+             std::chrono::milliseconds retry_interval = doorbell_retry_interval);
     void ring() noexcept;
 
    private:
     void open() noexcept;
     void complain(const std::string& detail) noexcept;
 
+    const Bell bell_;
     const std::string path_;
     const std::chrono::milliseconds retry_interval_;
     FileDescriptor file_;
@@ -45,8 +49,8 @@ class Doorbell {
 class DoorbellWatch final : public WorkWatch {
    public:
     // Creates the file if it is missing.
-    explicit DoorbellWatch(const std::string& database_path,
-                           std::chrono::milliseconds retry_interval = doorbell_retry_interval);
+    DoorbellWatch(const std::string& database_path, Bell bell,
+                  std::chrono::milliseconds retry_interval = doorbell_retry_interval);
     [[nodiscard]] int fd() const noexcept override { return inotify_.get(); }
     void clear() noexcept override;
 
@@ -54,6 +58,7 @@ class DoorbellWatch final : public WorkWatch {
     void listen() noexcept;
     void complain(const std::string& detail) noexcept;
 
+    const Bell bell_;
     const std::string path_;
     const std::chrono::milliseconds retry_interval_;
     FileDescriptor inotify_;  // not open while the bell cannot be heard

@@ -1,9 +1,13 @@
 #include "shared/storage/sqlite/intake_writes.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <variant>
 
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/file_system.h"
+#include "shared/storage/sqlite/queue_entry.h"
 
 namespace orders::sqlite {
 namespace {
@@ -18,13 +22,20 @@ std::size_t count_of(const std::vector<std::span<const NewOrder>>& requests) {
 
 IntakeWrites::IntakeWrites(Connection& connection)
     : connection_(connection),
+      content_(connection),
+      kinds_(connection),
+      actions_(connection, content_, kinds_),
       insert_(connection,
-              "INSERT INTO orders (order_id, priority, processing_time, created_at)"
-              " VALUES (?, ?, ?, ?) ON CONFLICT (order_id) DO NOTHING"),
-      standing_status_(connection, "SELECT status FROM orders WHERE order_id = ?"),
+              "INSERT INTO orders (order_id, priority, processing_time, status, created_at, kind,"
+              " due_at, start_before, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+              " ON CONFLICT (order_id) DO NOTHING"),
+      standing_(connection, "SELECT seq, status FROM orders WHERE order_id = ?"),
+      are_places_needed_(connection,
+                         "SELECT last_place >= (SELECT coalesce(max(seq), 0) + 1 FROM orders) << 20"
+                         " FROM bookkeeping WHERE id = 1"),
       // Never the value that is there, which SQLite would not write again.
       probe_(connection, "UPDATE write_probe SET written_at = max(?, written_at + 1) WHERE id = 1"),
-      pending_(connection, "SELECT sum(orders) FROM order_counts WHERE status = 0") {}
+      pending_(connection, "SELECT sum(orders) FROM order_counts WHERE status IN (0, 5)") {}
 
 StoreLevel IntakeWrites::level() {
     Cursor rows = pending_.query();
@@ -32,40 +43,82 @@ StoreLevel IntakeWrites::level() {
     return {.pending = rows.get<std::int64_t>(0), .free_bytes = free_bytes(connection_.path())};
 }
 
-IntakeOutcomes IntakeWrites::carry_out(const IntakeGroup& group, UtcTime now,
-                                       WriteTransaction& work) {
+// An order that is due when it arrives has the place of its number, which costs nothing. But if a
+// million others have got places since the last arrival, that one would be before theirs.
+bool IntakeWrites::are_places_needed() {
+    Cursor rows = are_places_needed_.query();
+    rows.next();
+    return rows.get<std::int64_t>(0) != 0;
+}
+
+IntakeOutcomes IntakeWrites::carry_out(const IntakeGroup& group, WriteTransaction& work) {
     IntakeOutcomes outcomes;
     outcomes.created.reserve(count_of(group.creates));
     outcomes.standing.reserve(count_of(group.look_ups));
+    const bool is_place_needed = !group.creates.empty() && are_places_needed();
     bool is_anything_written = false;
     for (const std::span<const NewOrder> orders : group.creates) {
         for (const NewOrder& order : orders) {
-            outcomes.created.push_back(create(order, now, work));
+            outcomes.created.push_back(create(order, is_place_needed, work));
             is_anything_written |= std::holds_alternative<Created>(outcomes.created.back());
         }
     }
     for (const std::span<const NewOrder> orders : group.look_ups) {
-        for (const NewOrder& order : orders) {
-            outcomes.standing.push_back(look_up(order.spec.order_id));
-        }
+        for (const NewOrder& order : orders) outcomes.standing.push_back(look_up(order));
     }
-    if (group.is_proof() && !is_anything_written) probe_.run(to_column(now));
+    actions_.begin();
+    for (const OrderAction* const action : group.actions) {
+        outcomes.acted.push_back(actions_.carry_out(*action, work));
+    }
+    if (group.is_proof() && !is_anything_written) probe_.run(to_column(work.now().utc));
     return outcomes;
 }
 
-SubmitOutcome IntakeWrites::create(const NewOrder& order, UtcTime now, WriteTransaction& work) {
+SubmitOutcome IntakeWrites::create(const NewOrder& order, bool is_place_needed,
+                                   WriteTransaction& work) {
     const OrderSpec& spec = order.spec;
-    const bool is_new = insert_.run(spec.order_id.text(), to_column(spec.priority),
-                                    spec.processing_time.units(), to_column(now)) == 1;
-    if (!is_new) return look_up(spec.order_id).value();
-    work.note_created(spec.priority);
-    return Created{now};
+    std::optional<std::int64_t> kind = kinds_.find(spec.kind);
+    if (!kind) {
+        // An order that is not created makes no kind known.
+        if (const auto taken = look_up(order)) return *taken;
+        kind = kinds_.find_or_add(spec.kind, work);
+        if (!kind) return TooManyKinds{};
+    }
+    const UtcTime now = work.now().utc;
+    Created created{.created_at = now};
+    if (order.due) created.due_at = due_time(*order.due, now);
+    created.is_waiting_for_time = created.due_at > now;
+    const auto status = created.is_waiting_for_time ? StoredStatus::waiting : StoredStatus::queued;
+    std::optional<std::int64_t> place;
+    if (created.is_waiting_for_time) {
+        place = no_place;
+    } else if (is_place_needed) {
+        place = work.take_place();
+    }
+    const bool is_new =
+        insert_.run(spec.order_id.text(), to_column(spec.priority), spec.processing_time.units(),
+                    to_column(status), to_column(now), *kind, to_column(created.due_at),
+                    to_column(spec.start_before), place) == 1;
+    if (!is_new) return look_up(order).value();
+    content_.add_inputs({connection_.last_inserted()}, order, work);
+    work.note_created({*kind, spec.priority}, status);
+    return created;
 }
 
-std::optional<IdTaken> IntakeWrites::look_up(const OrderId& order_id) {
-    Cursor rows = standing_status_.query(order_id.text());
-    if (!rows.next()) return std::nullopt;
-    return IdTaken{status_from_column(rows.get<std::int64_t>(0))};
+std::optional<IdTaken> IntakeWrites::look_up(const NewOrder& order) {
+    OrderSequence standing;
+    IdTaken taken{};
+    {
+        Cursor rows = standing_.query(order.spec.order_id.text());
+        if (!rows.next()) return std::nullopt;
+        standing.value = rows.get<std::int64_t>(0);
+        taken.status = to_status(status_from_column(rows.get<std::int64_t>(1)));
+    }
+    if (!order.fingerprint) return taken;
+    if (const auto known = content_.fingerprint(standing)) {
+        taken.is_same_content = *known == *order.fingerprint;
+    }
+    return taken;
 }
 
 }  // namespace orders::sqlite

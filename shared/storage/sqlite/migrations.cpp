@@ -1,6 +1,11 @@
 #include "shared/storage/sqlite/migrations.h"
 
+#include <sqlite3.h>
+
+#include <chrono>
+
 #include "shared/log/log.h"
+#include "shared/os/steady_time.h"
 #include "shared/storage/sqlite/errors.h"
 
 namespace orders::sqlite {
@@ -45,6 +50,45 @@ void require_wal(Connection& connection) {
     }
 }
 
+// While it lives, the log says every now and then that the migration goes on: with many orders it
+// takes its time, and nothing else would say what the programs wait for.
+class Progress {
+   public:
+    Progress(Connection& connection, const std::string& migration,
+             std::chrono::milliseconds interval)
+        : handle_(connection.handle()), migration_(migration), interval_(interval) {
+        constexpr int instructions_between_looks = 100'000;  // some milliseconds
+        sqlite3_progress_handler(handle_, instructions_between_looks, &Progress::look, this);
+    }
+    ~Progress() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    [[nodiscard]] double seconds() const {
+        const std::chrono::duration<double> since = std::chrono::steady_clock::now() - begin_;
+        return since.count();
+    }
+
+   private:
+    static int look(void* of) noexcept {
+        static_cast<Progress*>(of)->report_if_due();
+        return 0;  // go on
+    }
+    void report_if_due() noexcept {
+        const SteadyTime now = std::chrono::steady_clock::now();
+        if (now < next_report_) return;
+        next_report_ = now + interval_;
+        log::info("still migrating the schema",
+                  {{"migration", migration_}, {"seconds", seconds()}});
+    }
+
+    sqlite3* const handle_;
+    const std::string& migration_;
+    const std::chrono::milliseconds interval_;
+    const SteadyTime begin_ = std::chrono::steady_clock::now();
+    SteadyTime next_report_ = begin_ + interval_;
+};
+
 }  // namespace
 
 std::int64_t known_schema_version(Connection& connection,
@@ -60,7 +104,8 @@ std::int64_t known_schema_version(Connection& connection,
     return version;
 }
 
-void migrate(Connection& connection, const std::vector<Migration>& migrations) {
+void migrate(Connection& connection, const std::vector<Migration>& migrations,
+             std::chrono::milliseconds report_interval) {
     const auto current = known_schema_version(connection, migrations);
     const auto newest = static_cast<std::int64_t>(migrations.size());
     // Only an empty file takes it; one that has tables keeps its mode (shrinkable.h).
@@ -68,6 +113,12 @@ void migrate(Connection& connection, const std::vector<Migration>& migrations) {
     require_wal(connection);
     for (std::int64_t version = current + 1; version <= newest; ++version) {
         const Migration& migration = migrations[static_cast<std::size_t>(version - 1)];
+        // A new store is made in no time.
+        if (current > 0) {
+            log::info("migrating the schema",
+                      {{"db", connection.path()}, {"migration", migration.name}});
+        }
+        const Progress progress(connection, migration.name, report_interval);
         connection.execute("BEGIN IMMEDIATE");
         try {
             connection.execute_script(migration.sql);
@@ -78,7 +129,8 @@ void migrate(Connection& connection, const std::vector<Migration>& migrations) {
             connection.roll_back();
             throw;
         }
-        log::info("schema migrated", {{"migration", migration.name}});
+        log::info("schema migrated",
+                  {{"migration", migration.name}, {"seconds", progress.seconds()}});
     }
 }
 

@@ -4,6 +4,7 @@
 // database's user_version is the number of the last one applied, its application_id says that it is
 // an order store at all.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,10 +21,13 @@ struct Migration {
 // In the order in which they apply; the first has the number 1.
 [[nodiscard]] const std::vector<Migration>& embedded_migrations();
 
-// Applies what is missing, each migration in a transaction of its own. The caller holds the
-// turnstile. Throws StoreError (unusable), with the file untouched, if the database belongs to
-// another program or its schema is newer than the migrations given.
-void migrate(Connection& connection, const std::vector<Migration>& migrations);
+// Applies what is missing, each migration in a transaction of its own, so a kill at any moment
+// leaves each done or not begun. The log says when one begins (unless the store is new), every
+// report_interval that it goes on, and how long it took. The caller holds the turnstile. Throws
+// StoreError (unusable), with the file untouched, if the database belongs to another program or its
+// schema is newer than the migrations given.
+void migrate(Connection& connection, const std::vector<Migration>& migrations,
+             std::chrono::milliseconds report_interval = std::chrono::milliseconds(5'000));
 
 // The number of the last migration applied; 0 for an empty file. Changes nothing. Throws as
 // migrate() does.

@@ -1,11 +1,13 @@
 #pragma once
 
-// The SQLite backend of open_storage.h, for one file on a local disk in WAL mode. This file puts
-// its parts together: order_queries.h reads; intake_writes.h, worker_writes.h, finished_walk.h and
-// gone_workers.h write, inside the transactions of write_access.h, which turnstile.h lets in one at
-// a time; signs_of_life.h knows which workers live, doorbell.h wakes them, wal_bound.h keeps the
-// log short, spare_pages.h and log_at_rest.h give room back, migrations.h brings the schema up to
-// date, clock.h tells the time. store_path.h finds the file, and occupancy.h, store_identity.h and
+// The SQLite backend of open_storage.h, for one file on a local disk in WAL mode. sqlite_roles.h
+// puts its parts together: order_rows.h, order_lists.h and order_report.h read; intake_writes.h,
+// worker_writes.h, housekeeping_writes.h, finished_walk.h and gone_workers.h write, inside the
+// transactions of write_access.h, which turnstile.h lets in one at a time. action_writes.h,
+// claims.h and attempt_ends.h do parts of that, with queue_heads.h, order_content.h and kinds.h;
+// signs_of_life.h knows which workers live, doorbell.h wakes them, wal_bound.h keeps the log short,
+// spare_pages.h and log_at_rest.h give room back, migrations.h brings the schema up to date,
+// clock.h tells the time. store_path.h finds the file, and occupancy.h, store_identity.h and
 // log_ownership.h make sure that it is one store, with its own log; store_watch.h, that it stays
 // so.
 

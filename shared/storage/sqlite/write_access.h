@@ -2,7 +2,7 @@
 
 // What every store that writes is built on: the database opened for writing and up to date, and the
 // transaction, which is the same for intakes and workers: BEGIN IMMEDIATE inside the turnstile, the
-// counters kept, COMMIT, and the bell rung if there is something to claim.
+// counters kept, COMMIT, and a bell rung if there is something to claim, or if an end is awaited.
 //
 // A WriteAccess and its transactions are used by one thread at a time; it has one transaction at a
 // time, which must not outlive it.
@@ -11,8 +11,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shared/domain/order.h"
+#include "shared/storage/sqlite/clock.h"
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/doorbell.h"
@@ -32,9 +34,9 @@ struct TidyPace {
 
 class WriteAccess {
    public:
-    // Creates the database and its companions if they are missing, and migrates it. Throws
-    // StoreError.
-    explicit WriteAccess(const std::string& database_path, const TidyPace& pace = {});
+    // Creates the database and its companions if they are missing, and migrates it. The clock must
+    // outlive this. Throws StoreError.
+    WriteAccess(const std::string& database_path, const Clock& clock, const TidyPace& pace = {});
 
     [[nodiscard]] Connection& connection() noexcept { return *connection_; }
 
@@ -50,15 +52,31 @@ class WriteAccess {
    private:
     friend class WriteTransaction;
 
+    const Clock& clock_;
     Turnstile turnstile_;
     std::unique_ptr<Connection> connection_;
     Doorbell doorbell_;
+    Doorbell end_bell_;
     WalBound wal_bound_;
     LogBeginning log_beginning_;
     SparePages spare_pages_;
     LogAtRest log_at_rest_;
     Statement begin_;
     Statement add_to_count_;
+    Statement begin_count_;
+    Statement add_to_content_;
+    Statement count_cancels_;
+    Statement are_ends_awaited_;
+    Statement last_place_;
+    Statement newest_place_;
+    Statement note_last_place_;
+};
+
+// How an order is counted besides its status.
+struct CountedAs {
+    std::int64_t kind = 0;  // of table kinds
+    Priority priority{};
+    friend bool operator==(CountedAs, CountedAs) = default;
 };
 
 class WriteTransaction {
@@ -71,25 +89,52 @@ class WriteTransaction {
     WriteTransaction(const WriteTransaction&) = delete;
     WriteTransaction& operator=(const WriteTransaction&) = delete;
 
-    // Call one of these for every order that the transaction creates, moves on or deletes: the
-    // counters and the bell depend on it.
-    void note_created(Priority priority);
-    void note_moved(Priority priority, OrderStatus from, OrderStatus to);
-    void note_deleted(Priority priority, OrderStatus status);
+    // The time at which the transaction happens: asked for once, inside the turn. Throws StoreError
+    // (busy) while the wall clock has not been set.
+    [[nodiscard]] const Moment& now();
+
+    // Call one of these for every order that the transaction creates, moves on, counts anew or
+    // deletes: the counters and the bells depend on it.
+    void note_created(CountedAs as, StoredStatus status);
+    void note_moved(CountedAs as, StoredStatus from, StoredStatus to);
+    void note_deleted(CountedAs as, StoredStatus status);
+    // Orders that were in the queue already may be claimed from now on.
+    void note_claimable() noexcept { has_made_claimable_ = true; }
+    // Payloads or results of so many bytes came, or went if it is negative.
+    void note_content(std::int64_t bytes) noexcept { content_bytes_ += bytes; }
+
+    // Brings the counters up to date, for whoever reads them in here; commit() does it anyway.
+    void write_counts();
+
+    // A place in the queue behind all that have one now, before all that come later, for an order
+    // that did not arrive just now.
+    [[nodiscard]] std::int64_t take_place();
 
     // Returns once all of it is on disk and others may write. Throws StoreError; then nothing of it
     // is kept unless the error's kind says otherwise, and others must wait until this is destroyed.
     void commit();
 
    private:
-    void count(Priority priority, OrderStatus status, std::int64_t change);
-    void write_counts();
+    void count(CountedAs as, StoredStatus status, std::int64_t change);
+    [[nodiscard]] bool are_ends_awaited();
+
+    struct CountChange {
+        CountedAs as;
+        StoredStatus status{};
+        std::int64_t change = 0;
+    };
 
     WriteAccess& access_;
     std::optional<Turnstile::Pass> pass_;  // until the transaction is over
-    // What the counters have to change by; written once, in commit().
-    Counts count_changes_{};
+    std::optional<Moment> now_;
+    // What the counters have to change by; written once, in commit(). Few, so they are looked
+    // through.
+    std::vector<CountChange> count_changes_;
+    std::int64_t content_bytes_ = 0;
+    std::int64_t cancels_in_work_ = 0;
+    std::optional<std::int64_t> last_place_;  // that was taken; written in commit()
     bool has_made_claimable_ = false;
+    bool has_ended_some_ = false;
 };
 
 }  // namespace orders::sqlite

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -186,6 +188,37 @@ TEST_CASE(
           413},
          {"trailers", chunked("0\r\nA: " + std::string(1000, 'a')), 431},
          {"too many trailers", chunked("0\r\n" + times(10, "A: b\r\n")), 431}});
+}
+
+TEST_CASE("request_scanner: a path may have a body limit of its own, for every framing") {
+    const std::array others{BodyLimit{"/large", 100}, BodyLimit{"/small", 8}};
+    FramingLimits with_others = limits;
+    with_others.other_bodies = others;
+    const auto status_of = [&](const std::string& target, const std::string& rest) {
+        RequestScanner scanner(with_others);
+        const auto verdict = scanner.scan("POST " + target + " HTTP/1.1\r\nHost: a\r\n" + rest);
+        const auto* const error = std::get_if<FramingError>(&verdict);
+        return error != nullptr ? error->status : 200;
+    };
+    struct Case {
+        std::string target;
+        std::size_t most;
+    };
+    for (const Case& each :
+         {Case{"/large", 100}, Case{"/large?x=/small", 100}, Case{"http://a/large", 100},
+          Case{"/small", 8}, Case{"/other", 64}, Case{"/large/", 64}, Case{"/lar%67e", 64}}) {
+        CAPTURE(each.target);
+        const auto& [target, most] = each;
+        CHECK(status_of(target, "Content-Length: " + std::to_string(most) + "\r\n\r\n") == 200);
+        CHECK(status_of(target, "Content-Length: " + std::to_string(most + 1) + "\r\n\r\n") == 413);
+        const auto chunk = [](std::size_t bytes) {
+            std::ostringstream size;
+            size << std::hex << bytes;
+            return "Transfer-Encoding: chunked\r\n\r\n" + size.str() + "\r\n";
+        };
+        CHECK(status_of(target, chunk(most)) == 200);
+        CHECK(status_of(target, chunk(most + 1)) == 413);
+    }
 }
 
 TEST_CASE("request_scanner: Authorization is handed on as it was sent, and counts only once") {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api/http/problem.h"
+#include "api/orders/action_routes.h"
 #include "api/orders/order_problems.h"
 #include "api/orders/order_routes.h"
 #include "tests/support/document.h"
@@ -27,18 +28,21 @@ TEST_CASE("http_document: it has a section for each route, and no other") {
     CHECK(described.size() == headings.size());
 
     std::set<std::string> routed;
-    for (const OrderRoutes::Entry& entry : OrderRoutes::table()) {
-        const std::string route = std::string(entry.method) + " " + std::string(entry.pattern);
-        routed.insert(route);
-        // A path that only keeps another one from hiding an order has no section of its own.
-        const bool is_described =
-            std::ranges::any_of(OrderRoutes::table(), [&](const OrderRoutes::Entry& other) {
+    const auto check_table = [&](const auto table) {
+        for (const auto& entry : table) {
+            const std::string route = std::string(entry.method) + " " + std::string(entry.pattern);
+            routed.insert(route);
+            // A path that only keeps another one from hiding an order has no section of its own.
+            const bool is_described = std::ranges::any_of(table, [&](const auto& other) {
                 return other.handler == entry.handler &&
                        described.contains(std::string(other.method) + " " +
                                           std::string(other.pattern));
             });
-        CHECK_MESSAGE(is_described, route);
-    }
+            CHECK_MESSAGE(is_described, route);
+        }
+    };
+    check_table(OrderRoutes::table());
+    check_table(ActionRoutes::table());
     for (const std::string& route : described) CHECK_MESSAGE(routed.contains(route), route);
 }
 

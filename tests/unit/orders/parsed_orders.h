@@ -1,14 +1,14 @@
 #pragma once
 
-// What api/orders/order_json.h read from a body, as one line of text: short to compare in a table,
-// and readable if a comparison fails.
+// What api/orders/order_parsing.h read from a body, as one line of text: short to compare in a
+// table, and readable if a comparison fails.
 
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
-#include "api/orders/order_json.h"
+#include "api/orders/order_parsing.h"
 
 namespace orders::test {
 

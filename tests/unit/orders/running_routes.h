@@ -16,9 +16,15 @@
 #include "api/http/server.h"
 #include "api/intake/admission.h"
 #include "api/intake/group_commit.h"
+#include "api/intake/order_acts.h"
 #include "api/intake/order_intake.h"
+#include "api/orders/action_routes.h"
+#include "api/orders/bulk_desk.h"
 #include "api/orders/order_readers.h"
+#include "api/orders/order_reads.h"
 #include "api/orders/order_routes.h"
+#include "api/orders/wait_desk.h"
+#include "shared/os/wake_signal.h"
 #include "shared/storage/sqlite/sqlite_storage.h"
 #include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
@@ -27,6 +33,17 @@
 #include "tests/support/temp_dir.h"
 
 namespace orders::test {
+
+// Rings when the test says so.
+class SignalledWatch final : public WorkWatch {
+   public:
+    explicit SignalledWatch(WakeSignal& signal) : signal_(signal) {}
+    [[nodiscard]] int fd() const noexcept override { return signal_.fd(); }
+    void clear() noexcept override { signal_.clear(); }
+
+   private:
+    WakeSignal& signal_;
+};
 
 // Everything but the store.
 class RunningRoutes {
@@ -39,18 +56,24 @@ class RunningRoutes {
 
     std::atomic<bool> is_stopping = false;
     std::atomic<int> fatal_calls = 0;
+    WakeSignal ends;      // rung when orders have ended
+    WakeSignal stopping;  // lets nobody wait any more
 
    protected:
     RunningRoutes(std::unique_ptr<IntakeStore> store, std::chrono::milliseconds max_wait,
-                  std::function<std::unique_ptr<OrderReader>()> open_reader)
+                  std::function<std::unique_ptr<OrderReader>()> open_reader,
+                  const WaitOptions& waits = {})
         : commits_(std::move(store), {.max_wait = max_wait},
                    [this](const StoreError&) { ++fatal_calls; }),
-          readers_(std::move(open_reader)) {
+          readers_(std::move(open_reader)),
+          waits_(acts_, reads_, std::make_unique<SignalledWatch>(ends), stopping, waits) {
         routes_.add_to(server_);
+        action_routes_.add_to(server_);
         port_ = server_.bind().port;
         server_thread_ = std::jthread([this] { server_.run(patience); });
     }
     ~RunningRoutes() {
+        stopping.notify();
         server_.stop();
         server_thread_.join();
     }
@@ -61,7 +84,12 @@ class RunningRoutes {
     GroupCommit commits_;
     OrderIntake intake_{commits_, admission_};
     OrderReaders readers_;
-    OrderRoutes routes_{intake_, readers_, is_stopping};
+    OrderReads reads_{readers_};
+    OrderActs acts_{commits_};
+    WaitDesk waits_;
+    OrderRoutes routes_{intake_, reads_, waits_, is_stopping};
+    BulkDesk bulk_{acts_, reads_, is_stopping};
+    ActionRoutes action_routes_{acts_, bulk_, reads_};
     int port_ = 0;
     std::jthread server_thread_;
 };
@@ -91,15 +119,19 @@ struct ScriptOfRoutes {
 
 class RoutesOnScript : public ScriptOfRoutes, public RunningRoutes {
    public:
-    explicit RoutesOnScript(std::chrono::milliseconds max_wait = patience)
-        : RunningRoutes(std::make_unique<ScriptedStore>(script), max_wait, [this] {
-              if (is_opening_broken) {
-                  throw StoreError(StoreError::Kind::unusable, StoreError::Cure::restart,
-                                   "open /tmp/orders.db", "SQLITE_CANTOPEN: errno 14");
-              }
-              ++readers_opened;
-              return std::make_unique<ScriptedReader>(script);
-          }) {}
+    explicit RoutesOnScript(std::chrono::milliseconds max_wait = patience,
+                            const WaitOptions& waits = {})
+        : RunningRoutes(
+              std::make_unique<ScriptedStore>(script), max_wait,
+              [this] {
+                  if (is_opening_broken) {
+                      throw StoreError(StoreError::Kind::unusable, StoreError::Cure::restart,
+                                       "open /tmp/orders.db", "SQLITE_CANTOPEN: errno 14");
+                  }
+                  ++readers_opened;
+                  return std::make_unique<ScriptedReader>(script);
+              },
+              waits) {}
 };
 
 }  // namespace orders::test

@@ -23,8 +23,10 @@ struct ScriptedStorage final : Storage {
     std::string describe() override { return "a script"; }
     std::unique_ptr<IntakeStore> open_intake() override { return nullptr; }
     std::unique_ptr<WorkerStore> open_worker() override { return nullptr; }
+    std::unique_ptr<HousekeepingStore> open_housekeeping() override { return nullptr; }
     std::unique_ptr<OrderReader> open_reader() override { return nullptr; }
     std::unique_ptr<WorkWatch> open_watch() override { return nullptr; }
+    std::unique_ptr<WorkWatch> open_end_watch() override { return nullptr; }
     bool is_being_migrated() override { return false; }
     Backup back_up(const std::string& file) override {
         copied_to = file;
@@ -84,8 +86,9 @@ TEST_CASE("commands: verify counts the orders of a sound store") {
         .pending = 1, .processing = 20, .processed = 300, .failed = 4'000};
     const CapturedStandardOutput output;
     CHECK(program.run({"verify"}) == exit_ok);
-    CHECK(output.text() ==
-          "sound: 4321 orders (1 Pending, 20 Processing, 300 Processed, 4000 Failed)\n");
+    CHECK(
+        output.text() ==
+        "sound: 4321 orders (1 Pending, 20 Processing, 300 Processed, 4000 Failed, 0 Cancelled)\n");
 }
 
 TEST_CASE("commands: verify shows the findings, one per line, and fails") {

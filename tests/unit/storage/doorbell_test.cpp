@@ -56,16 +56,18 @@ std::string content_of(const std::string& path) {
 
 TEST_CASE("doorbell: it lies beside the database") {
     const test::TempDir directory;
-    const Doorbell bell(directory.file("orders.db"));
+    const Doorbell work(directory.file("orders.db"), Bell::work);
     CHECK(std::filesystem::exists(directory.file("orders.db.doorbell")));
+    const Doorbell ends(directory.file("orders.db"), Bell::ends);
+    CHECK(std::filesystem::exists(directory.file("orders.db.endbell")));
 }
 
 TEST_CASE("doorbell: a ring is seen by every watch, until it is cleared") {
     const test::TempDir directory;
     const std::string path = directory.file("orders.db");
-    Doorbell bell(path);
-    DoorbellWatch one(path);
-    DoorbellWatch other(path);
+    Doorbell bell(path, Bell::work);
+    DoorbellWatch one(path, Bell::work);
+    DoorbellWatch other(path, Bell::work);
     CHECK_FALSE(is_readable(one.fd()));
 
     bell.ring();
@@ -77,11 +79,27 @@ TEST_CASE("doorbell: a ring is seen by every watch, until it is cleared") {
     CHECK(is_readable(other.fd()));
 }
 
+TEST_CASE("doorbell: the two bells are heard apart") {
+    const test::TempDir directory;
+    const std::string path = directory.file("orders.db");
+    Doorbell work(path, Bell::work);
+    Doorbell ends(path, Bell::ends);
+    DoorbellWatch work_watch(path, Bell::work);
+    DoorbellWatch ends_watch(path, Bell::ends);
+    ends.ring();
+    CHECK(is_readable(ends_watch.fd()));
+    CHECK_FALSE(is_readable(work_watch.fd()));
+    ends_watch.clear();
+    work.ring();
+    CHECK(is_readable(work_watch.fd()));
+    CHECK_FALSE(is_readable(ends_watch.fd()));
+}
+
 TEST_CASE("doorbell: it rings again and again, and its file stays one byte") {
     const test::TempDir directory;
     const std::string path = directory.file("orders.db");
-    Doorbell bell(path);
-    DoorbellWatch watch(path);
+    Doorbell bell(path, Bell::work);
+    DoorbellWatch watch(path, Bell::work);
     for (int round = 0; round < 3; ++round) {
         CAPTURE(round);
         bell.ring();
@@ -95,8 +113,8 @@ TEST_CASE("doorbell: it rings again and again, and its file stays one byte") {
 TEST_CASE("doorbell: many rings that nobody looked at are cleared at once") {
     const test::TempDir directory;
     const std::string path = directory.file("orders.db");
-    Doorbell bell(path);
-    DoorbellWatch watch(path);
+    Doorbell bell(path, Bell::work);
+    DoorbellWatch watch(path, Bell::work);
     for (int i = 0; i < 10'000; ++i) bell.ring();
     CHECK(is_readable(watch.fd()));
     watch.clear();
@@ -105,7 +123,7 @@ TEST_CASE("doorbell: many rings that nobody looked at are cleared at once") {
 
 TEST_CASE("doorbell: clearing a bell that did not ring does nothing and does not wait") {
     const test::TempDir directory;
-    DoorbellWatch watch(directory.file("orders.db"));
+    DoorbellWatch watch(directory.file("orders.db"), Bell::work);
     watch.clear();
     watch.clear();
     CHECK_FALSE(is_readable(watch.fd()));
@@ -115,16 +133,16 @@ TEST_CASE("doorbell: the first to come creates the bell, ringer or watcher") {
     const test::TempDir directory;
     const std::string path = directory.file("orders.db");
     SUBCASE("the watcher") {
-        DoorbellWatch watch(path);
+        DoorbellWatch watch(path, Bell::work);
         CHECK(std::filesystem::exists(path + ".doorbell"));
-        Doorbell bell(path);
+        Doorbell bell(path, Bell::work);
         bell.ring();
         CHECK(is_readable(watch.fd()));
     }
     SUBCASE("the ringer") {
-        Doorbell bell(path);
+        Doorbell bell(path, Bell::work);
         CHECK(std::filesystem::exists(path + ".doorbell"));
-        DoorbellWatch watch(path);
+        DoorbellWatch watch(path, Bell::work);
         bell.ring();
         CHECK(is_readable(watch.fd()));
     }
@@ -138,8 +156,8 @@ TEST_CASE("doorbell: a file that is there already is neither emptied nor replace
     struct stat before {};
     REQUIRE(::stat(bell_path.c_str(), &before) == 0);
 
-    Doorbell bell(path);
-    DoorbellWatch watch(path);
+    Doorbell bell(path, Bell::work);
+    DoorbellWatch watch(path, Bell::work);
     CHECK(content_of(bell_path) == "kept");
     bell.ring();
     CHECK(content_of(bell_path) == "!ept");
@@ -155,11 +173,11 @@ TEST_CASE("doorbell: a watch that gets no inotify instance is silent until it ge
 #endif
     const test::TempDir directory;
     const std::string path = directory.file("orders.db");
-    Doorbell bell(path);
+    Doorbell bell(path, Bell::work);
     std::optional<DoorbellWatch> watch;
     {
         const NoMoreDescriptors none;
-        watch.emplace(path, 0ms);
+        watch.emplace(path, Bell::work, 0ms);
         CHECK(watch->fd() == -1);
         watch->clear();
         CHECK(watch->fd() == -1);
@@ -180,7 +198,7 @@ TEST_CASE("doorbell: a watch that cannot hear tries again only every now and the
     std::optional<DoorbellWatch> watch;
     {
         const NoMoreDescriptors none;
-        watch.emplace(directory.file("orders.db"), 1h);
+        watch.emplace(directory.file("orders.db"), Bell::work, 1h);
     }
     watch->clear();
     CHECK(watch->fd() == -1);
@@ -190,8 +208,8 @@ TEST_CASE("doorbell: a bell whose file cannot be made is no error, and rings onc
     const test::TempDir directory;
     const std::string path = directory.file("orders.db");
     std::filesystem::create_directory(path + ".doorbell");
-    Doorbell bell(path, 0ms);
-    DoorbellWatch watch(path, 0ms);
+    Doorbell bell(path, Bell::work, 0ms);
+    DoorbellWatch watch(path, Bell::work, 0ms);
     bell.ring();
     watch.clear();
     CHECK(watch.fd() == -1);
@@ -205,8 +223,8 @@ TEST_CASE("doorbell: a bell whose file cannot be made is no error, and rings onc
 TEST_CASE("doorbell: a ring from another thread wakes a watch that waits") {
     const test::TempDir directory;
     const std::string path = directory.file("orders.db");
-    Doorbell bell(path);
-    DoorbellWatch watch(path);
+    Doorbell bell(path, Bell::work);
+    DoorbellWatch watch(path, Bell::work);
     const std::jthread ringer([&] { bell.ring(); });
     CHECK(is_readable_within(watch.fd(), test::patience));
 }

@@ -38,7 +38,7 @@ struct WalkedStore {
         submit(name, count);
         const WorkerId id = worker->enlist({.name = name, .host = "h", .threads = 1}, 1h);
         const auto claimed = worker->take_turn(
-            {.worker = id, .lease_time = 1h, .claim_limit = static_cast<std::size_t>(count)});
+            {.worker = id, .lease_time = 1h, .claim = {.limit = static_cast<std::size_t>(count)}});
         WorkerTurn turn;
         for (const ClaimedOrder& order : claimed.claimed) {
             turn.settlements.push_back({order.lease, result});
@@ -74,8 +74,8 @@ struct WalkedStore {
     std::unique_ptr<Storage> storage = open_storage(path, clock);
     std::unique_ptr<IntakeStore> intake = storage->open_intake();
     std::unique_ptr<WorkerStore> worker = storage->open_worker();
-    WriteAccess access{path};
-    FinishedWalk walk{access, OrderStatus::processed};
+    WriteAccess access{path, clock};
+    FinishedWalk walk{access, StoredStatus::processed};
 };
 
 }  // namespace
@@ -173,10 +173,10 @@ TEST_CASE("finished_walk: an error leaves it at its place, with nothing of the s
     CHECK(store.storage->verify().findings == 0);
 }
 
-TEST_CASE("finished_walk: only finished orders can be walked over") {
+TEST_CASE("finished_walk: only orders that have ended can be walked over") {
     WalkedStore store;
-    CHECK_THROWS_AS(FinishedWalk(store.access, OrderStatus::pending), std::logic_error);
-    CHECK_THROWS_AS(FinishedWalk(store.access, OrderStatus::processing), std::logic_error);
+    CHECK_THROWS_AS(FinishedWalk(store.access, StoredStatus::queued), std::logic_error);
+    CHECK_THROWS_AS(FinishedWalk(store.access, StoredStatus::processing), std::logic_error);
 }
 
 }  // namespace orders::sqlite

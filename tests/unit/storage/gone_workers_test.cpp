@@ -35,8 +35,10 @@ struct Workers {
              bool is_retiring = false) {
         const auto store = storage->open_worker();
         const WorkerId worker = enlist(*store, name);
-        WorkerTurn turn{.worker = worker, .lease_time = lease_time, .claim_limit = ended};
-        WorkerTurn next{.worker = worker, .lease_time = lease_time, .claim_limit = held};
+        WorkerTurn turn{.worker = worker, .lease_time = lease_time, .claim = {.limit = ended}};
+        WorkerTurn next{.worker = worker,
+                        .lease_time = lease_time,
+                        .claim = {.limit = held, .defaults = {.max_attempts = 1}}};
         for (const ClaimedOrder& order : store->take_turn(turn).claimed) {
             next.settlements.push_back({order.lease, Completed{}});
         }
@@ -45,18 +47,21 @@ struct Workers {
     }
     // As the dispatcher's.
     void tidy_up() {
-        (void)keeper->take_turn({.worker = keepers_id,
-                                 .lease_time = lease_time,
-                                 .is_heartbeat = true,
-                                 .take_back_limit = 10,
-                                 .max_attempts = 1});
-        keeper->tidy();
+        (void)keeper->take_turn(
+            {.worker = keepers_id, .lease_time = lease_time, .is_heartbeat = true});
+        (void)housekeeping->take_turn({.take_back_limit = 10});
+        tidy();
+    }
+    // One that has done nothing yet looks for workers at once.
+    void tidy() {
+        housekeeping = storage->open_housekeeping();
+        housekeeping->tidy();
     }
     void sweep() {
         clock.advance(1h);
-        while (keeper->sweep(OrderStatus::processed, 1s).has_more) {
+        while (housekeeping->sweep(OrderStatus::processed, 1s).has_more) {
         }
-        while (keeper->sweep(OrderStatus::failed, 1s).has_more) {
+        while (housekeeping->sweep(OrderStatus::failed, 1s).has_more) {
         }
     }
     bool has_row(const std::string& name) {
@@ -71,6 +76,7 @@ struct Workers {
     test::ManualClock clock;
     std::unique_ptr<Storage> storage = open_storage(path, clock);
     std::unique_ptr<WorkerStore> keeper = storage->open_worker();
+    std::unique_ptr<HousekeepingStore> housekeeping = storage->open_housekeeping();
     WorkerId keepers_id = enlist(*keeper, "keeper");
     Connection connection{path, Connection::Access::read_write};
 };
@@ -121,7 +127,7 @@ TEST_CASE("gone_workers: a worker that orders were in work with, or Failed with,
     workers.run("held-one", 0, 1);
     workers.run("held-another", 0, 1);
     workers.run("other", 0);
-    workers.keeper->tidy();
+    workers.tidy();
     CHECK(workers.has_row("held-one"));
     workers.tidy_up();  // both have died with their last attempt
     CHECK(workers.has_row("held-one"));
@@ -138,11 +144,12 @@ TEST_CASE("gone_workers: a turn that fails has not named its worker") {
     const auto store = workers.storage->open_worker();
     const WorkerId worker = Workers::enlist(*store, "w");
     const auto claimed =
-        store->take_turn({.worker = worker, .lease_time = lease_time, .claim_limit = 1}).claimed;
+        store->take_turn({.worker = worker, .lease_time = lease_time, .claim = {.limit = 1}})
+            .claimed;
     const WorkerTurn turn{.worker = worker,
                           .lease_time = lease_time,
                           .settlements = {{claimed.at(0).lease, Completed{}}},
-                          .claim_limit = 1};
+                          .claim = {.limit = 1}};
     workers.connection.execute(
         "CREATE TRIGGER t BEFORE INSERT ON leases BEGIN SELECT RAISE(ABORT, 'not now'); END");
     CHECK_THROWS((void)store->take_turn(turn));
@@ -157,7 +164,8 @@ TEST_CASE("gone_workers: a turn that fails has not named its worker") {
 
 TEST_CASE("gone_workers: they go a bounded number at a time, and foreign keys hold afterwards") {
     const test::TempDir directory;
-    WriteAccess access(directory.file("orders.db"));
+    const test::ManualClock clock;
+    WriteAccess access(directory.file("orders.db"), clock);
     Connection& connection = access.connection();
     connection.execute(
         "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1201)"

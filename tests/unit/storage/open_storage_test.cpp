@@ -70,7 +70,9 @@ TEST_CASE("open_storage: a part that cannot be opened is an error that a restart
     }
     CHECK_THROWS_AS((void)storage->open_worker(), StoreError);
     CHECK_THROWS_AS((void)storage->open_reader(), StoreError);
+    CHECK_THROWS_AS((void)storage->open_housekeeping(), StoreError);
     CHECK_THROWS_AS((void)storage->open_watch(), StoreError);
+    CHECK_THROWS_AS((void)storage->open_end_watch(), StoreError);
     CHECK_THROWS_AS((void)storage->verify(), StoreError);
     CHECK_THROWS_AS((void)storage->back_up(directory.file("copy.db")), StoreError);
     CHECK_FALSE(std::filesystem::exists(directory.file("copy.db")));
@@ -86,6 +88,7 @@ TEST_CASE("open_storage: all users of one file meet there, by whatever name they
     (void)intake->begin()->commit({.creates = {orders}});
     CHECK(open_storage(path)->open_reader()->find(order_id("a")));
     CHECK(std::filesystem::exists(path + ".doorbell"));
+    CHECK(std::filesystem::exists(path + ".endbell"));
     CHECK(std::filesystem::exists(path + ".turnstile-a"));
     CHECK_FALSE(std::filesystem::exists(directory.file("link.db.doorbell")));
 }

@@ -1,122 +1,45 @@
 // How the statements run: what keeps the store as quick with millions of finished orders as with
 // none.
 
+#include "tests/unit/storage/plans.h"
+
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
-#include <algorithm>
-#include <set>
-#include <stdexcept>
 #include <string>
-
-#include "shared/storage/sqlite/finished_walk.h"
-#include "shared/storage/sqlite/gone_workers.h"
-#include "shared/storage/sqlite/intake_writes.h"
-#include "shared/storage/sqlite/order_queries.h"
-#include "shared/storage/sqlite/worker_writes.h"
-#include "shared/storage/sqlite/write_access.h"
-#include "tests/support/temp_dir.h"
 
 namespace orders::sqlite {
 namespace {
 
-using test::TempDir;
-
-// Every statement of the store, as it is prepared, and SQLite's plans for them.
-class Plans {
-   public:
-    Plans() {
-        Connection& connection = access_.connection();
-        const OrderQueries queries(connection);
-        const IntakeWrites intake(connection);
-        const WorkerWrites worker(connection);
-        const GoneWorkers gone(access_);
-        const FinishedWalk processed(access_, OrderStatus::processed);
-        const FinishedWalk failed(access_, OrderStatus::failed);
-        sqlite3_stmt* statement = nullptr;
-        while ((statement = sqlite3_next_stmt(connection.handle(), statement)) != nullptr) {
-            statements_.insert(sqlite3_sql(statement));
-        }
-    }
-
-    [[nodiscard]] const std::set<std::string>& statements() const { return statements_; }
-
-    // The plan of the only statement that contains the text, one line a step.
-    [[nodiscard]] std::string of_statement_with(const std::string& part) {
-        const auto contains = [&](const std::string& sql) {
-            return sql.find(part) != std::string::npos;
-        };
-        if (std::ranges::count_if(statements_, contains) != 1) {
-            throw std::runtime_error("not in one statement alone: " + part);
-        }
-        return of(*std::ranges::find_if(statements_, contains));
-    }
-
-    void leave_out_foreign_keys() { access_.connection().execute("PRAGMA foreign_keys = OFF"); }
-
-    [[nodiscard]] std::string of(const std::string& sql) {
-        sqlite3* const handle = access_.connection().handle();
-        const std::string explain = "EXPLAIN QUERY PLAN " + sql;
-        sqlite3_stmt* statement = nullptr;
-        if (sqlite3_prepare_v2(handle, explain.c_str(), -1, &statement, nullptr) != SQLITE_OK) {
-            throw std::runtime_error(sqlite3_errmsg(handle));
-        }
-        std::string plan;
-        while (sqlite3_step(statement) == SQLITE_ROW) {
-            plan.append(reinterpret_cast<const char*>(sqlite3_column_text(statement, 3)))
-                .append("\n");
-        }
-        sqlite3_finalize(statement);
-        return plan;
-    }
-
-   private:
-    TempDir directory_;
-    WriteAccess access_{directory_.file("orders.db")};
-    std::set<std::string> statements_;  // those of both walks are counted once
-};
-
-bool has(const std::string& plan, const std::string& part) {
-    return plan.find(part) != std::string::npos;
-}
-
-#define CHECK_HAS(plan, part) CHECK_MESSAGE(has(plan, part), plan)
-#define CHECK_HAS_NOT(plan, part) CHECK_MESSAGE(!has(plan, part), plan)
-
-TEST_CASE("plans: a claim walks the queue in order and sorts nothing") {
-    const std::string plan = Plans().of_statement_with("lease_token = lease_token + 1");
-    CHECK_HAS(plan, "SEARCH orders USING INTEGER PRIMARY KEY");
-    CHECK_HAS(plan, "SCAN orders USING INDEX orders_pending");
-    CHECK_HAS_NOT(plan, "TEMP B-TREE");
-}
-
-TEST_CASE("plans: what waits is found in the queue, not in the table") {
+TEST_CASE("plans: what waits longest, and what is next, is at the beginning of an index") {
     Plans plans;
-    CHECK_HAS(plans.of_statement_with("EXISTS (SELECT 1 FROM orders INDEXED BY orders_pending"),
-              "SCAN orders USING INDEX orders_pending");
-    const std::string oldest = plans.of_statement_with("SELECT min(created_at)");
-    CHECK_HAS(oldest, "SEARCH orders USING INDEX orders_pending (priority=?)");
+    const std::string oldest = plans.of_statement_with("min(coalesce(due_at, created_at))");
+    CHECK_HAS(oldest, "SEARCH orders USING INDEX orders_queue (kind=? AND priority=?)");
     CHECK_HAS_NOT(oldest, "TEMP B-TREE");
+    const std::string due = plans.of_statement_with("SELECT due_at FROM orders INDEXED BY");
+    CHECK_HAS(due, "USING INDEX orders_due");
+    CHECK_HAS_NOT(due, "TEMP B-TREE");
+    const std::string overdue = plans.of_statement_with("SELECT start_before FROM orders");
+    CHECK_HAS(overdue, "USING INDEX orders_expiring");
+    CHECK_HAS_NOT(overdue, "TEMP B-TREE");
 }
 
-TEST_CASE("plans: an order is found by its id, and settled, given back and renewed by its number") {
+TEST_CASE("plans: what is due, and what is too late, is taken from its index in order") {
     Plans plans;
-    CHECK_HAS(plans.of_statement_with("WHERE o.order_id = ?"),
-              "USING INDEX sqlite_autoindex_orders_1 (order_id=?)");
-    CHECK_HAS(plans.of_statement_with("SELECT status FROM orders WHERE order_id = ?"),
-              "USING INDEX sqlite_autoindex_orders_1 (order_id=?)");
-    for (const char* part :
-         {"UPDATE orders SET status = ?3", "UPDATE orders SET status = 0", "UPDATE leases SET"}) {
-        const std::string plan = plans.of_statement_with(part);
-        CHECK_HAS(plan, "USING INTEGER PRIMARY KEY (rowid=?)");
-        CHECK_HAS_NOT(plan, "SCAN");
-    }
+    const std::string due = plans.of_statement_with("due_at <= ? ORDER BY due_at, seq LIMIT");
+    CHECK_HAS(due, "SEARCH orders USING INDEX orders_due (due_at<?)");
+    CHECK_HAS_NOT(due, "TEMP B-TREE");
+    const std::string late = plans.of_statement_with("start_before <= ? ORDER BY");
+    CHECK_HAS(late,
+              "SEARCH orders USING INDEX orders_expiring (start_before>? AND start_before<?)");
+    CHECK_HAS_NOT(late, "TEMP B-TREE");
+    CHECK_HAS(plans.of_statement_with("UPDATE orders SET status = 0, place"),
+              "SEARCH orders USING INTEGER PRIMARY KEY (rowid=?)");
 }
 
 TEST_CASE("plans: expired orders are looked for among those that are Processing") {
     Plans plans;
-    for (const char* part :
-         {"SELECT EXISTS (SELECT 1 FROM leases l JOIN", "w.name, w.boot_id = ?2", "w.name, ?2"}) {
+    for (const char* part : {"SELECT EXISTS (SELECT 1 FROM leases l JOIN",
+                             "l.max_attempts, w.boot_id = ?2", "l.max_attempts, ?2"}) {
         const std::string plan = plans.of_statement_with(part);
         CHECK_HAS(plan, "SCAN l");
         CHECK_HAS(plan, "SEARCH w USING INTEGER PRIMARY KEY");
@@ -143,45 +66,68 @@ TEST_CASE("plans: rows of workers are deleted without a look at the orders, but 
     CHECK_HAS_NOT(plan, "SCAN orders");
 }
 
-TEST_CASE("plans: pages are read from the newest order down, and nothing is sorted") {
+TEST_CASE("plans: orders are listed and searched along an index, and nothing is sorted") {
     Plans plans;
-    for (const char* part :
-         {"WHERE o.seq < ? ORDER BY o.seq DESC", "WHERE l.seq < ? ORDER BY l.seq DESC"}) {
-        const std::string plan = plans.of_statement_with(part);
-        CHECK_HAS(plan, "USING INTEGER PRIMARY KEY (rowid<?)");
+    struct Range {
+        const char* part;
+        const char* plan;
+    };
+    for (const Range& range : {
+             Range{"o.seq < ?1 ORDER BY o.seq DESC", "o USING INTEGER PRIMARY KEY (rowid<?)"},
+             Range{"o.seq > ?1 ORDER BY o.seq ASC", "o USING INTEGER PRIMARY KEY (rowid>?)"},
+             Range{"h.seq < ?1 ORDER BY h.seq DESC", "h USING INTEGER PRIMARY KEY (rowid<?)"},
+             Range{"h.seq > ?1 ORDER BY h.seq ASC", "h USING INTEGER PRIMARY KEY (rowid>?)"},
+             Range{"o.status = ?1 AND o.seq < ?2 ORDER BY",
+                   "orders_unsuccessful (status=? AND rowid<?)"},
+             Range{"o.status = ?1 AND o.seq > ?2 ORDER BY",
+                   "orders_unsuccessful (status=? AND rowid>?)"},
+             Range{"o.priority = ?3 AND o.seq < ?4",
+                   "orders_placed (status=? AND kind=? AND priority=? AND rowid<?)"},
+             Range{"o.priority = ?3 AND o.seq > ?4",
+                   "orders_placed (status=? AND kind=? AND priority=? AND rowid>?)"},
+             Range{"< ?4 ORDER BY coalesce(o.place, o.seq << 20) DESC",
+                   "orders_queue (kind=? AND priority=? AND <expr>>? AND <expr><?)"},
+             Range{"< ?4 ORDER BY coalesce(o.place, o.seq << 20) ASC",
+                   "orders_queue (kind=? AND priority=? AND <expr>>? AND <expr><?)"},
+         }) {
+        CAPTURE(range.part);
+        const std::string plan = plans.of_statement_with(range.part);
+        CHECK_HAS(plan, range.plan);
         CHECK_HAS_NOT(plan, "TEMP B-TREE");
     }
-    for (const char* part : {"o.priority = 0 UNION ALL ", "o.priority = ?2 ORDER BY"}) {
-        const std::string pending = plans.of_statement_with(part);
-        CHECK_HAS(pending, "SEARCH o USING INDEX orders_pending (priority=? AND rowid<?)");
-        CHECK_HAS_NOT(pending, "TEMP B-TREE");
-    }
-    CHECK_HAS(plans.of_statement_with("UNION ALL"), "MERGE (UNION ALL)");
-    const std::string failed = plans.of_statement_with("INDEXED BY orders_failed LEFT JOIN");
-    CHECK_HAS(failed, "USING INDEX orders_failed (status=? AND rowid<?)");
-    CHECK_HAS_NOT(failed, "TEMP B-TREE");
 }
 
 TEST_CASE("plans: old orders are looked for from the oldest on, and deleted by their number") {
     Plans plans;
-    const std::string processed = plans.of_statement_with("finished_at FROM orders WHERE seq > ?");
-    CHECK_HAS(processed, "SEARCH orders USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
-    CHECK_HAS_NOT(processed, "TEMP B-TREE");
-    const std::string failed = plans.of_statement_with("INDEXED BY orders_failed WHERE status = 3");
-    CHECK_HAS(failed, "USING INDEX orders_failed (status=? AND rowid>? AND rowid<?)");
-    CHECK_HAS_NOT(failed, "TEMP B-TREE");
-    for (const char* part : {"finished_at < ?3", "DELETE FROM orders"}) {
+    for (const char* part : {"finished_at FROM orders WHERE seq > ?",
+                             "SELECT seq, status FROM orders WHERE seq > ?"}) {
+        const std::string walk = plans.of_statement_with(part);
+        CHECK_HAS(walk, "SEARCH orders USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
+        CHECK_HAS_NOT(walk, "TEMP B-TREE");
+    }
+    for (const char* part :
+         {"status IN (3, 4) AND status = 3", "status IN (3, 4) AND status = 4"}) {
+        const std::string walk = plans.of_statement_with(part);
+        CHECK_HAS(walk, "USING INDEX orders_unsuccessful (status=? AND rowid>? AND rowid<?)");
+        CHECK_HAS_NOT(walk, "TEMP B-TREE");
+    }
+    for (const char* part : {"finished_at < ?3", "seq = ? AND status IN (2, 3, 4)"}) {
         CHECK_HAS(plans.of_statement_with(part), "USING INTEGER PRIMARY KEY (rowid=?)");
     }
+    // What it carried is found by its number, too.
+    const std::string erase = plans.of_statement_with("DELETE FROM orders");
+    CHECK_HAS(erase, "SEARCH orders USING INTEGER PRIMARY KEY (rowid=?)");
+    CHECK_HAS_NOT(erase, "SCAN");
 }
 
 TEST_CASE("plans: no statement of the store walks all orders or all workers") {
     Plans plans;
-    CHECK(plans.statements().size() > 20);
+    CHECK(plans.statements().size() > 90);
     for (const std::string& sql : plans.statements()) {
         // A new parent's children are only looked for while a foreign key is violated: never. Those
         // of a deleted one are not looked for then.
         if (sql.find("INSERT INTO workers") != std::string::npos) continue;
+        if (sql.find("INSERT INTO kinds") != std::string::npos) continue;
         if (sql.find("DELETE FROM workers") != std::string::npos) continue;
         CAPTURE(sql);
         const std::string lines = plans.of(sql);

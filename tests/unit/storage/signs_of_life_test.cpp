@@ -35,9 +35,11 @@ class Process {
     void enlist(const std::string& name) {
         worker_ = store_->enlist({.name = name, .host = "h", .threads = 1}, lease_time);
     }
-    std::size_t claim(std::size_t limit) {
+    std::size_t claim(std::size_t limit, int max_attempts) {
         return store_
-            ->take_turn({.worker = worker_, .lease_time = lease_time, .claim_limit = limit})
+            ->take_turn({.worker = worker_,
+                         .lease_time = lease_time,
+                         .claim = {.limit = limit, .defaults = {.max_attempts = max_attempts}}})
             .claimed.size();
     }
     // As the dispatcher's.
@@ -48,16 +50,13 @@ class Process {
                                                            .renewals = renewals});
         CHECK(outcomes.lost.empty());
     }
-    std::vector<ExpiredOrder> take_back(int max_attempts = 3) {
-        return store_
-            ->take_turn({.worker = worker_,
-                         .lease_time = lease_time,
-                         .is_heartbeat = true,
-                         .take_back_limit = 10,
-                         .max_attempts = max_attempts})
-            .expired;
+    // As the dispatcher's, which shows a sign of life before.
+    std::vector<ExpiredOrder> take_back() {
+        (void)store_->take_turn(
+            {.worker = worker_, .lease_time = lease_time, .is_heartbeat = true});
+        return housekeeping_->take_turn({.take_back_limit = 10}).taken_back;
     }
-    bool has_expired() { return store_->has_expired(); }
+    bool has_expired() { return housekeeping_->look().has_expired_leases; }
     std::vector<std::string> live_workers() {
         std::vector<std::string> names;
         for (const auto& worker : reader_->report().workers) names.push_back(worker.name);
@@ -76,6 +75,7 @@ class Process {
    private:
     std::unique_ptr<Storage> storage_;
     std::unique_ptr<WorkerStore> store_ = storage_->open_worker();
+    std::unique_ptr<HousekeepingStore> housekeeping_ = storage_->open_housekeeping();
     std::unique_ptr<OrderReader> reader_ = storage_->open_reader();
     WorkerId worker_;
 };
@@ -96,12 +96,12 @@ Moment with_clock_ahead_by(std::chrono::milliseconds time) {
 
 // Two workers on one store, the first of which has claimed the only order.
 struct TwoWorkers {
-    explicit TwoWorkers(const Moment& firsts, const Moment& seconds)
+    TwoWorkers(const Moment& firsts, const Moment& seconds, int max_attempts = 3)
         : first(path, firsts), second(path, seconds) {
         first.submit("a");
         first.enlist("first");
         second.enlist("second");
-        REQUIRE(first.claim(1) == 1);
+        REQUIRE(first.claim(1, max_attempts) == 1);
     }
 
     // Time passes, in steps as between two looks, after each of which the second one looks. Returns
@@ -148,9 +148,9 @@ TEST_CASE("signs_of_life: a worker that dies is dead at once, and what it held c
 }
 
 TEST_CASE("signs_of_life: an order whose worker dies with it on its last attempt has Failed") {
-    TwoWorkers workers(noon, noon);
+    TwoWorkers workers(noon, noon, 1);
     workers.first.die();
-    const auto expired = workers.second.take_back(1);
+    const auto expired = workers.second.take_back();
     REQUIRE(expired.size() == 1);
     CHECK(expired[0].has_failed);
     CHECK(workers.second.find("a").failure == failure_reason::attempts_exhausted);
@@ -204,7 +204,7 @@ TEST_CASE("signs_of_life: an attempt that a restart of the machine ended is not 
     Process later(workers.path, under_other_boot_id());
     CHECK(later.has_expired());
     later.enlist("later");
-    const auto expired = later.take_back(1);
+    const auto expired = later.take_back();
     REQUIRE(expired.size() == 1);
     CHECK(expired[0].attempts == 0);
     CHECK_FALSE(expired[0].has_failed);
@@ -273,7 +273,7 @@ TEST_CASE("signs_of_life: a store of 0.1.0 is taken over with its workers and wh
     CHECK(later.find("a").status == OrderStatus::pending);
 }
 
-TEST_CASE("signs_of_life: dead workers are signed off by each heartbeat, and by each start") {
+TEST_CASE("signs_of_life: dead workers are signed off by housekeeping, and by each start") {
     TwoWorkers workers(noon, noon);
     Connection connection(workers.path, Connection::Access::read_only);
     const auto enlisted = [&] {
@@ -285,11 +285,11 @@ TEST_CASE("signs_of_life: dead workers are signed off by each heartbeat, and by 
         CHECK(enlisted() == 3);
         doomed.die();
     }
-    workers.second.heartbeat();
+    (void)workers.second.take_back();
     CHECK(enlisted() == 2);
     // One that hangs is not: its process is there, and may go on.
     workers.second.clock.advance(lease_time);
-    workers.second.heartbeat();
+    (void)workers.second.take_back();
     CHECK(enlisted() == 2);
     CHECK(workers.second.live_workers() == Names{"second"});
     workers.first.clock.advance(lease_time);

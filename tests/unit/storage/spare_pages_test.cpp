@@ -12,6 +12,7 @@
 
 #include "shared/storage/sqlite/sqlite_storage.h"
 #include "shared/storage/sqlite/write_access.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/storage/database_under_test.h"
@@ -69,6 +70,7 @@ class SweptStore {
         return 0;
     }
 
+    test::ManualClock clock_;
     const TempDir directory_;
     const std::string path_ = directory_.file("orders.db");
     const std::unique_ptr<Storage> other_ = open_storage(path_);
@@ -79,7 +81,7 @@ class SweptStore {
 }  // namespace
 
 TEST_CASE_FIXTURE(SweptStore, "spare_pages: a swept store shrinks to twice what it holds") {
-    WriteAccess access(path_, at_once);
+    WriteAccess access(path_, clock_, at_once);
     tidy(access);
     const std::int64_t full_size = file_size();
     erase_all_but_the_newest();
@@ -94,7 +96,7 @@ TEST_CASE_FIXTURE(SweptStore, "spare_pages: a swept store shrinks to twice what 
 TEST_CASE_FIXTURE(SweptStore, "spare_pages: a portion ends in time, however much there is to do") {
     TidyPace pace = at_once;
     pace.spare_pages.portion = std::chrono::microseconds{0};
-    WriteAccess access(path_, pace);
+    WriteAccess access(path_, clock_, pace);
     erase_all_but_the_newest();
     const std::int64_t before = pages();
     access.tidy();
@@ -106,7 +108,7 @@ TEST_CASE_FIXTURE(SweptStore, "spare_pages: a portion ends in time, however much
 }
 
 TEST_CASE_FIXTURE(SweptStore, "spare_pages: a file stays as it is while half of it is in use") {
-    WriteAccess access(path_, at_once);
+    WriteAccess access(path_, clock_, at_once);
     connection_.execute("DELETE FROM orders WHERE seq <= 12000");
     const std::int64_t before = pages();
     tidy(access);
@@ -116,7 +118,7 @@ TEST_CASE_FIXTURE(SweptStore, "spare_pages: a file stays as it is while half of 
 TEST_CASE_FIXTURE(SweptStore, "spare_pages: a small file stays as it is") {
     TidyPace pace = at_once;
     pace.spare_pages.smallest_file_pages = pages();
-    WriteAccess access(path_, pace);
+    WriteAccess access(path_, clock_, pace);
     erase_all_but_the_newest();
     const std::int64_t before = pages();
     tidy(access);
@@ -127,7 +129,7 @@ TEST_CASE_FIXTURE(SweptStore, "spare_pages: between two portions there is a paus
     TidyPace pace = at_once;
     pace.spare_pages.portion = std::chrono::microseconds{0};
     pace.spare_pages.between_portions = 1h;
-    WriteAccess access(path_, pace);
+    WriteAccess access(path_, clock_, pace);
     erase_all_but_the_newest();
     access.tidy();
     const std::int64_t after_one = pages();
@@ -136,7 +138,7 @@ TEST_CASE_FIXTURE(SweptStore, "spare_pages: between two portions there is a paus
 }
 
 TEST_CASE_FIXTURE(SweptStore, "spare_pages: a program beside the one that shrinks goes on") {
-    WriteAccess access(path_, at_once);
+    WriteAccess access(path_, clock_, at_once);
     intake_->require_in_place();
     erase_all_but_the_newest();
     for (int calls = 0; calls < 20; ++calls) {
@@ -154,7 +156,7 @@ TEST_CASE_FIXTURE(SweptStore, "spare_pages: a program beside the one that shrink
 }
 
 TEST_CASE_FIXTURE(SweptStore, "log_at_rest: once the store is quiet, the log is one page long") {
-    WriteAccess access(path_, at_once);
+    WriteAccess access(path_, clock_, at_once);
     CHECK(log_size() > LogAtRest::short_log_bytes);
     access.tidy();
     CHECK(log_size() < 2 * page);
@@ -164,14 +166,14 @@ TEST_CASE_FIXTURE(SweptStore, "log_at_rest: once the store is quiet, the log is 
 TEST_CASE_FIXTURE(SweptStore, "log_at_rest: a log stays as it is until the store is quiet") {
     TidyPace pace = at_once;
     pace.log_at_rest.quiet = 1h;
-    WriteAccess access(path_, pace);
+    WriteAccess access(path_, clock_, pace);
     const std::int64_t before = log_size();
     access.tidy();
     CHECK(log_size() == before);
 }
 
 TEST_CASE_FIXTURE(SweptStore, "log_at_rest: a reader in the way keeps the log, and nothing fails") {
-    WriteAccess access(path_, at_once);
+    WriteAccess access(path_, clock_, at_once);
     {
         Connection reader(path_, Connection::Access::read_only);
         Statement query(reader, "SELECT count(*) FROM order_counts");
@@ -186,7 +188,7 @@ TEST_CASE_FIXTURE(SweptStore, "log_at_rest: a reader in the way keeps the log, a
 }
 
 TEST_CASE_FIXTURE(SweptStore, "log_at_rest: a short log is left alone") {
-    WriteAccess access(path_, at_once);
+    WriteAccess access(path_, clock_, at_once);
     access.tidy();
     connection_.execute("UPDATE write_probe SET written_at = written_at + 1");
     const std::int64_t before = log_size();

@@ -32,8 +32,11 @@ struct OpenStore {
     }
     WorkerOutcomes claim(const std::string& name, std::size_t limit) {
         const WorkerId id = worker->enlist({.name = name, .host = "h", .threads = 1}, 10s);
-        return worker->take_turn({.worker = id, .lease_time = 10s, .claim_limit = limit});
+        return worker->take_turn({.worker = id,
+                                  .lease_time = 10s,
+                                  .claim = {.limit = limit, .defaults = {.max_attempts = 1}}});
     }
+    bool has_expired() { return housekeeping->look().has_expired_leases; }
 
     test::TempDir directory;
     std::string path = directory.file("orders.db");
@@ -41,6 +44,7 @@ struct OpenStore {
     std::unique_ptr<Storage> storage = open_storage(path, clock);
     std::unique_ptr<IntakeStore> intake = storage->open_intake();
     std::unique_ptr<WorkerStore> worker = storage->open_worker();
+    std::unique_ptr<HousekeepingStore> housekeeping = storage->open_housekeeping();
     std::unique_ptr<OrderReader> reader = storage->open_reader();
 };
 
@@ -56,16 +60,17 @@ TEST_CASE("sqlite_storage: a lease and a worker from another boot of the machine
     (void)store.submit({an_order("a")});
     const Lease lease = store.claim("w", 1).claimed.at(0).lease;
     CHECK(store.reader->report().workers.size() == 1);
-    CHECK_FALSE(store.worker->has_expired());
+    CHECK_FALSE(store.has_expired());
 
     // All that ran is gone. The boot clock has not come as far as the lease's end.
     store.worker.reset();
+    store.housekeeping.reset();
     store.clock.reboot("another-boot", 5s);
     store.worker = store.storage->open_worker();
+    store.housekeeping = store.storage->open_housekeeping();
     CHECK(store.reader->report().workers.empty());
-    CHECK(store.worker->has_expired());
-    const auto expired =
-        store.worker->take_turn({.take_back_limit = 10, .max_attempts = 1}).expired;
+    CHECK(store.has_expired());
+    const auto expired = store.housekeeping->take_turn({.take_back_limit = 10}).taken_back;
     REQUIRE(expired.size() == 1);
     CHECK(expired[0].order_id == order_id("a"));
     CHECK_FALSE(expired[0].has_failed);
@@ -73,7 +78,7 @@ TEST_CASE("sqlite_storage: a lease and a worker from another boot of the machine
     CHECK(store.reader->find(order_id("a")).value().attempts == 0);  // it was not to blame
     CHECK(store.worker->take_turn({.settlements = {{lease, Completed{}}}}).settled.at(0) ==
           SettleOutcome::lease_lost);
-    CHECK_FALSE(store.worker->has_expired());
+    CHECK_FALSE(store.has_expired());
 }
 
 TEST_CASE("sqlite_storage: while one program has the store to itself, it is being made ready") {
@@ -127,7 +132,7 @@ TEST_CASE("sqlite_storage: a lease that was renewed since the machine started is
     store.clock.reboot("another-boot", 5s);
     (void)store.submit({an_order("a")});
     (void)store.claim("w", 1);
-    CHECK_FALSE(store.worker->has_expired());
+    CHECK_FALSE(store.has_expired());
     CHECK(store.reader->report().workers.size() == 1);
 }
 

@@ -57,8 +57,8 @@ TEST_CASE("dispatcher: what a worker that hangs held is processed once its lease
 TEST_CASE("dispatcher: an order whose last attempt ended with its worker's death has Failed") {
     World world;
     world.submit(an_order("a"));
-    world.claim("dead");
-    Worker worker(world, {.max_attempts = 1});
+    world.claim("dead", {.max_attempts = 1});
+    Worker worker(world);
     worker.run();
     world.wait_for_workers(2);
     world.clock.advance(never);
@@ -143,6 +143,36 @@ TEST_CASE("dispatcher: processing is told to stop when a heartbeat finds the lea
     CHECK(world.find("a").worker == "other");
     CHECK(world.find("a").attempts == 2);
     CHECK(world.settle(taken.lease) == SettleOutcome::settled);
+}
+
+TEST_CASE("dispatcher: the processing of an order that was cancelled is told to stop") {
+    World world;
+    world.submit(an_order("a"));
+    bool hears_the_bell = true;
+    SUBCASE("at once, by a bell") {}
+    SUBCASE("soon, by looking") {
+        hears_the_bell = false;
+    }
+    Worker worker(world, {.hears_the_bell = hears_the_bell});
+    worker.run().processor.wait_until_begun("a");
+    world.cancel("a");
+    worker.processor.wait_until_told_to_stop("a");
+    worker.stop();
+    CHECK(world.find("a").status == OrderStatus::cancelled);
+}
+
+TEST_CASE("dispatcher: the result of an order that was cancelled is refused") {
+    World world;
+    world.submit(an_order("a"));
+    Worker worker(world);
+    worker.processor.ignore_stop("a");
+    worker.run().processor.wait_until_begun("a");
+    world.cancel("a");
+    worker.processor.wait_until_told_to_stop("a");
+    worker.processor.finish("a");
+    worker.stop();
+    CHECK(world.find("a").status == OrderStatus::cancelled);
+    CHECK(world.counts().processed == 0);
 }
 
 }  // namespace orders::test

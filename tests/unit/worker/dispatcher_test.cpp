@@ -93,6 +93,22 @@ TEST_CASE("dispatcher: an order whose time is up has Failed, though its processi
     CHECK(world.find("endless").failure == failure_reason::timeout);
 }
 
+TEST_CASE("dispatcher: while it holds so much payload as it may, it claims nothing more") {
+    World world;
+    const std::string payload(60, '1');
+    world.submit({an_order("a").carrying(payload), an_order("b").carrying(payload),
+                  an_order("c").carrying(payload), an_order("plain")});
+    Worker worker(world, {.threads = 4, .max_payload_bytes = 100});
+    worker.run();
+    worker.processor.wait_until_begun("b");
+    worker.processor.finish("a");
+    worker.processor.wait_until_begun("c");
+    CHECK(world.find("plain").status == OrderStatus::pending);
+    worker.processor.finish("b");
+    worker.processor.finish("c");
+    worker.processor.wait_until_begun("plain");
+}
+
 TEST_CASE("dispatcher: a bell is enough to wake it") {
     World world;
     Worker worker(world, {.look_interval = never});

@@ -28,7 +28,8 @@ inline constexpr std::chrono::milliseconds long_timeout = std::chrono::hours(1);
                                           std::int64_t units = 1) {
     return {.lease = {.order = {sequence}, .token = 1},
             .spec = an_order(id).taking(units).build().spec,
-            .attempt = 1};
+            .attempt = 1,
+            .limits = {.timeout = long_timeout}};
 }
 
 [[nodiscard]] inline bool is_notified(const WakeSignal& wake,
@@ -44,8 +45,9 @@ inline constexpr std::chrono::milliseconds long_timeout = std::chrono::hours(1);
 }
 
 struct PoolUser {
-    explicit PoolUser(std::size_t threads, std::chrono::milliseconds timeout = long_timeout)
-        : pool(std::make_unique<ProcessingPool>(processor, threads, timeout, wake)) {}
+    explicit PoolUser(std::size_t threads)
+        : pool(std::make_unique<ProcessingPool>(processor, threads, std::chrono::milliseconds(0),
+                                                wake)) {}
 
     // Waits for the wake signal, for each time that something is missing.
     std::vector<FinishedOrder> take(std::size_t count) {

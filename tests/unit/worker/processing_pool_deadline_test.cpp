@@ -61,6 +61,19 @@ TEST_CASE(
     CHECK(user.pool->take_finished(deadline + 1h).empty());
 }
 
+TEST_CASE("processing_pool: each order has a time of its own") {
+    PoolUser user(2);
+    ClaimedOrder longer = claimed("a", 1);
+    longer.limits.timeout = 2 * long_timeout;
+    user.pool->start({longer});
+    user.processor.wait_until_begun("a");
+    const auto deadline = user.pool->next_deadline().value();
+    user.pool->start({claimed("b", 2)});
+    user.processor.wait_until_begun("b");
+    CHECK(user.pool->next_deadline() < deadline);
+    CHECK(ids_of(user.pool->take_finished(deadline - 1ns)) == std::vector<std::string>{"b"});
+}
+
 TEST_CASE("processing_pool: the deadline of one order does not touch the others") {
     PoolUser user(2);
     user.pool->start({claimed("a", 1)});
@@ -81,9 +94,11 @@ TEST_CASE("processing_pool: the deadline of one order does not touch the others"
 TEST_CASE(
     "processing_pool: a result that comes after the deadline is a timeout, even if nobody "
     "looked") {
-    PoolUser user(1, 0ms);
+    PoolUser user(1);
     user.processor.finish("a");
-    user.pool->start({claimed("a", 1)});
+    ClaimedOrder order = claimed("a", 1);
+    order.limits.timeout = 0ms;
+    user.pool->start({order});
     const auto finished = user.take(1);
     CHECK(finished.at(0).result == ProcessingResult(Failure{failure_reason::timeout}));
 }

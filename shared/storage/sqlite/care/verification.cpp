@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "shared/storage/sqlite/care/content_checks.h"
 #include "shared/storage/sqlite/care/findings.h"
 #include "shared/storage/sqlite/care/order_checks.h"
 #include "shared/storage/sqlite/connection.h"
@@ -135,6 +136,7 @@ Verification verify(Connection& connection) {
     if (is_schema_known) {
         run_check("the orders", findings,
                   [&] { result.orders = check_orders(connection, findings); });
+        run_check("what orders carry", findings, [&] { check_content(connection, findings); });
         run_check("the other tables", findings, [&] { check_other_tables(connection, findings); });
     }
     result.findings = findings.count();

@@ -1,0 +1,179 @@
+#include "api/orders/action_routes.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "api/orders/action_parsing.h"
+#include "api/orders/json_messages.h"
+#include "api/orders/order_problems.h"
+#include "api/orders/order_writing.h"
+
+namespace orders {
+namespace {
+
+using http::Reply;
+using http::Request;
+using http::Response;
+
+constexpr const char* merge_patch = "application/merge-patch+json";
+
+// Why an order in a status cannot be cancelled, retried or changed.
+using ConflictOf = const http::ProblemType& (*)(OrderStatus);
+
+const http::ProblemType& conflict_of_cancel(OrderStatus) {
+    return problem_type::already_ended;
+}
+const http::ProblemType& conflict_of_retry(OrderStatus status) {
+    return status == OrderStatus::processed ? problem_type::already_processed
+                                            : problem_type::not_ended;
+}
+const http::ProblemType& conflict_of_change(OrderStatus status) {
+    return is_end(status) ? problem_type::already_ended : problem_type::already_started;
+}
+
+// The answer to an action on the order of that id.
+Response answer_for(const OrderId& order_id, const ActionOutcome& outcome, ConflictOf conflict_of,
+                    std::string (*write)(const Order&)) {
+    if (const auto* order = std::get_if<Order>(&outcome)) return ok(write(*order));
+    if (const auto* refused = std::get_if<NotAllowed>(&outcome)) {
+        return conflict(conflict_of(refused->status), order_id, refused->status);
+    }
+    if (const auto* invalid = std::get_if<InvalidChange>(&outcome)) {
+        return invalid_change({{invalid->field, invalid->detail}});
+    }
+    return order_not_found();
+}
+
+// A request that takes no body needs no content type either.
+std::optional<Response> refusal_of_body(const Request& request) {
+    if (says_nothing(request.body)) return std::nullopt;
+    return malformed({"This request takes no body, or an empty JSON object."});
+}
+
+}  // namespace
+
+std::span<const ActionRoutes::Entry> ActionRoutes::table() noexcept {
+    static constexpr std::array entries{
+        Entry{"POST", "/api/v1/orders/{order_id}/cancel", &ActionRoutes::cancel_order},
+        Entry{"POST", "/api/v1/orders/{order_id}/retry", &ActionRoutes::retry_order},
+        Entry{"PATCH", "/api/v1/orders/{order_id}", &ActionRoutes::change_order},
+        // These are order ids as good as any others.
+        Entry{"PATCH", "/api/v1/orders/batch", &ActionRoutes::change_order},
+        Entry{"PATCH", "/api/v1/orders/cancel", &ActionRoutes::change_order},
+        Entry{"PATCH", "/api/v1/orders/retry", &ActionRoutes::change_order},
+        Entry{"POST", "/api/v1/orders/cancel", &ActionRoutes::cancel_orders},
+        Entry{"POST", "/api/v1/orders/retry", &ActionRoutes::retry_orders},
+        Entry{"POST", "/api/v1/kinds/{kind}/pause", &ActionRoutes::pause_kind},
+        Entry{"POST", "/api/v1/kinds/{kind}/resume", &ActionRoutes::resume_kind},
+    };
+    return entries;
+}
+
+void ActionRoutes::add_to(http::Server& server) {
+    for (const Entry& entry : table()) {
+        server.add(
+            {.method = entry.method,
+             .pattern = entry.pattern,
+             .handler = [this, handler = entry.handler](const Request& request, Reply reply) {
+                 if (reads_.is_damaged()) {
+                     return std::move(reply).send(not_done(Refusal::store_damaged));
+                 }
+                 (this->*handler)(request, std::move(reply));
+             }});
+    }
+}
+
+template <typename AnswerTo>
+void ActionRoutes::act(OrderAction action, Reply reply, AnswerTo answer_to) {
+    acts_.submit(std::move(action), [reply = std::move(reply), answer_to = std::move(answer_to)](
+                                        ActionResult result) mutable {
+        std::move(reply).send_made_by(
+            [result = std::move(result), answer_to = std::move(answer_to)] {
+                const auto* const refusal = std::get_if<Refusal>(&result);
+                return refusal != nullptr ? not_done(*refusal)
+                                          : answer_to(std::get<ActionOutcome>(result));
+            });
+    });
+}
+
+void ActionRoutes::cancel_order(const Request& request, Reply reply) {
+    if (auto refusal = refusal_of_body(request)) return std::move(reply).send(std::move(*refusal));
+    const auto id = OrderId::parse(request.path_parameters.at(0));
+    if (!id) return std::move(reply).send(order_not_found());
+    act(CancelOrder{*id}, std::move(reply), [id = *id](const ActionOutcome& outcome) {
+        return answer_for(id, outcome, conflict_of_cancel, to_json);
+    });
+}
+
+void ActionRoutes::retry_order(const Request& request, Reply reply) {
+    if (auto refusal = refusal_of_body(request)) return std::move(reply).send(std::move(*refusal));
+    const auto id = OrderId::parse(request.path_parameters.at(0));
+    if (!id) return std::move(reply).send(order_not_found());
+    act(RetryOrder{*id}, std::move(reply), [id = *id](const ActionOutcome& outcome) {
+        return answer_for(id, outcome, conflict_of_retry, to_json);
+    });
+}
+
+void ActionRoutes::change_order(const Request& request, Reply reply) {
+    if (!is_sent_as(request, merge_patch) && !is_json(request)) {
+        return std::move(reply).send(no_merge_patch());
+    }
+    auto parsed = parse_change(request.body);
+    if (auto* unusable = std::get_if<MalformedBody>(&parsed)) {
+        return std::move(reply).send(malformed(std::move(*unusable)));
+    }
+    if (auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
+        return std::move(reply).send(invalid_change(std::move(*errors)));
+    }
+    const auto id = OrderId::parse(request.path.substr(request.path.rfind('/') + 1));
+    if (!id) return std::move(reply).send(order_not_found());
+    act(ChangeOrder{*id, std::get<OrderChange>(std::move(parsed))}, std::move(reply),
+        [id = *id](const ActionOutcome& outcome) {
+            return answer_for(id, outcome, conflict_of_change, to_json_in_full);
+        });
+}
+
+void ActionRoutes::cancel_orders(const Request& request, Reply reply) {
+    submit_bulk(BulkAction::What::cancel, request, std::move(reply));
+}
+
+void ActionRoutes::retry_orders(const Request& request, Reply reply) {
+    submit_bulk(BulkAction::What::retry, request, std::move(reply));
+}
+
+void ActionRoutes::submit_bulk(BulkAction::What what, const Request& request, Reply reply) {
+    if (!is_json(request)) return std::move(reply).send(not_json());
+    auto parsed = parse_bulk(what, request.body);
+    if (auto* unusable = std::get_if<MalformedBody>(&parsed)) {
+        return std::move(reply).send(malformed(std::move(*unusable)));
+    }
+    if (auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
+        return std::move(reply).send(invalid_filter(std::move(*errors)));
+    }
+    bulk_.submit(std::get<BulkRequest>(std::move(parsed)), std::move(reply));
+}
+
+void ActionRoutes::pause_kind(const Request& request, Reply reply) {
+    set_paused(true, request, std::move(reply));
+}
+
+void ActionRoutes::resume_kind(const Request& request, Reply reply) {
+    set_paused(false, request, std::move(reply));
+}
+
+void ActionRoutes::set_paused(bool is_paused, const Request& request, Reply reply) {
+    if (auto refusal = refusal_of_body(request)) return std::move(reply).send(std::move(*refusal));
+    const auto kind = Kind::parse(request.path_parameters.at(0));
+    if (!kind) return std::move(reply).send(invalid_kind());
+    act(PauseKind{*kind, is_paused}, std::move(reply),
+        [name = kind->name(), is_paused](const ActionOutcome& outcome) {
+            if (std::holds_alternative<TooManyKinds>(outcome)) return no_room_for_kind();
+            return ok(R"({"kind":")" + name + R"(","paused":)" + (is_paused ? "true}" : "false}"));
+        });
+}
+
+}  // namespace orders

@@ -1,0 +1,47 @@
+#pragma once
+
+// Takes the payloads out of a request body before the body is read. A payload is any JSON value,
+// and is kept byte for byte as it was sent, with its spelling, its white space and numbers of any
+// magnitude. So nothing but the scanner of shared/text looks at it, and the reader of orders gets a
+// body with a zero in its place.
+//
+// Pure functions, for any thread. Memory is bounded by the body's size: what neither names a
+// payload nor might, by an escape, is not even copied.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "api/orders/order_body.h"
+
+namespace orders {
+
+// What is wrong with the field `payload` of an order, as the detail of a FieldError.
+struct PayloadFault {
+    std::string detail;
+};
+
+// The field `payload` of an order object: not given, given with these bytes of the body, or wrong.
+using FoundPayload = std::variant<std::monostate, std::string_view, PayloadFault>;
+
+struct ExtractedPayloads {
+    // The body with a zero and blanks in the place of each payload, so that all else stays where it
+    // was. It is JSON if and only if the body is, but for payloads that have a PayloadFault. Empty
+    // if it would be the same as the body.
+    std::optional<std::string> neutral_body;
+    // For each object among the orders, from first to last, also if it is no valid order. (What is
+    // no object has no place here.) Objects behind the last payload are left out: they have none.
+    // The bytes are those of the body that was given, and live as long.
+    std::vector<FoundPayload> payloads;
+};
+
+// The body may be any bytes. It is malformed if a payload has no end, or something in it has no
+// place in JSON; `errors` then names the field. What is wrong elsewhere is left to the reader of
+// the neutral body. A payload of more than `max_bytes` is a PayloadFault.
+[[nodiscard]] std::variant<ExtractedPayloads, MalformedBody> extract_payloads(
+    std::string_view body, BodyShape shape, std::size_t max_bytes);
+
+}  // namespace orders

@@ -1,0 +1,213 @@
+#include "api/orders/wait_desk.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "api/http/problem.h"
+#include "api/orders/json_messages.h"
+#include "api/orders/order_problems.h"
+#include "api/orders/order_writing.h"
+
+namespace orders {
+namespace {
+
+// So that a store in which orders end all the time is not looked at all the time.
+constexpr std::chrono::milliseconds shortest_rest{2};
+// How many orders one read looks at: a millisecond or two.
+constexpr std::size_t orders_per_read = 1'000;
+
+SteadyTime now() {
+    return std::chrono::steady_clock::now();
+}
+
+// For poll(): not before the time has come.
+int milliseconds_until(SteadyTime time) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - now());
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
+}
+
+// The answer to who waits for the order, if there is nothing more to wait for, or in any case.
+std::optional<http::Response> look(OrderReads& reads, const OrderId& order_id, bool in_any_case) {
+    auto found = reads.read([&](OrderReader& reader) { return reader.find(order_id); });
+    if (auto* problem = std::get_if<http::Response>(&found)) return std::move(*problem);
+    const auto& order = std::get<std::optional<Order>>(found);
+    if (!order) return order_not_found();
+    if (!in_any_case && !is_end(order->status)) return std::nullopt;
+    return ok(to_json_in_full(*order));
+}
+
+bool is_readable(const pollfd& watched) {
+    return (watched.revents & POLLIN) != 0;
+}
+
+}  // namespace
+
+WaitDesk::WaitDesk(OrderActs& acts, OrderReads& reads, std::unique_ptr<WorkWatch> ends,
+                   const WakeSignal& stopping, const WaitOptions& options)
+    : acts_(acts),
+      reads_(reads),
+      stopping_(stopping),
+      options_(options),
+      ends_(std::move(ends)),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+WaitDesk::~WaitDesk() {
+    thread_.request_stop();
+    telling_->changed.notify();
+}
+
+void WaitDesk::answer(const OrderId& order_id, std::chrono::milliseconds wait, http::Reply reply) {
+    const bool is_waiting = wait > wait.zero();
+    auto answer = look(reads_, order_id, !is_waiting);
+    Waiter waiter{order_id, std::move(reply)};
+    if (!answer) {
+        if (take_in(now() + wait, waiter)) return;
+        answer = look(reads_, order_id, true);
+    }
+    std::move(waiter.reply).send(*std::move(answer));
+}
+
+bool WaitDesk::take_in(SteadyTime deadline, Waiter& waiter) {
+    {
+        const MutexLock lock(mutex_);
+        if (!is_open_ || held_ >= options_.max_waiting) return false;
+        ++held_;
+        waiter.reply.set_aside();
+        arrivals_.emplace(deadline, std::move(waiter));
+    }
+    telling_->changed.notify();
+    return true;
+}
+
+void WaitDesk::work(const std::stop_token& stop) {
+    bool is_open = true;
+    while (!stop.stop_requested()) {
+        if (wait_for_news(is_open)) is_open = false;
+        take_arrivals(is_open);
+        const SteadyTime began = now();
+        if (!is_open) {
+            look_at_all(began, true);
+            continue;
+        }
+        keep_ends_told(began);
+        if (began >= next_look_) look_at_all(began, false);
+        answer_overdue();
+    }
+    take_arrivals(false);
+    look_at_all(now(), true);
+}
+
+// Returns after a ring, a change, or at a time at which something is to be done. True if the
+// service stops.
+bool WaitDesk::wait_for_news(bool is_open) {
+    const bool is_anybody_waiting = !waiting_.empty();
+    const int ends = is_anybody_waiting ? ends_->fd() : -1;
+    std::array watched{pollfd{telling_->changed.fd(), POLLIN, 0},
+                       pollfd{is_open ? stopping_.fd() : -1, POLLIN, 0}, pollfd{ends, POLLIN, 0}};
+    const int timeout =
+        is_anybody_waiting ? milliseconds_until(std::min(next_look_, waiting_.begin()->first)) : -1;
+    ::poll(watched.data(), watched.size(), timeout);
+    if (is_readable(watched[0])) telling_->changed.clear();
+    if (is_readable(watched[2])) next_look_ = std::min(next_look_, earliest_look_);
+    // A bell that cannot be heard may be mended by it.
+    if (is_anybody_waiting && (ends < 0 || is_readable(watched[2]))) ends_->clear();
+    return is_readable(watched[1]);
+}
+
+void WaitDesk::take_arrivals(bool is_open) {
+    Waiters arrivals;
+    {
+        const MutexLock lock(mutex_);
+        is_open_ = is_open;
+        arrivals.swap(arrivals_);
+    }
+    // An order may have ended between the look that its waiter came from and now.
+    look_at(arrivals, !is_open);
+    waiting_.merge(arrivals);
+}
+
+void WaitDesk::keep_ends_told(SteadyTime now) {
+    using State = Telling::State;
+    const State state = telling_->state;
+    if (state == State::asked) return;
+    // Whoever came before the store began to tell is looked at once more.
+    if (state == State::granted) next_look_ = {};
+    if (state == State::refused) next_asking_ = now + options_.look_interval;
+    telling_->state = State::unasked;
+    if (waiting_.empty() || now < next_asking_) return;
+    next_asking_ = now + options_.await_time / 2;
+    telling_->state = State::asked;
+    acts_.submit(AwaitEnds{options_.await_time},
+                 [telling = telling_](const ActionResult& result) noexcept {
+                     telling->state =
+                         std::holds_alternative<Refusal>(result) ? State::refused : State::granted;
+                     telling->changed.notify();
+                 });
+}
+
+void WaitDesk::look_at_all(SteadyTime began, bool is_last) {
+    look_at(waiting_, is_last);
+    const SteadyTime ended = now();
+    earliest_look_ = ended + std::max<SteadyTime::duration>(shortest_rest, ended - began);
+    next_look_ = ended + options_.look_interval;
+}
+
+void WaitDesk::look_at(Waiters& waiters, bool is_last) {
+    std::vector<OrderId> order_ids;
+    for (auto at = waiters.begin(); at != waiters.end();) {
+        order_ids.clear();
+        for (auto next = at; next != waiters.end() && order_ids.size() < orders_per_read; ++next) {
+            order_ids.push_back(next->second.order_id);
+        }
+        std::vector<Waiter> done;
+        for (const bool is_over : are_over(order_ids)) {
+            if (is_over || is_last || at->second.reply.has_client_left()) {
+                done.push_back(std::move(at->second));
+                at = waiters.erase(at);
+            } else {
+                ++at;
+            }
+        }
+        answer_all(std::move(done));
+    }
+}
+
+// If they cannot be read just now, none is; if they never can be, all are, and are told so.
+std::vector<bool> WaitDesk::are_over(const std::vector<OrderId>& order_ids) {
+    const auto found =
+        reads_.read([&](OrderReader& reader) { return reader.statuses_of(order_ids); });
+    std::vector<bool> over(order_ids.size(), reads_.is_damaged());
+    if (const auto* const statuses = std::get_if<0>(&found)) {
+        std::transform(statuses->begin(), statuses->end(), over.begin(),
+                       [](const auto& status) { return !status || is_end(*status); });
+    }
+    return over;
+}
+
+void WaitDesk::answer_overdue() {
+    std::vector<Waiter> done;
+    const auto end = waiting_.upper_bound(now());
+    for (auto at = waiting_.begin(); at != end; at = waiting_.erase(at)) {
+        done.push_back(std::move(at->second));
+    }
+    answer_all(std::move(done));
+}
+
+// Each answer is made where it is sent, so that no more of them are in memory than are being sent.
+void WaitDesk::answer_all(std::vector<Waiter> waiters) {
+    if (waiters.empty()) return;
+    for (Waiter& waiter : waiters) waiter.reply.take_up();
+    for (auto& [order_id, reply] : waiters) {
+        std::move(reply).send_made_by([&reads = reads_, order_id = std::move(order_id)] {
+            return look(reads, order_id, true).value();
+        });
+    }
+    const MutexLock lock(mutex_);
+    held_ -= waiters.size();
+}
+
+}  // namespace orders

@@ -1,0 +1,55 @@
+#pragma once
+
+// What a client or an operator may do to orders that stand, and to kinds (order_actions.h): its
+// statements, prepared once per connection, and what each action does inside a WriteTransaction.
+//
+// Used by the thread of the connection, which must outlive this, and be up to date; so must the
+// content and the kinds.
+
+#include <cstdint>
+#include <optional>
+
+#include "shared/storage/order_actions.h"
+#include "shared/storage/sqlite/attempt_ends.h"
+#include "shared/storage/sqlite/connection.h"
+#include "shared/storage/sqlite/kinds.h"
+#include "shared/storage/sqlite/order_content.h"
+#include "shared/storage/sqlite/order_rows.h"
+#include "shared/storage/sqlite/write_access.h"
+
+namespace orders::sqlite {
+
+class ActionWrites {
+   public:
+    ActionWrites(Connection& connection, OrderContent& content, Kinds& kinds);
+
+    // At the beginning of each transaction.
+    void begin() noexcept { ends_.begin(); }
+    [[nodiscard]] ActionOutcome carry_out(const OrderAction& action, WriteTransaction& work);
+
+   private:
+    [[nodiscard]] ActionOutcome act(const CancelOrder& action, WriteTransaction& work);
+    [[nodiscard]] ActionOutcome act(const RetryOrder& action, WriteTransaction& work);
+    [[nodiscard]] ActionOutcome act(const ChangeOrder& action, WriteTransaction& work);
+    [[nodiscard]] ActionOutcome act(const BulkAction& action, WriteTransaction& work);
+    [[nodiscard]] ActionOutcome act(const PauseKind& action, WriteTransaction& work);
+    [[nodiscard]] ActionOutcome act(const AwaitEnds& action, WriteTransaction& work);
+
+    // Whether it was done; if not, the order's status does not allow it.
+    [[nodiscard]] bool cancel(OrderSequence order, WriteTransaction& work);
+    [[nodiscard]] bool retry(OrderSequence order, WriteTransaction& work);
+    // An order that is Pending, and a change that fits it.
+    void change(OrderSequence sequence, const Order& order, const OrderChange& change,
+                WriteTransaction& work);
+
+    OrderContent& content_;
+    Kinds& kinds_;
+    OrderRows rows_;
+    AttemptEnds ends_;
+    Statement ended_;
+    Statement begin_round_;
+    Statement change_;
+    Statement await_ends_;
+};
+
+}  // namespace orders::sqlite

@@ -1,0 +1,121 @@
+#include "shared/storage/sqlite/claims.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared/log/log.h"
+#include "shared/storage/sqlite/columns.h"
+#include "shared/storage/store_error.h"
+
+namespace orders::sqlite {
+namespace {
+
+// While a Normal order waits for too long, one in so many is Normal.
+constexpr int normal_share = 4;
+
+bool is_too_late(const QueuedOrder& order, UtcTime now) {
+    return order.attempts == 0 && order.spec.start_before && *order.spec.start_before <= now;
+}
+
+}  // namespace
+
+Claims::Claims(Connection& connection, OrderContent& content, AttemptEnds& ends)
+    : content_(content),
+      ends_(ends),
+      heads_(connection),
+      claim_(connection,
+             "UPDATE orders"
+             " SET status = 1, attempts = attempts + 1, lease_token = lease_token + 1"
+             " WHERE seq = ?"),
+      lease_(connection,
+             "INSERT INTO leases (seq, worker, started_at, expires_at, max_attempts,"
+             " backoff_seconds) VALUES (?, ?, ?, ?, ?, ?)") {}
+
+Claims::Claimed Claims::claim(const WorkerTurn& turn, const Moment& now, WriteTransaction& work) {
+    const ClaimRequest& request = turn.claim;
+    const auto expires_at = (now.since_boot + turn.lease_time).count();
+    Claimed found;
+    std::vector<ClaimedOrder>& claimed = found.orders;
+    const auto most_payload = static_cast<std::int64_t>(
+        std::min(request.max_payload_bytes, ClaimRequest::most_payload_bytes));
+    std::int64_t payload_bytes = 0;
+    with_payload_.clear();
+    heads_.begin(request.kinds, request.limit);
+    while (claimed.size() < request.limit && found.expired < most_expired) {
+        const auto priority = next_priority(request.normal_max_wait, now.utc);
+        if (!priority) break;
+        QueuedOrder head = heads_.take(*priority);
+        if (is_too_late(head, now.utc)) {
+            if (ends_.expire(head.order, now.utc, work)) ++found.expired;
+            continue;
+        }
+        payload_bytes += head.payload_bytes;
+        if (payload_bytes > most_payload && !claimed.empty()) {
+            found.has_more = true;
+            break;
+        }
+        const AttemptLimits limits = limits_of(head.spec.options, request.defaults);
+        claim_.run(head.order.value);
+        lease_.run(head.order.value, turn.worker.value, to_column(now.utc), expires_at,
+                   limits.max_attempts, limits.backoff.count());
+        work.note_moved({head.kind, *priority}, StoredStatus::queued, StoredStatus::processing);
+        note_handed_out(*priority);
+        if (head.payload_bytes > 0) with_payload_.push_back(claimed.size());
+        claimed.push_back({.lease = {.order = head.order, .token = head.token + 1},
+                           .spec = std::move(head.spec),
+                           .attempt = head.attempts + 1,
+                           .limits = limits});
+    }
+    found.has_more |= found.expired == most_expired;
+    return found;
+}
+
+std::optional<Priority> Claims::next_priority(std::chrono::seconds normal_max_wait, UtcTime now) {
+    const bool is_high_there = heads_.next(Priority::high) != nullptr;
+    // The next Normal order is not looked for while it cannot matter.
+    const bool may_normal_go_first =
+        normal_max_wait.count() > 0 && high_in_a_row_ >= normal_share - 1;
+    if (is_high_there && !may_normal_go_first) return Priority::high;
+    const QueuedOrder* const normal = heads_.next(Priority::normal);
+    if (is_high_there) {
+        // If it came while the clock was ahead, nobody knows for how long.
+        const bool waits_for_too_long =
+            normal != nullptr &&
+            (normal->queued_at > now || now - normal->queued_at > normal_max_wait);
+        return waits_for_too_long ? Priority::normal : Priority::high;
+    }
+    if (normal == nullptr) return std::nullopt;
+    return Priority::normal;
+}
+
+void Claims::note_handed_out(Priority priority) noexcept {
+    high_in_a_row_ =
+        priority == Priority::normal ? 0 : std::min(high_in_a_row_ + 1, normal_share - 1);
+}
+
+// The claim is on disk, so an error must not pass for the failure of it.
+JsonText Claims::payload_of(const ClaimedOrder& order) {
+    try {
+        return content_.payload(order.lease.order);
+    } catch (const StoreError& error) {
+        if (error.is_fatal()) throw;
+        log::error("reading a payload failed",
+                   {{"order_id", order.spec.order_id.text()},
+                    {"detail", error.what()},
+                    {"consequence", "the order waits until its lease runs out"}});
+        return nullptr;
+    }
+}
+
+void Claims::read_payloads(std::vector<ClaimedOrder>& claimed) {
+    // From the last one on, so that leaving one out moves none that is still to come.
+    for (; !with_payload_.empty(); with_payload_.pop_back()) {
+        const std::size_t index = with_payload_.back();
+        ClaimedOrder& order = claimed.at(index);
+        order.spec.payload = payload_of(order);
+        if (order.spec.payload) continue;
+        claimed.erase(claimed.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+}
+
+}  // namespace orders::sqlite

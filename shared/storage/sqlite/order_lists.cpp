@@ -1,0 +1,235 @@
+#include "shared/storage/sqlite/order_lists.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <string>
+
+#include "shared/storage/sqlite/order_rows.h"
+#include "shared/storage/sqlite/snapshot.h"
+
+namespace orders::sqlite {
+namespace {
+
+// How many rows one call looks at, at most: a few milliseconds. If list() has found none that match
+// by then, it goes on for longer, because people take an empty page for an empty list.
+constexpr std::size_t rows_per_page = 10'000;
+constexpr std::size_t rows_per_empty_page = 100'000;
+// How many rows are read at a time if not all of them will fit.
+constexpr std::size_t rows_per_portion = 1'000;
+
+constexpr std::int64_t last_sequence = std::numeric_limits<std::int64_t>::max();
+
+// The ranges of one direction: `beyond` is < or >, `order` is DESC or ASC.
+#define QUEUED(order)                                                       \
+    ORDER_COLUMNS "orders o INDEXED BY orders_queue" ORDER_JOINS            \
+                  " WHERE o.status = 0 AND o.kind = ?1 AND o.priority = ?2" \
+                  " AND coalesce(o.place, o.seq << 20) > ?3"                \
+                  " AND coalesce(o.place, o.seq << 20) < ?4"                \
+                  " ORDER BY coalesce(o.place, o.seq << 20) " order " LIMIT ?5"
+#define PLACED(beyond, order)                                                           \
+    ORDER_COLUMNS "orders o INDEXED BY orders_placed" ORDER_JOINS                       \
+                  " WHERE o.status IN (0, 5) AND o.place IS NOT NULL AND o.status = ?1" \
+                  " AND o.kind = ?2 AND o.priority = ?3 AND o.seq " beyond              \
+                  " ?4 ORDER BY o.seq " order " LIMIT ?5"
+#define IN_WORK(beyond, order)                                                \
+    ORDER_COLUMNS "leases h CROSS JOIN orders o ON o.seq = h.seq" ORDER_JOINS \
+                  " WHERE h.seq " beyond " ?1 ORDER BY h.seq " order " LIMIT ?2"
+#define UNSUCCESSFUL(beyond, order)                                               \
+    ORDER_COLUMNS "orders o INDEXED BY orders_unsuccessful" ORDER_JOINS           \
+                  " WHERE o.status IN (3, 4) AND o.status = ?1 AND o.seq " beyond \
+                  " ?2 ORDER BY o.seq " order " LIMIT ?3"
+#define ALL(beyond, order)                                                                  \
+    ORDER_COLUMNS "orders o" ORDER_JOINS " WHERE o.seq " beyond " ?1 ORDER BY o.seq " order \
+                  " LIMIT ?2"
+
+// A place as the number of the order whose arrival gives it, or gave the last one before it.
+constexpr int place_shift = 20;
+constexpr std::int64_t last_place = last_sequence;
+
+std::int64_t place_of_arrival(OrderSequence order) {
+    return order.value > (last_place >> place_shift) ? last_place : order.value << place_shift;
+}
+
+// As OrderFilter::fits(), without making an Order of the row.
+bool fits(const OrderFilter& filter, const Cursor& row) {
+    const auto is_one_of = [&](StoredStatus status) {
+        return std::ranges::find(filter.statuses, to_status(status)) != filter.statuses.end();
+    };
+    const auto created_at = [&] { return time_from_column(row.get<std::int64_t>(6)); };
+    return (filter.statuses.empty() || is_one_of(status_from_column(row.get<std::int64_t>(4)))) &&
+           (!filter.priority || to_column(*filter.priority) == row.get<std::int64_t>(2)) &&
+           (!filter.kind || filter.kind->name() == row.get<std::string>(11)) &&
+           (!filter.reason || filter.reason == row.get<std::optional<std::string>>(10)) &&
+           (!filter.created_after || *filter.created_after <= created_at()) &&
+           (!filter.created_before || created_at() < *filter.created_before);
+}
+
+// Whether rows that read() gives can be left out again.
+bool is_exact(const OrderFilter& filter) {
+    if (filter.reason || filter.created_after || filter.created_before) return false;
+    if (filter.statuses == std::vector{OrderStatus::pending}) return true;
+    return !filter.kind && !filter.priority && filter.statuses.size() <= 1 &&
+           filter.statuses != std::vector{OrderStatus::processed};
+}
+
+}  // namespace
+
+OrderLists::OrderLists(Connection& connection)
+    : connection_(connection),
+      newest_first_{{connection, QUEUED("DESC")},
+                    {connection, PLACED("<", "DESC")},
+                    {connection, IN_WORK("<", "DESC")},
+                    {connection, UNSUCCESSFUL("<", "DESC")},
+                    {connection, ALL("<", "DESC")}},
+      oldest_first_{{connection, QUEUED("ASC")},
+                    {connection, PLACED(">", "ASC")},
+                    {connection, IN_WORK(">", "ASC")},
+                    {connection, UNSUCCESSFUL(">", "ASC")},
+                    {connection, ALL(">", "ASC")}},
+      queues_(connection,
+              "SELECT c.status, c.kind, c.priority, k.name FROM order_counts c"
+              " JOIN kinds k ON k.id = c.kind WHERE c.status IN (0, 5) AND c.orders > 0") {}
+
+OrderPage OrderLists::list(const OrderQuery& query) {
+    const Snapshot snapshot(connection_);
+    OrderPage page;
+    OrderSequence bound = query.before.value_or(OrderSequence{last_sequence});
+    for (std::size_t seen = 0;;) {
+        const std::size_t portion = is_exact(query.filter)
+                                        ? query.limit - page.orders.size()
+                                        : std::max(query.limit, rows_per_portion);
+        // One more, to know whether there is more.
+        std::vector<Row> rows = read(true, query.filter, bound, portion + 1);
+        const bool has_more = rows.size() > portion;
+        if (has_more) rows.pop_back();
+        for (Row& row : rows) {
+            ++seen;
+            bound = row.sequence;
+            if (!row.order) continue;
+            page.orders.push_back(*std::move(row.order));
+            if (page.orders.size() < query.limit) continue;
+            if (has_more || &row != &rows.back()) page.next_before = bound;
+            return page;
+        }
+        if (!has_more) return page;
+        if (seen >= (page.orders.empty() ? rows_per_empty_page : rows_per_page)) {
+            page.next_before = bound;
+            return page;
+        }
+    }
+}
+
+MatchingOrders OrderLists::find_matching(const OrderFilter& filter, OrderSequence after,
+                                         std::size_t limit) {
+    const Snapshot snapshot(connection_);
+    MatchingOrders found;
+    for (std::size_t seen = 0; seen < rows_per_page;) {
+        const std::vector<Row> rows = read(false, filter, after, rows_per_portion);
+        for (const Row& row : rows) {
+            ++seen;
+            after = row.sequence;
+            if (row.order) found.orders.push_back(row.sequence);
+            if (found.orders.size() < limit) continue;
+            found.next_after = after;
+            return found;
+        }
+        if (rows.size() < rows_per_portion) return found;
+    }
+    found.next_after = after;
+    return found;
+}
+
+std::vector<OrderLists::Row> OrderLists::read(bool is_descending, const OrderFilter& filter,
+                                              OrderSequence bound, std::size_t limit) {
+    Ranges& ranges = is_descending ? newest_first_ : oldest_first_;
+    Selection selection{filter, bound, limit, is_descending};
+    const auto is_wanted = [&](OrderStatus status) {
+        return std::ranges::find(filter.statuses, status) != filter.statuses.end();
+    };
+    if (filter.statuses.empty() || is_wanted(OrderStatus::processed)) {
+        selection.add(ranges.all.query(bound.value, limit));
+        return std::move(selection.rows);
+    }
+    if (is_wanted(OrderStatus::pending)) read_pending(ranges, selection);
+    if (is_wanted(OrderStatus::processing)) {
+        selection.add(ranges.in_work.query(bound.value, limit));
+    }
+    for (const StoredStatus status : {StoredStatus::failed, StoredStatus::cancelled}) {
+        if (!is_wanted(to_status(status))) continue;
+        selection.add(ranges.unsuccessful.query(to_column(status), bound.value, limit));
+    }
+    return std::move(selection.rows);
+}
+
+void OrderLists::read_pending(Ranges& ranges, Selection& selection) {
+    const OrderFilter& filter = selection.filter;
+    for (Cursor queues = queues_.query(); queues.next();) {
+        const auto status = queues.get<std::int64_t>(0);
+        const auto kind = queues.get<std::int64_t>(1);
+        const auto priority = queues.get<std::int64_t>(2);
+        if (filter.priority && to_column(*filter.priority) != priority) continue;
+        if (filter.kind && filter.kind->name() != queues.get<std::string>(3)) continue;
+        selection.add(
+            ranges.placed.query(status, kind, priority, selection.bound.value, selection.limit));
+        if (status_from_column(status) == StoredStatus::queued) {
+            read_queue(ranges.queued, kind, priority, selection);
+        }
+    }
+}
+
+// Orders with a place of their own stand in between; whole runs of them are passed at once.
+void OrderLists::read_queue(Statement& queued, std::int64_t kind, std::int64_t priority,
+                            Selection& selection) {
+    // What lies beyond the last of the rows that were found so far is of no use.
+    const auto last = selection.last();
+    std::int64_t above = last && selection.is_descending ? place_of_arrival(*last) : -1;
+    std::int64_t below = last && !selection.is_descending ? place_of_arrival(*last) : last_place;
+    (selection.is_descending ? below : above) = place_of_arrival(selection.bound);
+    std::vector<Row> rows;
+    while (rows.size() < selection.limit) {
+        std::optional<std::int64_t> place;
+        for (Cursor found =
+                 queued.query(kind, priority, above, below, selection.limit - rows.size());
+             found.next();) {
+            place = found.get<std::optional<std::int64_t>>(place_column);
+            if (place) break;
+            rows.push_back(selection.row_of(found));
+            (selection.is_descending ? below : above) = place_of_arrival(rows.back().sequence);
+        }
+        if (!place) break;
+        const std::int64_t arrival = *place >> place_shift;
+        if (selection.is_descending) {
+            below = std::min((arrival << place_shift) + 1, *place);
+        } else {
+            above = place_of_arrival({arrival + 1}) - 1;
+        }
+    }
+    selection.add(std::move(rows));
+}
+
+OrderLists::Row OrderLists::Selection::row_of(const Cursor& found) const {
+    Row row{.sequence = {found.get<std::int64_t>(0)}};
+    if (fits(filter, found)) row.order = order_from_row(found);
+    return row;
+}
+
+void OrderLists::Selection::add(Cursor found) {
+    std::vector<Row> more;
+    while (found.next()) more.push_back(row_of(found));
+    add(std::move(more));
+}
+
+void OrderLists::Selection::add(std::vector<Row> more) {
+    const auto middle = static_cast<std::ptrdiff_t>(rows.size());
+    std::ranges::move(more, std::back_inserter(rows));
+    std::inplace_merge(
+        rows.begin(), rows.begin() + middle, rows.end(), [&](const Row& one, const Row& other) {
+            return is_descending ? other.sequence < one.sequence : one.sequence < other.sequence;
+        });
+    if (rows.size() > limit) {
+        rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(limit), rows.end());
+    }
+}
+
+}  // namespace orders::sqlite

@@ -1,0 +1,116 @@
+#include "shared/storage/sqlite/order_report.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "shared/storage/sqlite/columns.h"
+#include "shared/storage/sqlite/errors.h"
+#include "shared/storage/sqlite/snapshot.h"
+
+namespace orders::sqlite {
+
+ReportQueries::ReportQueries(Connection& connection)
+    : connection_(connection),
+      kinds_(connection),
+      counts_(connection, "SELECT kind, priority, status, orders FROM order_counts"),
+      // Of the first in line, and of some behind it, because the wall clock may have been ahead
+      // when the first came.
+      oldest_(connection,
+              "SELECT min(coalesce(due_at, created_at)) FROM"
+              " (SELECT due_at, created_at FROM orders INDEXED BY orders_queue"
+              "  WHERE status = 0 AND kind = ? AND priority = ?"
+              "  ORDER BY coalesce(place, seq << 20) LIMIT 100)"),
+      next_due_(connection,
+                "SELECT due_at FROM orders INDEXED BY orders_due WHERE status = 5"
+                " ORDER BY due_at LIMIT 1"),
+      held_(connection, "SELECT count(*) FROM leases WHERE worker = ?"),
+      signs_(connection) {}
+
+OrderReport ReportQueries::report(const Moment& now) {
+    const Snapshot snapshot(connection_);  // one for all of the report
+    OrderReport report;
+    report.taken_at = now.utc;
+    report.workers = live_workers(now);
+    if (Cursor rows = next_due_.query(); rows.next()) {
+        report.next_due_at = time_from_column(rows.get<std::int64_t>(0));
+    }
+    struct Tally {
+        KindReport of;
+        bool has_orders = false;
+        bool has_queued = false;
+    };
+    std::vector<KnownKind> known = kinds_.all();
+    std::vector<Tally> tallies;
+    for (const KnownKind& kind : known) {
+        tallies.push_back({.of = {.kind = kind.kind, .is_paused = kind.is_paused}});
+    }
+    for (Cursor rows = counts_.query(); rows.next();) {
+        const auto kind = std::ranges::find(known, rows.get<std::int64_t>(0), &KnownKind::id);
+        if (kind == known.end()) throw damaged("read the counters", "one is of no kind");
+        Tally& tally = tallies.at(static_cast<std::size_t>(kind - known.begin()));
+        const Priority priority = priority_from_column(rows.get<std::int64_t>(1));
+        const StoredStatus status = status_from_column(rows.get<std::int64_t>(2));
+        const auto orders = rows.get<std::int64_t>(3);
+        if (orders == 0) continue;
+        tally.has_orders = true;
+        tally.of.counts[to_status(status)] += orders;
+        (priority == Priority::high ? report.high : report.normal)[to_status(status)] += orders;
+        if (status == StoredStatus::waiting) {
+            tally.of.waiting_for_time += orders;
+            report.waiting_for_time += orders;
+        } else if (status == StoredStatus::queued) {
+            tally.has_queued = true;
+            const auto oldest = oldest_in_line(kind->id, priority);
+            auto& oldest_of_all =
+                priority == Priority::high ? report.oldest_high : report.oldest_normal;
+            if (oldest) oldest_of_all = std::min(*oldest, oldest_of_all.value_or(*oldest));
+        }
+    }
+    for (Tally& tally : tallies) {
+        if (!tally.of.kind.is_default() && !tally.has_orders && !tally.of.is_paused) continue;
+        tally.of.is_unattended = !tally.of.is_paused && tally.has_queued && report.workers.empty();
+        report.kinds.push_back(std::move(tally.of));
+    }
+    std::ranges::sort(report.kinds, {}, [](const KindReport& kind) {
+        return std::pair(!kind.kind.is_default(), kind.kind.name());
+    });
+    return report;
+}
+
+std::optional<UtcTime> ReportQueries::oldest_in_line(std::int64_t kind, Priority priority) {
+    Cursor rows = oldest_.query(kind, to_column(priority));
+    rows.next();
+    return time_from_column(rows.get<std::optional<std::int64_t>>(0));
+}
+
+std::vector<LiveWorker> ReportQueries::live_workers(const Moment& now) {
+    std::vector<LiveWorker> workers;
+    for (KnownWorker& worker : signs_.look(now)) {
+        if (worker.life != Life::live) continue;
+        Cursor held = held_.query(worker.id.value);
+        held.next();
+        workers.push_back({.name = std::move(worker.description.name),
+                           .host = std::move(worker.description.host),
+                           .threads = worker.description.threads,
+                           .processing = held.get<std::int64_t>(0),
+                           .started_at = worker.started_at});
+    }
+    return workers;
+}
+
+std::vector<EnlistedWorker> ReportQueries::enlisted_workers(const Moment& now) {
+    std::vector<EnlistedWorker> workers;
+    for (KnownWorker& worker : signs_.look(now)) {
+        const auto state = is_gone(worker.life)        ? EnlistedWorker::State::dead
+                           : worker.life == Life::live ? EnlistedWorker::State::live
+                                                       : EnlistedWorker::State::silent;
+        workers.push_back({.label = std::move(worker.description.label),
+                           .pid_namespace = worker.description.pid_namespace,
+                           .pid = worker.description.pid,
+                           .state = state});
+    }
+    return workers;
+}
+
+}  // namespace orders::sqlite

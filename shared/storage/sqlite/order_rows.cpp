@@ -1,0 +1,67 @@
+#include "shared/storage/sqlite/order_rows.h"
+
+#include <string>
+#include <utility>
+
+#include "shared/storage/sqlite/columns.h"
+#include "shared/storage/sqlite/errors.h"
+
+namespace orders::sqlite {
+
+Order order_from_row(const Cursor& row) {
+    const StoredStatus status = status_from_column(row.get<std::int64_t>(4));
+    auto kind = Kind::parse(row.get<std::string>(11));
+    if (!kind) throw damaged("read an order", "its kind has no valid name");
+    Order order{.spec = spec_from_row(row, 1),
+                .status = to_status(status),
+                .attempts = static_cast<int>(row.get<std::int64_t>(5)),
+                .created_at = time_from_column(row.get<std::int64_t>(6)),
+                .due_at = time_from_column(row.get<std::optional<std::int64_t>>(12)),
+                .is_waiting_for_time = status == StoredStatus::waiting,
+                .started_at = time_from_column(row.get<std::optional<std::int64_t>>(7)),
+                .finished_at = time_from_column(row.get<std::optional<std::int64_t>>(8)),
+                .worker = row.get<std::optional<std::string>>(9),
+                .failure = row.get<std::optional<std::string>>(10)};
+    order.spec.kind = *std::move(kind);
+    order.spec.start_before = time_from_column(row.get<std::optional<std::int64_t>>(13));
+    return order;
+}
+
+OrderRows::OrderRows(Connection& connection, OrderContent& content)
+    : sequence_(connection, "SELECT seq FROM orders WHERE order_id = ?"),
+      status_(connection, "SELECT status FROM orders WHERE order_id = ?"),
+      row_(connection, ORDER_COLUMNS "orders o" ORDER_JOINS " WHERE o.seq = ?"),
+      by_id_(connection, ORDER_COLUMNS "orders o" ORDER_JOINS " WHERE o.order_id = ?"),
+      content_(content) {}
+
+std::optional<OrderSequence> OrderRows::sequence_of(const OrderId& order_id) {
+    Cursor row = sequence_.query(order_id.text());
+    if (!row.next()) return std::nullopt;
+    return OrderSequence{row.get<std::int64_t>(0)};
+}
+
+std::optional<OrderStatus> OrderRows::status_of(const OrderId& order_id) {
+    Cursor row = status_.query(order_id.text());
+    if (!row.next()) return std::nullopt;
+    return to_status(status_from_column(row.get<std::int64_t>(0)));
+}
+
+std::optional<Order> OrderRows::row_of(OrderSequence order) {
+    Cursor row = row_.query(order.value);
+    if (!row.next()) return std::nullopt;
+    return order_from_row(row);
+}
+
+std::optional<Order> OrderRows::find(const OrderId& order_id) {
+    Cursor row = by_id_.query(order_id.text());
+    if (!row.next()) return std::nullopt;
+    const OrderSequence sequence{row.get<std::int64_t>(0)};
+    Order order = order_from_row(row);
+    order.spec.payload = content_.payload(sequence);
+    order.spec.options = content_.options(sequence);
+    content_.read_result(sequence, order);
+    order.history = content_.history(sequence);
+    return order;
+}
+
+}  // namespace orders::sqlite

@@ -1,0 +1,118 @@
+#include "shared/storage/sqlite/queue_heads.h"
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+#include <utility>
+
+#include "shared/storage/sqlite/columns.h"
+#include "shared/storage/sqlite/errors.h"
+
+namespace orders::sqlite {
+namespace {
+
+// With many kinds, most of what is asked for may come from one of them, or from all alike. And what
+// is asked for may be more than a claim returns, if it has large payloads.
+constexpr std::size_t smallest_portion = 16;
+constexpr std::size_t largest_portion = 256;
+
+std::size_t portion_for(std::size_t wanted, std::size_t kinds) {
+    if (kinds <= 1) return std::min(wanted, largest_portion);
+    return std::min(wanted, std::clamp(2 * wanted / kinds, smallest_portion, largest_portion));
+}
+
+QueuedOrder queued_from_row(const Cursor& row) {
+    QueuedOrder order{.order = {row.get<std::int64_t>(0)},
+                      .place = row.get<std::int64_t>(6),
+                      .spec = spec_from_row(row, 1),
+                      .attempts = static_cast<int>(row.get<std::int64_t>(4)),
+                      .token = row.get<std::int64_t>(5),
+                      .queued_at = time_from_column(row.get<std::int64_t>(7)),
+                      .payload_bytes = row.get<std::int64_t>(12)};
+    order.spec.start_before = time_from_column(row.get<std::optional<std::int64_t>>(8));
+    order.spec.options = options_from_row(row, 9);
+    return order;
+}
+
+}  // namespace
+
+QueueHeads::QueueHeads(Connection& connection)
+    : open_kinds_(connection,
+                  "SELECT k.id, k.name FROM kinds k WHERE k.is_paused = 0 AND EXISTS"
+                  " (SELECT 1 FROM orders o INDEXED BY orders_queue"
+                  "  WHERE o.status = 0 AND o.kind = k.id)"),
+      read_(connection,
+            "SELECT o.seq, o.order_id, o.priority, o.processing_time, o.attempts, o.lease_token,"
+            " coalesce(o.place, o.seq << 20), coalesce(o.due_at, o.created_at), o.start_before,"
+            " i.timeout_seconds, i.max_attempts, i.backoff_seconds,"
+            " coalesce(length(i.payload), 0)"
+            " FROM orders o INDEXED BY orders_queue LEFT JOIN order_inputs i ON i.seq = o.seq"
+            " WHERE o.status = 0 AND o.kind = ?1 AND o.priority = ?2"
+            " AND coalesce(o.place, o.seq << 20) > ?3"
+            " ORDER BY coalesce(o.place, o.seq << 20) LIMIT ?4") {}
+
+std::vector<QueueHeads::OpenKind> QueueHeads::open_kinds(std::span<const Kind> kinds) {
+    std::vector<OpenKind> open;
+    for (Cursor row = open_kinds_.query(); row.next();) {
+        auto kind = Kind::parse(row.get<std::string>(1));
+        if (!kind) throw damaged("read a kind", "its name is not valid");
+        if (!kinds.empty() && std::ranges::find(kinds, *kind) == kinds.end()) continue;
+        open.push_back({.id = row.get<std::int64_t>(0), .kind = *std::move(kind)});
+    }
+    return open;
+}
+
+bool QueueHeads::is_any_there(std::span<const Kind> kinds) {
+    return !open_kinds(kinds).empty();
+}
+
+void QueueHeads::begin(std::span<const Kind> kinds, std::size_t wanted) {
+    lines_.clear();
+    const std::vector<OpenKind> open = open_kinds(kinds);
+    portion_ = portion_for(wanted, open.size());
+    for (const OpenKind& kind : open) {
+        for (const Priority priority : all_priorities) {
+            lines_.push_back({.of = kind, .priority = priority});
+        }
+    }
+}
+
+void QueueHeads::read_on(Line& line) {
+    line.read.clear();
+    line.passed = 0;
+    for (Cursor row = read_.query(line.of.id, to_column(line.priority), line.last_place, portion_);
+         row.next();) {
+        line.read.push_back(queued_from_row(row));
+        line.read.back().kind = line.of.id;
+        line.read.back().spec.kind = line.of.kind;
+    }
+    line.has_more = line.read.size() == portion_;
+    if (!line.read.empty()) line.last_place = line.read.back().place;
+}
+
+QueuedOrder* QueueHeads::head(Line& line) {
+    if (line.passed == line.read.size() && line.has_more) read_on(line);
+    return line.passed < line.read.size() ? &line.read[line.passed] : nullptr;
+}
+
+QueueHeads::Line* QueueHeads::first_line(Priority priority) {
+    Line* first = nullptr;
+    for (Line& line : lines_) {
+        if (line.priority != priority || head(line) == nullptr) continue;
+        if (first == nullptr || head(line)->place < head(*first)->place) first = &line;
+    }
+    return first;
+}
+
+const QueuedOrder* QueueHeads::next(Priority priority) {
+    Line* const line = first_line(priority);
+    return line == nullptr ? nullptr : head(*line);
+}
+
+QueuedOrder QueueHeads::take(Priority priority) {
+    Line* const line = first_line(priority);
+    assert(line != nullptr);
+    return std::move(line->read[line->passed++]);
+}
+
+}  // namespace orders::sqlite

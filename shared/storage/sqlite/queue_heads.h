@@ -1,0 +1,76 @@
+#pragma once
+
+// The queue as a claim sees it: across kinds, for each priority the order that is next. Each kind
+// is a line of its own for each priority, and only as much of a line is read as the claim comes to.
+//
+// It looks at the orders as they are when it reads them, and remembers how far it has come in each
+// line, so what it has given out may be changed at once. Belongs to one claim from begin() on.
+//
+// Used by the thread of the connection, which must outlive this, and be up to date.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "shared/domain/claim.h"
+#include "shared/domain/order.h"
+#include "shared/storage/sqlite/connection.h"
+
+namespace orders::sqlite {
+
+// An order in the queue, and what a claim has to know of it.
+struct QueuedOrder {
+    OrderSequence order;
+    std::int64_t kind = 0;   // of table kinds
+    std::int64_t place = 0;  // smaller ones go first
+    OrderSpec spec;          // without the payload
+    int attempts = 0;
+    std::int64_t token = 0;  // of the last claim
+    UtcTime queued_at;       // when it arrived, or became due
+    std::int64_t payload_bytes = 0;
+};
+
+class QueueHeads {
+   public:
+    explicit QueueHeads(Connection& connection);
+
+    // Whether there is any order of these kinds (all if there are none) that is not paused.
+    [[nodiscard]] bool is_any_there(std::span<const Kind> kinds);
+
+    // Begins anew with these kinds; `wanted` is about how many orders it is for.
+    void begin(std::span<const Kind> kinds, std::size_t wanted);
+    // Null if there is none, or no more. Good until the next take().
+    [[nodiscard]] const QueuedOrder* next(Priority priority);
+    // What next() returns, which there must be; goes on behind it.
+    [[nodiscard]] QueuedOrder take(Priority priority);
+
+   private:
+    struct OpenKind {
+        std::int64_t id = 0;
+        Kind kind;
+    };
+    // The orders of one kind and priority, as far as they have been read.
+    struct Line {
+        OpenKind of;
+        Priority priority{};
+        std::vector<QueuedOrder> read = {};
+        std::size_t passed = 0;       // of those
+        std::int64_t last_place = 0;  // of all that were read
+        bool has_more = true;
+    };
+
+    [[nodiscard]] std::vector<OpenKind> open_kinds(std::span<const Kind> kinds);
+    [[nodiscard]] QueuedOrder* head(Line& line);
+    void read_on(Line& line);
+    // The line whose head is next.
+    [[nodiscard]] Line* first_line(Priority priority);
+
+    Statement open_kinds_;
+    Statement read_;
+    std::vector<Line> lines_;
+    std::size_t portion_ = 0;
+};
+
+}  // namespace orders::sqlite

@@ -1,0 +1,33 @@
+#pragma once
+
+// Signs off workers that are gone: their rows say from then on that they will do nothing more, so
+// nobody looks at them again, and they can go once nothing names them (gone_workers.h).
+//
+// Used inside a transaction, by the thread of the connection, which must outlive this, and be up to
+// date.
+
+#include <vector>
+
+#include "shared/storage/sqlite/clock.h"
+#include "shared/storage/sqlite/connection.h"
+#include "shared/storage/sqlite/signs_of_life.h"
+
+namespace orders::sqlite {
+
+class SignOffs {
+   public:
+    explicit SignOffs(Connection& connection);
+
+    // The worker itself says so.
+    void retire(WorkerId worker);
+    // Those of `workers` that are gone and hold nothing any more, and, by their time, those of
+    // 0.1.0 that have fallen silent.
+    void sign_off_gone(const std::vector<KnownWorker>& workers, const Moment& now);
+
+   private:
+    Statement retire_;
+    Statement sign_off_;
+    Statement sign_off_older_;
+};
+
+}  // namespace orders::sqlite

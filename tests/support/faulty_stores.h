@@ -1,0 +1,122 @@
+#pragma once
+
+// A WorkerStore and a HousekeepingStore that pass everything on to real ones, except that they fail
+// as often as a test asks for it, and count what they are asked. What fails changes nothing.
+//
+// The faults may be set from any thread; a store is used by one.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "shared/storage/housekeeping_store.h"
+#include "shared/storage/store_error.h"
+#include "shared/storage/worker_store.h"
+
+namespace orders::test {
+
+// What can go wrong with a store, as often as a test asks for it.
+struct Faults {
+    // Of enlisting and retiring, too.
+    std::atomic<int> turns_to_fail = 0;
+    std::atomic<int> looks_to_fail = 0;
+    std::atomic<int> tidies_to_fail = 0;
+    std::atomic<int> sweeps_to_fail = 0;
+    std::atomic<int> chores_to_fail = 0;
+    std::atomic<int> house_turns_to_fail = 0;
+    std::atomic<StoreError::Kind> kind = StoreError::Kind::busy;
+    std::atomic<StoreError::Cure> cure = StoreError::Cure::time;
+    std::atomic<int> sweep_takes_ms = 0;
+
+    // What happened.
+    std::atomic<int> turns = 0;
+    std::atomic<int> looks = 0;
+    std::atomic<int> sweeps = 0;
+
+    void fail_if_asked(std::atomic<int>& to_fail) {
+        if (to_fail == 0) return;
+        --to_fail;
+        throw StoreError(kind, cure, "do that", "the test does not want it");
+    }
+};
+
+class FaultyWorkerStore final : public WorkerStore {
+   public:
+    FaultyWorkerStore(std::unique_ptr<WorkerStore> store, Faults& faults)
+        : store_(std::move(store)), faults_(faults) {}
+
+    WorkerId enlist(const WorkerDescription& worker,
+                    std::chrono::milliseconds lease_time) override {
+        begin_turn();
+        return store_->enlist(worker, lease_time);
+    }
+    void retire(WorkerId worker) override {
+        begin_turn();
+        store_->retire(worker);
+    }
+    WorkerOutcomes take_turn(const WorkerTurn& turn) override {
+        begin_turn();
+        return store_->take_turn(turn);
+    }
+    bool has_claimable(const std::vector<Kind>& kinds) override {
+        ++faults_.looks;
+        faults_.fail_if_asked(faults_.looks_to_fail);
+        return store_->has_claimable(kinds);
+    }
+    std::int64_t cancel_count() override { return store_->cancel_count(); }
+    void tidy() override {
+        faults_.fail_if_asked(faults_.tidies_to_fail);
+        store_->tidy();
+    }
+
+   private:
+    void begin_turn() {
+        ++faults_.turns;
+        faults_.fail_if_asked(faults_.turns_to_fail);
+    }
+
+    std::unique_ptr<WorkerStore> store_;
+    Faults& faults_;
+};
+
+class FaultyHousekeepingStore final : public HousekeepingStore {
+   public:
+    FaultyHousekeepingStore(std::unique_ptr<HousekeepingStore> store, Faults& faults)
+        : store_(std::move(store)), faults_(faults) {}
+
+    Chores look() override {
+        faults_.fail_if_asked(faults_.chores_to_fail);
+        return store_->look();
+    }
+    HousekeepingOutcomes take_turn(const HousekeepingTurn& turn) override {
+        faults_.fail_if_asked(faults_.house_turns_to_fail);
+        return store_->take_turn(turn);
+    }
+    Swept sweep(OrderStatus status, std::chrono::milliseconds keep) override {
+        begin_sweep();
+        return store_->sweep(status, keep);
+    }
+    Swept sweep_beyond(std::int64_t max_bytes) override {
+        begin_sweep();
+        return store_->sweep_beyond(max_bytes);
+    }
+    void tidy() override { store_->tidy(); }
+
+   private:
+    void begin_sweep() {
+        ++faults_.sweeps;
+        if (faults_.sweep_takes_ms > 0) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(faults_.sweep_takes_ms));
+        }
+        faults_.fail_if_asked(faults_.sweeps_to_fail);
+    }
+
+    std::unique_ptr<HousekeepingStore> store_;
+    Faults& faults_;
+};
+
+}  // namespace orders::test
