@@ -78,7 +78,7 @@ TEST_CASE("commands: both programs back up, verify and restore a store alike") {
         const Run sound = run(program, {"verify", "--db", copy});
         CHECK_EQ(sound.ending, exited(0));
         CHECK_EQ(sound.output,
-                 "sound: 3 orders (3 Pending, 0 Processing, 0 Processed, 0 Failed)\n");
+                 "sound: 3 orders (3 Pending, 0 Processing, 0 Processed, 0 Failed, 0 Cancelled)\n");
         run_sql(copy, "UPDATE order_counts SET orders = 2 WHERE orders = 3");
         const Run unsound = run(program, {"verify", "--db", copy});
         CHECK_EQ(unsound.ending, exited(1));

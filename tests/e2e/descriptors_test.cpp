@@ -23,7 +23,7 @@
 namespace orders::test {
 namespace {
 
-constexpr int least_files_of_api = 128;
+constexpr int least_files_of_api = 144;
 constexpr int least_files_of_worker = 64;
 constexpr int least_files_of_commands = 32;
 

@@ -88,7 +88,7 @@ TEST_CASE("http_list: the pages of the list hold every order once, newest first"
     }
     const json page = http.get("/api/v1/orders?limit=2").json();
     REQUIRE_EQ(page["orders"].size(), 2);
-    CHECK_EQ(page["orders"][1], processes.order(id_of(order_count - 1)));
+    CHECK_EQ(page["orders"][1], as_listed(processes.order(id_of(order_count - 1))));
 }
 
 TEST_CASE("http_list: a page holds fifty orders if no limit is given") {

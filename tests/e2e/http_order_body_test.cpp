@@ -35,9 +35,9 @@ TEST_CASE("http_order_body: a field at fault is named, and the order is not stor
         json body;
         Fields at_fault;
     };
-    for (const Row& row : {Row{bad_id, {"order_id"}}, Row{bad_priority, {"priority"}},
-                           Row{bad_time, {"processing_time"}},
-                           Row{json::object(), {"order_id", "priority", "processing_time"}}}) {
+    for (const Row& row :
+         {Row{bad_id, {"order_id"}}, Row{bad_priority, {"priority"}},
+          Row{bad_time, {"processing_time"}}, Row{json::object(), {"order_id", "priority"}}}) {
         CAPTURE(row.body);
         const HttpAnswer answer = http.post(path, row.body);
         check_problem(answer, 400, "invalid-order");

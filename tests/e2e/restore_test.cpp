@@ -89,7 +89,7 @@ TEST_CASE("restore: the backup is what is there afterwards, whatever the old log
     CHECK_FALSE(std::filesystem::exists(store.database() + "-wal"));
     CHECK_FALSE(std::filesystem::exists(store.database() + "-shm"));
     CHECK_EQ(run(worker_program(), {"verify", "--db", store.database()}).output,
-             "sound: 5 orders (5 Pending, 0 Processing, 0 Processed, 0 Failed)\n");
+             "sound: 5 orders (5 Pending, 0 Processing, 0 Processed, 0 Failed, 0 Cancelled)\n");
 
     // What was there is whole too, with what only its log held: it can be had back.
     const std::string kept = kept_of(restored);

@@ -60,7 +60,8 @@ TEST_CASE("retention: old orders go while everything runs, and the store stays s
     });
     CHECK_EQ(processes.client().get("/api/v1/orders/order-0").status, 404);
     const Run verified = run(worker_program(), {"verify", "--db", processes.database()});
-    CHECK_EQ(verified.output, "sound: 1 orders (0 Pending, 0 Processing, 1 Processed, 0 Failed)\n");
+    CHECK_EQ(verified.output,
+             "sound: 1 orders (0 Pending, 0 Processing, 1 Processed, 0 Failed, 0 Cancelled)\n");
     // The id is free again.
     processes.submit(order_json("order-0"));
     CHECK_EQ(processes.finished_order("order-0")["attempts"], 1);

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -35,8 +36,16 @@ constexpr std::chrono::milliseconds lease_time{10'000};
 struct Promise {
     std::size_t moment = 0;
     std::string order_id;
-    int status = 0;  // as stored: 0 acknowledged, 2 Processed, 3 Failed
+    // As stored, for an end; else only that it is there. The last one counts.
+    int end = 0;
 };
+
+// What an order carries, for every second one.
+JsonText payload_of(const std::string& id) {
+    const auto number = std::hash<std::string>{}(id);
+    if (number % 2 == 0) return nullptr;
+    return json_text('"' + id + std::string(number % 5'000, 'x') + '"');
+}
 
 // What API and workers do, one step after the other, in an order that chance decides. (They never
 // write at the same time anyway: the turnstile sees to that.)
@@ -48,9 +57,11 @@ class History {
         disk_.emplace(database_);
         api_ = storage_->open_intake();
         for (int i = 0; i < 2; ++i) workers_.push_back({storage_->open_worker(), {}, {}});
+        house_ = storage_->open_housekeeping();
         for (Worker& worker : workers_) enlist(worker);
         for (int i = 0; i < steps_per_history; ++i) take_step();
         api_.reset();
+        house_.reset();
         workers_.clear();
     }
 
@@ -65,15 +76,19 @@ class History {
         (void)sqlite::open_storage(image, clock_)->open_intake();
         Findings findings = inconsistencies(image);
         const auto orders = stored_orders(image);
-        std::set<std::string> lost;
-        std::set<std::string> unsettled;
+        std::map<std::string, int> promised;
         for (const Promise& promise : promises_) {
             if (promise.moment > moment) break;
-            const auto order = orders.find(promise.order_id);
+            promised[promise.order_id] = promise.end;
+        }
+        std::set<std::string> lost;
+        std::set<std::string> unsettled;
+        for (const auto& [id, end] : promised) {
+            const auto order = orders.find(id);
             if (order == orders.end()) {
-                lost.insert(promise.order_id);
-            } else if (promise.status != 0 && order->second.status != promise.status) {
-                unsettled.insert(promise.order_id);
+                lost.insert(id);
+            } else if (end != 0 && order->second.status != end) {
+                unsettled.insert(id);
             }
         }
         std::set<std::string> unknown;
@@ -82,8 +97,9 @@ class History {
             if (submitted == submitted_at_.end() || submitted->second > moment) unknown.insert(id);
         }
         add_finding(findings, "acknowledged and lost", lost);
-        add_finding(findings, "settled, and not ended", unsettled);
+        add_finding(findings, "ended, and not so any more", unsettled);
         add_finding(findings, "stored before anybody sent it", unknown);
+        add_finding(findings, "with another payload than was sent", with_other_payload(image));
         return findings;
     }
 
@@ -96,17 +112,33 @@ class History {
         std::vector<ClaimedOrder> held;
     };
 
-    void promise(const OrderId& id, int status) {
-        promises_.push_back({disk_->now(), id.text(), status});
+    void promise(const std::string& id, int end = 0) {
+        promises_.push_back({disk_->now(), id, end});
+    }
+
+    static std::set<std::string> with_other_payload(const std::string& image) {
+        std::set<std::string> others;
+        for (const std::string& row :
+             stored_values(image,
+                           "SELECT order_id || ' ' || CAST(ifnull(payload, '') AS TEXT)"
+                           " FROM orders o LEFT JOIN order_inputs i ON i.seq = o.seq")) {
+            const std::size_t blank = row.find(' ');
+            const JsonText sent = payload_of(row.substr(0, blank));
+            if (row.substr(blank + 1) != (sent ? *sent : "")) others.insert(row.substr(0, blank));
+        }
+        return others;
     }
 
     void take_step() {
         clock_.advance(std::chrono::milliseconds(any_of(random_, 0, 500)));
-        const int kind = any_of(random_, 1, 20);
+        const int kind = any_of(random_, 1, 26);
         Worker& worker = workers_[static_cast<std::size_t>(any_of(random_, 0, 1))];
         if (kind <= 8) return submit();
         if (kind == 9) return checkpoint();
         if (kind == 10) return forget(worker);
+        if (kind <= 12) return act(CancelOrder{any_sent()}, 4);
+        if (kind <= 14) return act(RetryOrder{any_sent()}, 0);
+        if (kind <= 16) return keep_house();
         take_turn(worker);
     }
 
@@ -115,11 +147,36 @@ class History {
         for (int i = any_of(random_, 1, 30); i > 0; --i) {
             const auto number = random_();  // ids that lie anywhere in their index
             orders.push_back(an_order("order-" + std::to_string(number)));
+            orders.back().spec.payload = payload_of(orders.back().spec.order_id.text());
+            if (number % 5 == 0) orders.back().due = std::chrono::seconds(number % 7);
             submitted_at_.emplace(orders.back().spec.order_id.text(), disk_->now());
         }
         (void)api_->begin()->commit({.creates = {orders}});
-        for (const NewOrder& order : orders) promise(order.spec.order_id, 0);
+        for (const NewOrder& order : orders) promise(order.spec.order_id.text());
         acknowledged_ += orders.size();
+    }
+
+    // Of those that were sent; one that never was, as long as there is none.
+    OrderId any_sent() {
+        if (submitted_at_.empty()) return order_id("none");
+        const auto last = static_cast<int>(submitted_at_.size()) - 1;
+        return order_id(std::next(submitted_at_.begin(), any_of(random_, 0, last))->first);
+    }
+
+    template <typename Action>
+    void act(const Action& action, int end) {
+        const std::string id = action.order_id.text();
+        // A retry may be on the disk before anybody knows.
+        if (end == 0 && submitted_at_.contains(id)) promise(id);
+        const OrderAction any = action;
+        const IntakeOutcomes outcomes = api_->begin()->commit({.actions = {&any}});
+        if (std::holds_alternative<Order>(outcomes.acted.at(0))) promise(id, end);
+    }
+
+    // Takes back what dead workers held, and what ran out; promotes what is due.
+    void keep_house() {
+        (void)house_->take_turn(
+            {.take_back_limit = 1'000, .promote_limit = 1'000, .expire_limit = 1'000});
     }
 
     void enlist(Worker& worker) {
@@ -134,13 +191,13 @@ class History {
         enlist(worker);
     }
 
-    // As a dispatcher's: settles, gives back, takes back what ran out, claims.
+    // As a dispatcher's: settles, gives back, claims.
     void take_turn(Worker& worker) {
-        WorkerTurn turn{.worker = worker.id,
-                        .lease_time = lease_time,
-                        .take_back_limit = 1'000,
-                        .max_attempts = 100,
-                        .claim_limit = 20};
+        WorkerTurn turn{
+            .worker = worker.id,
+            .lease_time = lease_time,
+            .claim = {.limit = 20,
+                      .defaults = {.max_attempts = 100, .backoff = std::chrono::seconds(1)}}};
         for (const ClaimedOrder& order : worker.held) {
             switch (any_of(random_, 1, 10)) {
                 case 1:
@@ -148,6 +205,12 @@ class History {
                     break;
                 case 2:
                     turn.settlements.push_back({order.lease, Failure{failure_reason::timeout}});
+                    break;
+                case 3:
+                    turn.settlements.push_back({order.lease, Retry{"busy", "later"}});
+                    break;
+                case 4:
+                    turn.settlements.push_back({order.lease, Completed{json_text("[1]")}});
                     break;
                 default:
                     turn.settlements.push_back({order.lease, Completed{}});
@@ -161,9 +224,14 @@ class History {
             if (outcomes.settled[at] != SettleOutcome::settled) continue;
             for (const ClaimedOrder& order : held) {
                 if (order.lease != lease) continue;
-                promise(order.spec.order_id, std::holds_alternative<Completed>(result) ? 2 : 3);
+                promise(order.spec.order_id.text(), end_of(result));
             }
         }
+    }
+
+    static int end_of(const ProcessingResult& result) {
+        if (std::holds_alternative<Retry>(result)) return 0;
+        return std::holds_alternative<Completed>(result) ? 2 : 3;
     }
 
     // As WalBound's, which comes too rarely for a short history.
@@ -186,6 +254,7 @@ class History {
     std::optional<RecordedDisk> disk_;
     std::unique_ptr<IntakeStore> api_;
     std::vector<Worker> workers_;
+    std::unique_ptr<HousekeepingStore> house_;
     int enlisted_ = 0;
     std::size_t acknowledged_ = 0;
     std::vector<Promise> promises_;

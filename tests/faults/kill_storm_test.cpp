@@ -179,7 +179,7 @@ TEST_CASE("kill_storm: nothing but what has ended is deleted, whoever is killed"
 TEST_CASE("kill_storm: negative control: without leases that expire, a kill loses orders") {
     std::mt19937 random = seeded_random();
     Storm storm(random);
-    storm.processes.use_programs(api_program(), worker_control_program());
+    storm.processes.use_programs(api_control_program(), worker_control_program());
     storm.processes.set(left_out_variable, to_string(sqlite::Safeguard::lease_expiry));
     storm.processes.set("SERVICE_TIME_UNIT_MS", "60000");  // what the first ones claim, they keep
     storm.begin();

@@ -12,7 +12,8 @@
 namespace orders::test {
 namespace {
 
-// Statuses: 0 Pending, 1 Processing, 2 Processed, 3 Failed; NULL is not there.
+// Statuses: 0 Pending, 1 Processing, 2 Processed, 3 Failed, 4 Cancelled, 5 Pending and waiting for
+// its time; NULL is not there.
 constexpr char history_sql[] =
     "CREATE TABLE history (step INTEGER PRIMARY KEY, order_id TEXT, seq INTEGER,"
     " old_status INTEGER, new_status INTEGER, old_token INTEGER, new_token INTEGER,"
@@ -25,19 +26,25 @@ constexpr char history_sql[] =
     " (NULL, OLD.order_id, OLD.seq, OLD.status, NULL, OLD.lease_token, NULL, 1); END;"
     "CREATE TRIGGER history_update AFTER UPDATE ON orders BEGIN INSERT INTO history VALUES"
     " (NULL, NEW.order_id, NEW.seq, OLD.status, NEW.status, OLD.lease_token, NEW.lease_token,"
-    "  (OLD.seq, OLD.order_id, OLD.priority, OLD.processing_time, OLD.created_at) ="
-    "  (NEW.seq, NEW.order_id, NEW.priority, NEW.processing_time, NEW.created_at)); END;";
+    "  (OLD.seq, OLD.order_id, OLD.priority, OLD.kind, OLD.processing_time, OLD.created_at) ="
+    "  (NEW.seq, NEW.order_id, NEW.priority, NEW.kind, NEW.processing_time, NEW.created_at)); END;";
 
 constexpr char illegal_steps[] =
     "SELECT step || ' (' || order_id || ': ' || ifnull(old_status, '-') || ' to ' ||"
     " ifnull(new_status, '-') || ')' FROM history WHERE (is_same_order AND ("
-    "    (old_status IS NULL AND new_status IS 0 AND new_token IS 0)"
+    "    (old_status IS NULL AND new_status IN (0, 5) AND new_token IS 0)"
     " OR (old_status IS 0 AND new_status IS 1 AND new_token IS old_token + 1)"
-    " OR (old_status IS 1 AND new_status IN (0, 2, 3) AND new_token IS old_token)"
-    " OR (old_status IN (2, 3) AND new_status IS NULL))) IS NOT 1";
+    " OR (old_status IS 1 AND new_status IN (0, 2, 3, 4, 5) AND new_token IS old_token)"
+    " OR (old_status IS 5 AND new_status IN (0, 3, 4) AND new_token IS old_token)"
+    " OR (old_status IS 0 AND new_status IN (3, 4) AND new_token IS old_token)"
+    " OR (old_status IN (3, 4) AND new_status IN (0, 5) AND new_token IS old_token)"
+    " OR (old_status IN (2, 3, 4) AND new_status IS NULL))) IS NOT 1";
 
+// In one round: what leaves an end begins the next one.
 constexpr char ended_more_than_once[] =
-    "SELECT order_id FROM history WHERE new_status IN (2, 3) GROUP BY seq HAVING count(*) > 1";
+    "SELECT order_id FROM history GROUP BY seq HAVING"
+    " sum(ifnull(new_status IN (2, 3, 4), 0))"
+    " - sum(ifnull(old_status IN (3, 4) AND new_status IN (0, 5), 0)) > 1";
 
 constexpr char deleted[] = "SELECT order_id FROM history WHERE new_status IS NULL";
 
@@ -48,21 +55,27 @@ constexpr char without_history[] =
 void check_settlements(Findings& findings, const std::map<std::string, StoredOrder>& orders,
                        const std::set<std::string>& gone,
                        const std::vector<std::string>& worker_log) {
-    std::set<std::string> settled;
+    std::map<std::string, std::set<std::int64_t>> settled;  // with which tokens
     std::set<std::string> settled_again;
-    std::set<std::string> with_old_token;
-    std::set<std::string> not_ended;
     for (const std::string& line : worker_log) {
         if (line.find(" order settled ") == std::string::npos) continue;
         const std::string id = log_field(line, "order_id");
-        if (!settled.insert(id).second) settled_again.insert(id);
+        const bool is_first = settled[id].insert(std::stoll(log_field(line, "token"))).second;
+        if (!is_first) settled_again.insert(id);
+    }
+    std::set<std::string> with_old_token;
+    std::set<std::string> not_ended;
+    for (const auto& [id, tokens] : settled) {
         if (gone.contains(id)) continue;
         const auto order = orders.find(id);
-        if (order == orders.end() || order->second.status < 2) {
+        if (order == orders.end() || !has_ended(order->second)) {
             not_ended.insert(id);
-        } else if (std::to_string(order->second.lease_token) != log_field(line, "token")) {
-            with_old_token.insert(id);
+            continue;
         }
+        // One that is Processed was never retried, and what ended otherwise may have been.
+        const std::int64_t newest = order->second.lease_token;
+        const std::int64_t last = *tokens.rbegin();
+        if (order->second.status == 2 ? last != newest : last > newest) with_old_token.insert(id);
     }
     add_finding(findings, "settled more than once", settled_again);
     add_finding(findings, "settled by a token that was not the newest", with_old_token);
@@ -72,6 +85,30 @@ void check_settlements(Findings& findings, const std::map<std::string, StoredOrd
         findings.emplace_back("the workers' logs tell of too few settlements: " +
                               std::to_string(settled.size()));
     }
+}
+
+// Of those that are there, what they carry.
+std::set<std::string> with_other_payload(const std::string& database) {
+    std::set<std::string> others;
+    for (const std::string& row :
+         stored_values(database,
+                       "SELECT order_id || ' ' || CAST(ifnull(i.payload, '') AS TEXT)"
+                       " FROM orders o LEFT JOIN order_inputs i ON i.seq = o.seq")) {
+        const std::size_t blank = row.find(' ');
+        const std::string id = row.substr(0, blank);
+        if (row.substr(blank + 1) != payload_of(id)) others.insert(id);
+    }
+    return others;
+}
+
+std::set<std::string> not_cancelled(const std::map<std::string, StoredOrder>& orders,
+                                    const std::set<std::string>& cancelled) {
+    std::set<std::string> others;
+    for (const std::string& id : cancelled) {
+        const auto order = orders.find(id);
+        if (order != orders.end() && order->second.status != 4) others.insert(id);
+    }
+    return others;
 }
 
 std::set<std::string> common(const std::map<std::string, StoredOrder>& orders,
@@ -119,7 +156,9 @@ Evidence evidence_of(const OrderProcesses& processes, const std::set<std::string
     ClientLog clients;
     clients.acknowledged = acknowledged;
     clients.maybe = maybe;
-    return evidence_of(processes, clients);
+    Evidence evidence = evidence_of(processes, clients);
+    evidence.is_of_order_clients = false;
+    return evidence;
 }
 
 void forget_history(const std::string& database) {
@@ -143,6 +182,11 @@ Findings broken_promises(const Evidence& evidence) {
         findings.push_back(finding);
     }
     add_finding(findings, "refused, and stored", common(orders, clients.refused));
+    add_finding(findings, "cancelled, and ended otherwise",
+                not_cancelled(orders, clients.cancelled));
+    if (evidence.is_of_order_clients) {
+        add_finding(findings, "with another payload than was sent", with_other_payload(database));
+    }
     add_finding(findings, "surprising answers", clients.surprises);
     add_finding(findings, "steps outside the life cycle", stored_values(database, illegal_steps));
     add_finding(findings, "ended more than once", stored_values(database, ended_more_than_once));

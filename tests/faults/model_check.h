@@ -4,12 +4,14 @@
 // together. It looks at the store with SQLite's own API and none of the project's code, and it
 // needs a store that no process uses any more.
 //
-//   - the clients: every acknowledged order is there, none that was refused, none that nobody sent;
+//   - the clients: every acknowledged order is there, with the payload that was sent; none that was
+//     refused, none that nobody sent; what was cancelled has ended so, unless it was retried;
 //   - the store's history, which triggers keep from record_history() on, in the very transactions
-//     that it tells of: orders moved only along the life cycle, each ended exactly once, and only
-//     what has ended was deleted, if anything may be;
-//   - the workers' logs at debug level: each order was settled at most once, with the token of the
-//     store's newest claim;
+//     that it tells of: orders moved only along the life cycle, each ended exactly once in each
+//     round, and only what has ended was deleted, if anything may be;
+//   - the workers' logs at debug level: each attempt was settled at most once, and what is
+//   Processed
+//     with the token of the store's newest claim;
 //   - the store itself: sound, with counters that equal a recount.
 
 #include <chrono>
@@ -38,7 +40,8 @@ struct Evidence {
     std::string database;
     ClientLog clients;
     std::vector<std::string> worker_log;
-    bool may_delete = false;  // workers delete old orders
+    bool may_delete = false;          // old orders are deleted
+    bool is_of_order_clients = true;  // all orders carry what order_clients.h says
 };
 
 [[nodiscard]] Findings broken_promises(const Evidence& evidence);

@@ -17,11 +17,36 @@ using nlohmann::json;
 
 constexpr char orders_path[] = "/api/v1/orders";
 
+// Spreads ids evenly, and the same way in every process.
+unsigned number_of(const std::string& order_id) {
+    unsigned hash = 2'166'136'261;  // FNV-1a
+    for (const char c : order_id) hash = (hash ^ static_cast<unsigned char>(c)) * 16'777'619;
+    return hash;
+}
+
+// The library that makes the bodies writes no number beyond a double, and no key twice: so a mark
+// stands where the payload belongs.
+constexpr char payload_mark[] = "payload of ";
+
+std::string with_payloads(std::string body) {
+    const std::string begin = std::string("\"") + payload_mark;
+    for (std::size_t at = body.find(begin); at != body.npos; at = body.find(begin, at)) {
+        const std::size_t end = body.find('"', at + 1) + 1;
+        const std::string id = body.substr(at + begin.size(), end - 1 - at - begin.size());
+        body.replace(at, end - at, payload_of(id));
+    }
+    return body;
+}
+
 HttpCall create(const json& body, bool is_batch) {
     return {"POST",
             std::string(orders_path) + (is_batch ? "/batch" : ""),
             {{"Content-Type", "application/json"}},
-            (is_batch ? json{{"orders", body}} : body).dump()};
+            with_payloads((is_batch ? json{{"orders", body}} : body).dump())};
+}
+
+HttpCall act(const std::string& id, const std::string& action) {
+    return {"POST", std::string(orders_path) + "/" + id + "/" + action};
 }
 
 // Whether a refusal leaves open what became of the orders.
@@ -30,6 +55,14 @@ bool is_outcome_unknown(const HttpAnswer& answer) {
 }
 
 }  // namespace
+
+std::string payload_of(const std::string& order_id) {
+    const unsigned number = number_of(order_id);
+    if (number % 2 == 0) return {};
+    std::string payload = R"({"order": ")" + order_id + R"(", "order": 1e400)";
+    if (number % 5 == 0) payload += R"(, "simulate": {"outcome": "retry", "times": 1})";
+    return payload + R"(, "fill": ")" + std::string(number % 3'000, 'x') + "\"}";
+}
 
 void ClientLog::acknowledge(const std::set<std::string>& ids) {
     for (const std::string& id : ids) {
@@ -42,6 +75,7 @@ void ClientLog::add(const ClientLog& other) {
     acknowledged.insert(other.acknowledged.begin(), other.acknowledged.end());
     maybe.insert(other.maybe.begin(), other.maybe.end());
     refused.insert(other.refused.begin(), other.refused.end());
+    cancelled.insert(other.cancelled.begin(), other.cancelled.end());
     surprises.insert(other.surprises.begin(), other.surprises.end());
 }
 
@@ -61,7 +95,12 @@ struct OrderClients::Client {
     std::string new_id() { return name + "-" + std::to_string(++last_number); }
 
     json new_order(const std::string& id) {
-        return order_json(id, any_of(random, 1, 4) == 1 ? "High" : "Normal", any_of(random, 1, 10));
+        json order =
+            order_json(id, any_of(random, 1, 4) == 1 ? "High" : "Normal", any_of(random, 1, 10));
+        if (!payload_of(id).empty()) order["payload"] = payload_mark + id;
+        if (number_of(id) % 7 == 0) order["delay_seconds"] = 1;
+        order["backoff_seconds"] = 1;
+        return order;
     }
 
     std::optional<std::string> an_open_question() {
@@ -143,12 +182,48 @@ struct OrderClients::Client {
         return failure_of(outcome) != ConnectionFailure::refused;
     }
 
-    bool read_back(HttpClient& http) {
-        const std::string& id = known.at(
+    [[nodiscard]] const std::string& one_of_known() {
+        return known.at(
             static_cast<std::size_t>(any_of(random, 0, static_cast<int>(known.size()) - 1)));
+    }
+
+    bool read_back(HttpClient& http) {
+        const std::string& id = one_of_known();
         const HttpOutcome outcome = http.attempt({"GET", std::string(orders_path) + "/" + id});
         const int status = status_of(outcome);
         if (status != 0 && status != 200 && status != 503) surprise(answer_of(outcome), id);
+        const std::string payload = payload_of(id);
+        if (status == 200 && !payload.empty() &&
+            answer_of(outcome).body.find(payload) == std::string::npos) {
+            surprise(answer_of(outcome), id);
+        }
+        return failure_of(outcome) != ConnectionFailure::refused;
+    }
+
+    bool cancel(HttpClient& http) {
+        const std::string& id = one_of_known();
+        const HttpOutcome outcome = http.attempt(act(id, "cancel"));
+        const int status = status_of(outcome);
+        if (status == 200) {
+            const std::lock_guard lock(mutex);
+            log.cancelled.insert(id);
+        } else if (status != 0 && status != 409 && status != 503) {
+            surprise(answer_of(outcome), id);
+        }
+        return failure_of(outcome) != ConnectionFailure::refused;
+    }
+
+    bool retry(HttpClient& http) {
+        const std::string& id = one_of_known();
+        {  // the answer may be lost
+            const std::lock_guard lock(mutex);
+            log.cancelled.erase(id);
+        }
+        const HttpOutcome outcome = http.attempt(act(id, "retry"));
+        const int status = status_of(outcome);
+        if (status != 0 && status != 200 && status != 409 && status != 503) {
+            surprise(answer_of(outcome), id);
+        }
         return failure_of(outcome) != ConnectionFailure::refused;
     }
 };
@@ -177,13 +252,17 @@ void OrderClients::send_orders(Client& client, const std::stop_token& stop) {
             port = port_();
             http = HttpClient(port);
         }
-        const int kind = any_of(client.random, 1, 10);
+        const int kind = any_of(client.random, 1, 12);
         bool is_answered = false;
         const bool asks = habits_.asks_again && kind <= 2;
         if (const auto id = asks ? client.an_open_question() : std::nullopt) {
             is_answered = client.ask_again(http, *id);
         } else if (habits_.reads_back && kind <= 4 && !client.known.empty()) {
             is_answered = client.read_back(http);
+        } else if (habits_.reads_back && kind == 11 && !client.known.empty()) {
+            is_answered = client.cancel(http);
+        } else if (habits_.reads_back && kind == 12 && !client.known.empty()) {
+            is_answered = client.retry(http);
         } else if (kind == 5) {
             is_answered = client.send_batch(http, habits_.reads_back);
         } else {

@@ -2,7 +2,8 @@
 
 // Clients that send orders while everything around them breaks, and keep a log of what they know:
 // singly and in batches, new ones, duplicates and invalid ones, the same again if an answer was
-// lost, and reading back what was acknowledged.
+// lost; reading back what was acknowledged, cancelling and retrying it. What an order carries, when
+// it is due and whether it is to be tried again follows from its id.
 
 #include <atomic>
 #include <cstdint>
@@ -21,12 +22,16 @@ struct ClientLog {
     std::set<std::string> acknowledged;  // answered with 200, or found standing when sent again
     std::set<std::string> maybe;         // the answer was lost, or was "outcome-unknown"
     std::set<std::string> refused;       // the answer was that it is certainly not stored
+    std::set<std::string> cancelled;     // by an answer of 200, and not retried since then
     std::set<std::string> surprises;     // answers that no fault excuses
 
     // What this client learned of the orders it sent.
     void acknowledge(const std::set<std::string>& ids);
     void add(const ClientLog& other);
 };
+
+// What the order carries as its payload, byte for byte; empty for nothing.
+[[nodiscard]] std::string payload_of(const std::string& order_id);
 
 // If orders are deleted some time after their end, no client can expect to find them, nor that
 // their ids stay taken.

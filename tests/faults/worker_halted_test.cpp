@@ -25,10 +25,10 @@ using Step = FaultControl::Step;
 constexpr std::chrono::seconds lease_time{1};
 
 // How often a worker that finds an order waiting takes its turn, and syncs, before the step at
-// which it is made to stand still: it opens the store (a turn without a sync), signs on, claims,
-// settles.
-constexpr int turns_before_claim = 2;
-constexpr int turns_before_settle = 3;
+// which it is made to stand still: it opens the store to work and to keep house (two turns without
+// a sync), signs on, claims, settles.
+constexpr int turns_before_claim = 3;
+constexpr int turns_before_settle = 4;
 constexpr int syncs_before_claim = 1;
 constexpr int syncs_before_settle = 2;
 
