@@ -33,7 +33,7 @@ void Claimer::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         const auto begin = SteadyClock::now();
         const WorkerOutcomes outcomes =
-            store->take_turn({.worker = worker, .lease_time = lease_time, .claim_limit = 1});
+            store->take_turn({.worker = worker, .lease_time = lease_time, .claim = {.limit = 1}});
         waits_.add(SteadyClock::now() - begin);
         WorkerTurn giving_back;
         for (const ClaimedOrder& order : outcomes.claimed) {

@@ -4,8 +4,10 @@ namespace orders::bench {
 namespace {
 
 LoadResult run_creates(int port, const CreateLoad& load, const IdRun& ids) {
+    std::vector<std::string> arguments = script_arguments(ids);
+    arguments.push_back(std::to_string(load.payload_bytes));
     return run_load({.script = "creates.lua",
-                     .arguments = script_arguments(ids),
+                     .arguments = std::move(arguments),
                      .port = port,
                      .connections = load.connections,
                      .duration = load.duration});

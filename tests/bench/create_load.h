@@ -17,6 +17,7 @@ struct CreateLoad {
     int connections = 64;
     std::chrono::seconds duration{1};
     IdKind ids = IdKind::time_ordered;
+    int payload_bytes = 0;  // of each order
 };
 
 // Creates at whatever listens there, order-api or the reference.

@@ -12,6 +12,16 @@ namespace {
 
 constexpr std::int64_t orders_per_commit = 1'000;
 
+std::string text_of(const Extras& extras) {
+    std::string text;
+    if (extras.payload_bytes > 0) {
+        const auto length = static_cast<std::size_t>(extras.payload_bytes) - 2;
+        text += R"(,"payload":")" + std::string(length, 'x') + '"';
+    }
+    if (!extras.not_before.empty()) text += R"(,"not_before":")" + extras.not_before + '"';
+    return text;
+}
+
 }  // namespace
 
 void submit_orders(IntakeStore& store, const IdRun& run, std::int64_t orders) {
@@ -30,10 +40,11 @@ void submit_orders(IntakeStore& store, const IdRun& run, std::int64_t orders) {
 }
 
 void submit_orders(const std::string& location, const IdRun& run, std::int64_t orders,
-                   const Build& build) {
+                   const Build& build, const Extras& extras) {
     ServiceProcess api = start_api(location, build);
     test::HttpClient client(api.port());
     OrderIds ids(run);
+    const std::string end = text_of(extras) + "}";
     for (std::int64_t done = 0; done < orders; done += orders_per_commit) {
         std::string body = R"({"orders":[)";
         const auto size = std::min(orders_per_commit, orders - done);
@@ -41,8 +52,9 @@ void submit_orders(const std::string& location, const IdRun& run, std::int64_t o
             if (i > 0) body += ',';
             body += R"({"order_id":")";
             body += ids.next();
-            body += i % 2 == 0 ? R"(","priority":"Normal","processing_time":1})"
-                               : R"(","priority":"High","processing_time":1})";
+            body += i % 2 == 0 ? R"(","priority":"Normal","processing_time":1)"
+                               : R"(","priority":"High","processing_time":1)";
+            body += end;
         }
         body += "]}";
         if (client.post("/api/v1/orders/batch", body).status != 200) {
@@ -53,11 +65,11 @@ void submit_orders(const std::string& location, const IdRun& run, std::int64_t o
 }
 
 std::int64_t Progress::unfinished() {
-    return database_.number("SELECT sum(orders) FROM order_counts WHERE status IN (0, 1)");
+    return database_.number("SELECT sum(orders) FROM order_counts WHERE status IN (0, 1, 5)");
 }
 
 std::int64_t Progress::finished() {
-    return database_.number("SELECT sum(orders) FROM order_counts WHERE status NOT IN (0, 1)");
+    return database_.number("SELECT sum(orders) FROM order_counts WHERE status NOT IN (0, 1, 5)");
 }
 
 void Progress::wait_until_all_finished() {

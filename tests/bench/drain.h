@@ -16,9 +16,14 @@ inline constexpr int drain_threads = 64;
 
 // Puts new orders into the store, 1,000 per commit, High and Normal alternately.
 void submit_orders(IntakeStore& store, const IdRun& run, std::int64_t orders);
+// What each order has besides.
+struct Extras {
+    int payload_bytes = 0;
+    std::string not_before = {};  // RFC 3339
+};
 // The same through an order-api that is started for it, and stopped.
 void submit_orders(const std::string& location, const IdRun& run, std::int64_t orders,
-                   const Build& build = this_build());
+                   const Build& build = this_build(), const Extras& extras = {});
 
 // Looks at a store from the outside, with plain SQL: the store's counters.
 class Progress {

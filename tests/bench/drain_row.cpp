@@ -33,9 +33,9 @@ void check_order_of_claims(RawDatabase& database) {
 
 }  // namespace
 
-Drained drain_new_store(std::int64_t orders, const Build& build) {
+Drained drain_new_store(std::int64_t orders, const Build& build, const Extras& extras) {
     const StoreDirectory directory;
-    submit_orders(directory.location(), new_id_run(IdKind::time_ordered), orders, build);
+    submit_orders(directory.location(), new_id_run(IdKind::time_ordered), orders, build, extras);
     const double rate = drain(directory.location(), build);
     check_consistency(directory.location());
     RawDatabase database(directory.location());

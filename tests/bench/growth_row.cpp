@@ -125,7 +125,7 @@ class Growth {
         for (int i = 0; i < claims; ++i) {
             const auto begin = SteadyClock::now();
             const WorkerOutcomes outcomes = store->take_turn(
-                {.worker = worker, .lease_time = lease_time, .claim_limit = orders_per_claim});
+                {.worker = worker, .lease_time = lease_time, .claim = {.limit = orders_per_claim}});
             latencies.add(SteadyClock::now() - begin);
             WorkerTurn settling;
             for (const ClaimedOrder& order : outcomes.claimed) {

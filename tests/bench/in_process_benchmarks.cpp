@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "api/orders/order_json.h"
+#include "api/orders/order_parsing.h"
 #include "shared/os/file_descriptor.h"
 #include "tests/bench/raw_orders.h"
 #include "tests/bench/store_benchmarks.h"
@@ -42,13 +44,13 @@ void sync_16_kib(State& state) {
     });
 }
 
-void insert_raw(State& state) {
-    constexpr int orders_per_commit = 1'000;
+void insert_raw(State& state, int orders_per_commit, std::size_t payload_bytes) {
     const test::TempDir directory;
     RawOrders orders(directory.file("raw.db"));
     OrderIds ids(new_id_run(IdKind::time_ordered));
+    const std::string payload(payload_bytes, '1');
     time_calls(state, orders_per_commit, [&] {
-        orders.insert(ids, orders_per_commit);
+        orders.insert(ids, orders_per_commit, payload);
         orders.checkpoint_if_due();
     });
 }
@@ -113,7 +115,16 @@ void register_benchmarks(const Settings& settings) {
             ->UseRealTime();
     };
     add(benchmark_name::sync, sync_16_kib, settings.pick(1'000, 20));
-    add(benchmark_name::raw_insert, insert_raw, settings.pick(400, 5));
+    add(
+        benchmark_name::raw_insert, [](State& state) { insert_raw(state, 1'000, 0); },
+        settings.pick(400, 5));
+    // As many as a group has on average while 64 clients wait for their answers.
+    add(
+        benchmark_name::raw_insert_1k, [](State& state) { insert_raw(state, 32, 1'024); },
+        settings.pick(1'000, 10));
+    add(
+        benchmark_name::raw_insert_16k, [](State& state) { insert_raw(state, 32, 16'384); },
+        settings.pick(300, 5));
     add(benchmark_name::raw_drain, drain_raw, settings.pick(1'000, 30));
     add(
         benchmark_name::submit_1, [](State& state) { submit_to_store(state, 1); },

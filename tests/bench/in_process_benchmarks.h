@@ -13,6 +13,8 @@ namespace orders::bench {
 namespace benchmark_name {
 inline constexpr char sync[] = "fdatasync of 16 KiB";
 inline constexpr char raw_insert[] = "raw SQLite, 1,000 inserts per commit";
+inline constexpr char raw_insert_1k[] = "raw SQLite, 32 inserts with 1 KiB per commit";
+inline constexpr char raw_insert_16k[] = "raw SQLite, 32 inserts with 16 KiB per commit";
 inline constexpr char raw_drain[] = "raw SQLite, 64 orders settled and 64 claimed per commit";
 inline constexpr char submit_1[] = "Store, 1 order submitted per commit";
 inline constexpr char submit_64[] = "Store, 64 orders submitted per commit";

@@ -23,15 +23,20 @@ RawOrders::Statements::Statements(RawDatabase& database)
       insert(database,
              "INSERT INTO orders (order_id, priority, processing_time, status, created_at)"
              " VALUES (?, ?, 1, 0, ?)"),
-      count(database,
-            "UPDATE order_counts SET orders = orders + ?3 WHERE priority = ?1 AND status = ?2"),
+      insert_payload(database,
+                     "INSERT INTO order_inputs (seq, payload)"
+                     " VALUES (last_insert_rowid(), CAST(? AS BLOB))"),
+      count(
+          database,
+          "INSERT INTO order_counts (status, kind, priority, orders) VALUES (?2, 0, ?1, max(0, ?3))"
+          " ON CONFLICT DO UPDATE SET orders = orders + ?3"),
       finish(database,
              "UPDATE orders SET status = 2, started_at = ?2, finished_at = ?3, worker = 1"
              " WHERE seq = ?1"),
       take(database,
            "UPDATE orders SET status = 1, lease_token = lease_token + 1, attempts = attempts + 1"
-           " WHERE seq IN (SELECT seq FROM orders INDEXED BY orders_pending WHERE status = 0"
-           "               ORDER BY priority, seq LIMIT ?)"
+           " WHERE seq IN (SELECT seq FROM orders INDEXED BY orders_queue WHERE status = 0"
+           "               AND kind = 0 ORDER BY priority, coalesce(place, seq << 20) LIMIT ?)"
            " RETURNING seq, priority") {}
 
 RawOrders::RawOrders(const std::string& path) : database_(path) {
@@ -52,7 +57,7 @@ RawOrders::RawOrders(const std::string& path) : database_(path) {
     statements_ = std::make_unique<Statements>(database_);
 }
 
-void RawOrders::insert(OrderIds& ids, int orders) {
+void RawOrders::insert(OrderIds& ids, int orders, std::string_view payload) {
     const std::int64_t now = milliseconds_now();
     statements_->begin.run();
     for (int i = 0; i < orders; ++i) {
@@ -61,6 +66,9 @@ void RawOrders::insert(OrderIds& ids, int orders) {
         statements_->insert.bind(2, i % 2);
         statements_->insert.bind(3, now);
         statements_->insert.run();
+        if (payload.empty()) continue;
+        statements_->insert_payload.bind(1, payload);
+        statements_->insert_payload.run();
     }
     count(0, 0, (orders + 1) / 2);
     count(1, 0, orders / 2);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/bench/order_ids.h"
@@ -20,8 +21,9 @@ class RawOrders {
     RawOrders(const RawOrders&) = delete;
     RawOrders& operator=(const RawOrders&) = delete;
 
-    // This many new orders, High and Normal alternately, in one transaction.
-    void insert(OrderIds& ids, int orders);
+    // This many new orders, High and Normal alternately, in one transaction; each with the payload,
+    // if it is not empty.
+    void insert(OrderIds& ids, int orders, std::string_view payload = {});
     // One transaction: finishes the orders that the last turn took, and takes up to this many that
     // are due. Returns how many it took.
     int take_turn(int limit);
@@ -47,6 +49,7 @@ class RawOrders {
         RawStatement begin;
         RawStatement commit;
         RawStatement insert;
+        RawStatement insert_payload;
         RawStatement count;
         RawStatement finish;
         RawStatement take;

@@ -49,7 +49,7 @@ void drain_store(State& state) {
     const auto storage = open_storage(directory.location());
     const auto store = storage->open_worker();
     WorkerTurn turn{
-        .worker = enlist(*store), .lease_time = lease_time, .claim_limit = orders_per_commit};
+        .worker = enlist(*store), .lease_time = lease_time, .claim = {.limit = orders_per_commit}};
     submit_orders(*storage->open_intake(), new_id_run(IdKind::time_ordered),
                   static_cast<std::int64_t>(state.max_iterations) * orders_per_commit);
     time_calls(state, orders_per_commit, [&] {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "tests/bench/drain.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/order_ids.h"
 #include "tests/bench/service_process.h"
@@ -23,7 +24,8 @@ struct Drained {
     double rate = 0;         // from the start of the process
     double stored_rate = 0;  // from the first start to the last end that the orders have
 };
-[[nodiscard]] Drained drain_new_store(std::int64_t orders, const Build& build = this_build());
+[[nodiscard]] Drained drain_new_store(std::int64_t orders, const Build& build = this_build(),
+                                      const Extras& extras = {});
 
 // How long orders that come one at a time are stored before an idle worker starts them. What the
 // orders say is in whole milliseconds, so the percentiles are, too; `fine_p50` is between them, as
