@@ -60,7 +60,7 @@ Claims::Claimed Claims::claim(const WorkerTurn& turn, const Moment& now, WriteTr
                    limits.max_attempts, limits.backoff.count());
         work.note_moved({head.kind, *priority}, StoredStatus::queued, StoredStatus::processing);
         note_handed_out(*priority);
-        if (head.payload_bytes > 0) with_payload_.push_back(claimed.size());
+        if (head.payload_bytes > 0 && !head.spec.payload) with_payload_.push_back(claimed.size());
         claimed.push_back({.lease = {.order = head.order, .token = head.token + 1},
                            .spec = std::move(head.spec),
                            .attempt = head.attempts + 1,

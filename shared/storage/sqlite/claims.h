@@ -34,7 +34,7 @@ class Claims {
         std::size_t expired = 0;  // that were too late
         bool has_more = false;    // before the limit
     };
-    // Inside a transaction: the orders without their payloads, which read_payloads() adds.
+    // Inside a transaction: the orders without larger payloads, which read_payloads() adds.
     [[nodiscard]] Claimed claim(const WorkerTurn& turn, const Moment& now, WriteTransaction& work);
 
     // After the commit of the claim that returned these, so that nobody waits for it. An order that
@@ -61,7 +61,7 @@ class Claims {
     Statement lease_;
     // How many High orders were handed out since the last Normal one, as far as it matters.
     int high_in_a_row_ = 0;
-    // Which orders of the last claim have a payload, by their index, ascending.
+    // Which orders of the last claim lack their payload, by their index, ascending.
     std::vector<std::size_t> with_payload_;
 };
 

@@ -31,6 +31,9 @@ QueuedOrder queued_from_row(const Cursor& row) {
                       .payload_bytes = row.get<std::int64_t>(12)};
     order.spec.start_before = time_from_column(row.get<std::optional<std::int64_t>>(8));
     order.spec.options = options_from_row(row, 9);
+    if (const auto payload = row.get<std::optional<std::string>>(13)) {
+        order.spec.payload = json_text(*payload);
+    }
     return order;
 }
 
@@ -45,7 +48,8 @@ QueueHeads::QueueHeads(Connection& connection)
             "SELECT o.seq, o.order_id, o.priority, o.processing_time, o.attempts, o.lease_token,"
             " coalesce(o.place, o.seq << 20), coalesce(o.due_at, o.created_at), o.start_before,"
             " i.timeout_seconds, i.max_attempts, i.backoff_seconds,"
-            " coalesce(length(i.payload), 0)"
+            // A small one lies on the page that is read for its length anyway.
+            " coalesce(length(i.payload), 0), iif(length(i.payload) <= 1024, i.payload, NULL)"
             " FROM orders o INDEXED BY orders_queue LEFT JOIN order_inputs i ON i.seq = o.seq"
             " WHERE o.status = 0 AND o.kind = ?1 AND o.priority = ?2"
             " AND coalesce(o.place, o.seq << 20) > ?3"

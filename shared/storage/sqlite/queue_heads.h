@@ -25,7 +25,7 @@ struct QueuedOrder {
     OrderSequence order;
     std::int64_t kind = 0;   // of table kinds
     std::int64_t place = 0;  // smaller ones go first
-    OrderSpec spec;          // without the payload
+    OrderSpec spec;          // without the payload, unless that is small
     int attempts = 0;
     std::int64_t token = 0;  // of the last claim
     UtcTime queued_at;       // when it arrived, or became due

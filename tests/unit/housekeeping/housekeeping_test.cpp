@@ -76,7 +76,7 @@ TEST_CASE(
     house.world.submit(orders);
     house.pass(1s);
     house.housekeeping.step(house.now);
-    CHECK(house.world.report().waiting_for_time == 2'000);
+    CHECK(house.world.report().waiting_for_time == 1'500);
     CHECK(house.housekeeping.next_step() <= house.now);
     house.step();
     CHECK(house.world.report().waiting_for_time == 0);
