@@ -36,7 +36,7 @@ RawOrders::Statements::Statements(RawDatabase& database)
       take(database,
            "UPDATE orders SET status = 1, lease_token = lease_token + 1, attempts = attempts + 1"
            " WHERE seq IN (SELECT seq FROM orders INDEXED BY orders_queue WHERE status = 0"
-           "               AND kind = 0 ORDER BY priority, coalesce(place, seq << 20) LIMIT ?)"
+           "               AND place IS NULL AND kind = 0 ORDER BY priority, seq LIMIT ?)"
            " RETURNING seq, priority") {}
 
 RawOrders::RawOrders(const std::string& path) : database_(path) {

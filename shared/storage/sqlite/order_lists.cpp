@@ -21,12 +21,10 @@ constexpr std::size_t rows_per_portion = 1'000;
 constexpr std::int64_t last_sequence = std::numeric_limits<std::int64_t>::max();
 
 // The ranges of one direction: `beyond` is < or >, `order` is DESC or ASC.
-#define QUEUED(order)                                                       \
-    ORDER_COLUMNS "orders o INDEXED BY orders_queue" ORDER_JOINS            \
-                  " WHERE o.status = 0 AND o.kind = ?1 AND o.priority = ?2" \
-                  " AND coalesce(o.place, o.seq << 20) > ?3"                \
-                  " AND coalesce(o.place, o.seq << 20) < ?4"                \
-                  " ORDER BY coalesce(o.place, o.seq << 20) " order " LIMIT ?5"
+#define QUEUED(beyond, order)                                                                   \
+    ORDER_COLUMNS "orders o INDEXED BY orders_queue" ORDER_JOINS                                \
+                  " WHERE o.status = 0 AND o.place IS NULL AND o.kind = ?1 AND o.priority = ?2" \
+                  " AND o.seq " beyond " ?3 ORDER BY o.seq " order " LIMIT ?4"
 #define PLACED(beyond, order)                                                           \
     ORDER_COLUMNS "orders o INDEXED BY orders_placed" ORDER_JOINS                       \
                   " WHERE o.status IN (0, 5) AND o.place IS NOT NULL AND o.status = ?1" \
@@ -42,14 +40,6 @@ constexpr std::int64_t last_sequence = std::numeric_limits<std::int64_t>::max();
 #define ALL(beyond, order)                                                                  \
     ORDER_COLUMNS "orders o" ORDER_JOINS " WHERE o.seq " beyond " ?1 ORDER BY o.seq " order \
                   " LIMIT ?2"
-
-// A place as the number of the order whose arrival gives it, or gave the last one before it.
-constexpr int place_shift = 20;
-constexpr std::int64_t last_place = last_sequence;
-
-std::int64_t place_of_arrival(OrderSequence order) {
-    return order.value > (last_place >> place_shift) ? last_place : order.value << place_shift;
-}
 
 // As OrderFilter::fits(), without making an Order of the row.
 bool fits(const OrderFilter& filter, const Cursor& row) {
@@ -77,12 +67,12 @@ bool is_exact(const OrderFilter& filter) {
 
 OrderLists::OrderLists(Connection& connection)
     : connection_(connection),
-      newest_first_{{connection, QUEUED("DESC")},
+      newest_first_{{connection, QUEUED("<", "DESC")},
                     {connection, PLACED("<", "DESC")},
                     {connection, IN_WORK("<", "DESC")},
                     {connection, UNSUCCESSFUL("<", "DESC")},
                     {connection, ALL("<", "DESC")}},
-      oldest_first_{{connection, QUEUED("ASC")},
+      oldest_first_{{connection, QUEUED(">", "ASC")},
                     {connection, PLACED(">", "ASC")},
                     {connection, IN_WORK(">", "ASC")},
                     {connection, UNSUCCESSFUL(">", "ASC")},
@@ -173,39 +163,10 @@ void OrderLists::read_pending(Ranges& ranges, Selection& selection) {
         selection.add(
             ranges.placed.query(status, kind, priority, selection.bound.value, selection.limit));
         if (status_from_column(status) == StoredStatus::queued) {
-            read_queue(ranges.queued, kind, priority, selection);
+            selection.add(
+                ranges.queued.query(kind, priority, selection.bound.value, selection.limit));
         }
     }
-}
-
-// Orders with a place of their own stand in between; whole runs of them are passed at once.
-void OrderLists::read_queue(Statement& queued, std::int64_t kind, std::int64_t priority,
-                            Selection& selection) {
-    // What lies beyond the last of the rows that were found so far is of no use.
-    const auto last = selection.last();
-    std::int64_t above = last && selection.is_descending ? place_of_arrival(*last) : -1;
-    std::int64_t below = last && !selection.is_descending ? place_of_arrival(*last) : last_place;
-    (selection.is_descending ? below : above) = place_of_arrival(selection.bound);
-    std::vector<Row> rows;
-    while (rows.size() < selection.limit) {
-        std::optional<std::int64_t> place;
-        for (Cursor found =
-                 queued.query(kind, priority, above, below, selection.limit - rows.size());
-             found.next();) {
-            place = found.get<std::optional<std::int64_t>>(place_column);
-            if (place) break;
-            rows.push_back(selection.row_of(found));
-            (selection.is_descending ? below : above) = place_of_arrival(rows.back().sequence);
-        }
-        if (!place) break;
-        const std::int64_t arrival = *place >> place_shift;
-        if (selection.is_descending) {
-            below = std::min((arrival << place_shift) + 1, *place);
-        } else {
-            above = place_of_arrival({arrival + 1}) - 1;
-        }
-    }
-    selection.add(std::move(rows));
 }
 
 OrderLists::Row OrderLists::Selection::row_of(const Cursor& found) const {
@@ -215,14 +176,8 @@ OrderLists::Row OrderLists::Selection::row_of(const Cursor& found) const {
 }
 
 void OrderLists::Selection::add(Cursor found) {
-    std::vector<Row> more;
-    while (found.next()) more.push_back(row_of(found));
-    add(std::move(more));
-}
-
-void OrderLists::Selection::add(std::vector<Row> more) {
     const auto middle = static_cast<std::ptrdiff_t>(rows.size());
-    std::ranges::move(more, std::back_inserter(rows));
+    while (found.next()) rows.push_back(row_of(found));
     std::inplace_merge(
         rows.begin(), rows.begin() + middle, rows.end(), [&](const Row& one, const Row& other) {
             return is_descending ? other.sequence < one.sequence : one.sequence < other.sequence;

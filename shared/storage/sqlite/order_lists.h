@@ -4,9 +4,8 @@
 // find_matching): read from the indexes that have just the ones that are open, or that did not
 // succeed, or else by walking over all.
 //
-// The queue is in the order of places. Orders that have the place of their arrival are in the order
-// of arrival there, for each kind and priority; the others, which stand between them in runs, have
-// an index of their own. So a page is merged from a few short ranges.
+// Pending orders lie in a few ranges for each kind and priority, each in the order of arrival; a
+// page is merged from these.
 //
 // Used by the thread of the connection, which must outlive this, and be up to date.
 
@@ -38,12 +37,6 @@ class OrderLists {
     struct Selection {
         [[nodiscard]] Row row_of(const Cursor& found) const;
         void add(Cursor found);
-        void add(std::vector<Row> more);  // in order
-        // Empty if there is room for more.
-        [[nodiscard]] std::optional<OrderSequence> last() const {
-            if (rows.size() < limit) return std::nullopt;
-            return rows.back().sequence;
-        }
 
         const OrderFilter& filter;
         OrderSequence bound;
@@ -53,7 +46,7 @@ class OrderLists {
     };
     // The ranges in one direction: from the newest, or from the oldest on.
     struct Ranges {
-        Statement queued;  // by their places
+        Statement queued;  // with the place of their arrival
         Statement placed;
         Statement in_work;
         Statement unsuccessful;
@@ -65,9 +58,6 @@ class OrderLists {
     [[nodiscard]] std::vector<Row> read(bool is_descending, const OrderFilter& filter,
                                         OrderSequence bound, std::size_t limit);
     void read_pending(Ranges& ranges, Selection& selection);
-    // Of one kind and priority, those whose place is that of their arrival.
-    static void read_queue(Statement& queued, std::int64_t kind, std::int64_t priority,
-                           Selection& selection);
 
     Connection& connection_;
     Ranges newest_first_;

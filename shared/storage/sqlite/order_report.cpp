@@ -18,9 +18,13 @@ ReportQueries::ReportQueries(Connection& connection)
       // when the first came.
       oldest_(connection,
               "SELECT min(coalesce(due_at, created_at)) FROM"
-              " (SELECT due_at, created_at FROM orders INDEXED BY orders_queue"
-              "  WHERE status = 0 AND kind = ? AND priority = ?"
-              "  ORDER BY coalesce(place, seq << 20) LIMIT 100)"),
+              " (SELECT * FROM (SELECT due_at, created_at FROM orders INDEXED BY orders_queue"
+              "  WHERE status = 0 AND place IS NULL AND kind = ?1 AND priority = ?2"
+              "  ORDER BY seq LIMIT 100)"
+              "  UNION ALL SELECT * FROM"
+              "  (SELECT due_at, created_at FROM orders INDEXED BY orders_requeued"
+              "  WHERE status = 0 AND place IS NOT NULL AND kind = ?1 AND priority = ?2"
+              "  ORDER BY place LIMIT 100))"),
       next_due_(connection,
                 "SELECT due_at FROM orders INDEXED BY orders_due WHERE status = 5"
                 " ORDER BY due_at LIMIT 1"),

@@ -17,13 +17,11 @@ namespace orders::sqlite {
 #define ORDER_COLUMNS                                                                \
     "SELECT o.seq, o.order_id, o.priority, o.processing_time, o.status, o.attempts," \
     " o.created_at, coalesce(o.started_at, l.started_at), o.finished_at, w.name,"    \
-    " o.failure, k.name, o.due_at, o.start_before, o.place FROM "
+    " o.failure, k.name, o.due_at, o.start_before FROM "
 #define ORDER_JOINS                        \
     " JOIN kinds k ON k.id = o.kind"       \
     " LEFT JOIN leases l ON l.seq = o.seq" \
     " LEFT JOIN workers w ON w.id = coalesce(o.worker, l.worker)"
-
-inline constexpr int place_column = 14;  // of these, for lists
 
 // Of a row of these: all but payload, options, result and history. Throws StoreError (damaged).
 [[nodiscard]] Order order_from_row(const Cursor& row);

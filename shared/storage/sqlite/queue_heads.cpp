@@ -37,23 +37,30 @@ QueuedOrder queued_from_row(const Cursor& row) {
     return order;
 }
 
+// The heads of one half of the queue. A small payload lies on the page that is read for its length
+// anyway.
+#define QUEUED_ORDERS(place, index)                                                              \
+    "SELECT o.seq, o.order_id, o.priority, o.processing_time, o.attempts, o.lease_token, " place \
+    ", coalesce(o.due_at, o.created_at), o.start_before, i.timeout_seconds, i.max_attempts,"     \
+    " i.backoff_seconds, coalesce(length(i.payload), 0),"                                        \
+    " iif(length(i.payload) <= 1024, i.payload, NULL) FROM orders o INDEXED BY " index           \
+    " LEFT JOIN order_inputs i ON i.seq = o.seq WHERE o.status = 0 AND "
+
 }  // namespace
 
 QueueHeads::QueueHeads(Connection& connection)
     : open_kinds_(connection,
-                  "SELECT k.id, k.name FROM kinds k WHERE k.is_paused = 0 AND EXISTS"
+                  "SELECT k.id, k.name FROM kinds k WHERE k.is_paused = 0 AND (EXISTS"
                   " (SELECT 1 FROM orders o INDEXED BY orders_queue"
-                  "  WHERE o.status = 0 AND o.kind = k.id)"),
-      read_(connection,
-            "SELECT o.seq, o.order_id, o.priority, o.processing_time, o.attempts, o.lease_token,"
-            " coalesce(o.place, o.seq << 20), coalesce(o.due_at, o.created_at), o.start_before,"
-            " i.timeout_seconds, i.max_attempts, i.backoff_seconds,"
-            // A small one lies on the page that is read for its length anyway.
-            " coalesce(length(i.payload), 0), iif(length(i.payload) <= 1024, i.payload, NULL)"
-            " FROM orders o INDEXED BY orders_queue LEFT JOIN order_inputs i ON i.seq = o.seq"
-            " WHERE o.status = 0 AND o.kind = ?1 AND o.priority = ?2"
-            " AND coalesce(o.place, o.seq << 20) > ?3"
-            " ORDER BY coalesce(o.place, o.seq << 20) LIMIT ?4") {}
+                  "  WHERE o.status = 0 AND o.place IS NULL AND o.kind = k.id) OR EXISTS"
+                  " (SELECT 1 FROM orders o INDEXED BY orders_requeued"
+                  "  WHERE o.status = 0 AND o.place IS NOT NULL AND o.kind = k.id))"),
+      arrived_(connection, QUEUED_ORDERS("o.seq << 20", "orders_queue")  //
+               "o.place IS NULL AND o.kind = ?1 AND o.priority = ?2 AND o.seq > ?3 >> 20"
+               " ORDER BY o.seq LIMIT ?4"),
+      requeued_(connection, QUEUED_ORDERS("o.place", "orders_requeued")  //
+                "o.place IS NOT NULL AND o.kind = ?1 AND o.priority = ?2 AND o.place > ?3"
+                " ORDER BY o.place LIMIT ?4") {}
 
 std::vector<QueueHeads::OpenKind> QueueHeads::open_kinds(std::span<const Kind> kinds) {
     std::vector<OpenKind> open;
@@ -76,7 +83,9 @@ void QueueHeads::begin(std::span<const Kind> kinds, std::size_t wanted) {
     portion_ = portion_for(wanted, open.size());
     for (const OpenKind& kind : open) {
         for (const Priority priority : all_priorities) {
-            lines_.push_back({.of = kind, .priority = priority});
+            for (Statement* const half : {&arrived_, &requeued_}) {
+                lines_.push_back({.of = kind, .priority = priority, .read_some = half});
+            }
         }
     }
 }
@@ -84,7 +93,8 @@ void QueueHeads::begin(std::span<const Kind> kinds, std::size_t wanted) {
 void QueueHeads::read_on(Line& line) {
     line.read.clear();
     line.passed = 0;
-    for (Cursor row = read_.query(line.of.id, to_column(line.priority), line.last_place, portion_);
+    for (Cursor row =
+             line.read_some->query(line.of.id, to_column(line.priority), line.last_place, portion_);
          row.next();) {
         line.read.push_back(queued_from_row(row));
         line.read.back().kind = line.of.id;

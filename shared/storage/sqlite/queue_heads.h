@@ -1,7 +1,8 @@
 #pragma once
 
 // The queue as a claim sees it: across kinds, for each priority the order that is next. Each kind
-// is a line of its own for each priority, and only as much of a line is read as the claim comes to.
+// has two lines for each priority, of the orders that have the place of their arrival and of those
+// that have another one, and only as much of a line is read as the claim comes to.
 //
 // It looks at the orders as they are when it reads them, and remembers how far it has come in each
 // line, so what it has given out may be changed at once. Belongs to one claim from begin() on.
@@ -51,10 +52,12 @@ class QueueHeads {
         std::int64_t id = 0;
         Kind kind;
     };
-    // The orders of one kind and priority, as far as they have been read.
+    // The orders of one kind and priority, and of one half of the queue, as far as they have been
+    // read.
     struct Line {
         OpenKind of;
         Priority priority{};
+        Statement* read_some;
         std::vector<QueuedOrder> read = {};
         std::size_t passed = 0;       // of those
         std::int64_t last_place = 0;  // of all that were read
@@ -68,7 +71,8 @@ class QueueHeads {
     [[nodiscard]] Line* first_line(Priority priority);
 
     Statement open_kinds_;
-    Statement read_;
+    Statement arrived_;
+    Statement requeued_;
     std::vector<Line> lines_;
     std::size_t portion_ = 0;
 };

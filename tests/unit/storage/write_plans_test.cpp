@@ -12,19 +12,23 @@ namespace {
 
 TEST_CASE("write_plans: a claim reads the queue in order, and sorts nothing") {
     Plans plans;
-    const std::string heads =
-        plans.of_statement_with("o.attempts, o.lease_token, coalesce(o.place");
-    CHECK_HAS(heads, "SEARCH o USING INDEX orders_queue (kind=? AND priority=? AND <expr>>?)");
-    CHECK_HAS(heads, "SEARCH i USING INTEGER PRIMARY KEY (rowid=?)");
-    CHECK_HAS_NOT(heads, "TEMP B-TREE");
+    const std::string arrived = plans.of_statement_with("AND o.seq > ?3 >> 20 ORDER BY o.seq");
+    CHECK_HAS(arrived, "SEARCH o USING INDEX orders_queue (kind=? AND priority=? AND rowid>?)");
+    const std::string requeued = plans.of_statement_with("AND o.place > ?3 ORDER BY o.place");
+    CHECK_HAS(requeued, "SEARCH o USING INDEX orders_requeued (kind=? AND priority=? AND place>?)");
+    for (const std::string& heads : {arrived, requeued}) {
+        CHECK_HAS(heads, "SEARCH i USING INTEGER PRIMARY KEY (rowid=?)");
+        CHECK_HAS_NOT(heads, "TEMP B-TREE");
+    }
     CHECK_HAS(plans.of_statement_with("lease_token = lease_token + 1"),
               "SEARCH orders USING INTEGER PRIMARY KEY (rowid=?)");
 }
 
 TEST_CASE("write_plans: which kinds have something queued is found in the queue") {
     Plans plans;
-    CHECK_HAS(plans.of_statement_with("FROM kinds k WHERE k.is_paused = 0"),
-              "SEARCH o USING INDEX orders_queue (kind=?)");
+    const std::string kinds = plans.of_statement_with("FROM kinds k WHERE k.is_paused = 0");
+    CHECK_HAS(kinds, "SEARCH o USING INDEX orders_queue (kind=?)");
+    CHECK_HAS(kinds, "SEARCH o USING INDEX orders_requeued (kind=?)");
 }
 
 TEST_CASE("write_plans: an order is found by its id, and ended, moved and renewed by its number") {
@@ -32,7 +36,7 @@ TEST_CASE("write_plans: an order is found by its id, and ended, moved and renewe
     for (const char* part :
          {"SELECT seq FROM orders WHERE order_id = ?",
           "SELECT seq, status FROM orders WHERE order_id",
-          "o.start_before, o.place FROM orders o JOIN kinds k ON k.id = o.kind LEFT JOIN "
+          "o.start_before FROM orders o JOIN kinds k ON k.id = o.kind LEFT JOIN "
           "leases l ON l.seq = o.seq LEFT JOIN workers w ON w.id = coalesce(o.worker, l.worker) "
           "WHERE o.order_id = ?"}) {
         CHECK_HAS(plans.of_statement_with(part), "INDEX sqlite_autoindex_orders_1 (order_id=?)");
