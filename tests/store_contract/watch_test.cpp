@@ -1,76 +1,59 @@
 // Watchers are woken when there is work.
 
 #include <doctest/doctest.h>
-#include <poll.h>
 
-#include <memory>
 #include <vector>
 
+#include "tests/store_contract/heard_watch.h"
 #include "tests/store_contract/store_user.h"
-#include "tests/support/eventually.h"
 
 namespace orders::test {
 namespace {
 
 struct WatchedStore : UsedStore {
-    // Within `patience`; then it is silent again.
-    bool rings() {
-        pollfd source{watch->fd(), POLLIN, 0};
-        const bool has_rung =
-            ::poll(&source, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1;
-        watch->clear();
-        return has_rung;
-    }
-    // True if nothing has rung until now.
-    bool is_silent() {
-        pollfd source{watch->fd(), POLLIN, 0};
-        return ::poll(&source, 1, 0) == 0;
-    }
-
-    std::unique_ptr<WorkWatch> watch = store->storage().open_watch();
+    HeardWatch watch{store->storage().open_watch()};
 };
 
 }  // namespace
 
 TEST_CASE_FIXTURE(WatchedStore, "watch: it rings after a commit that created orders") {
-    CHECK(is_silent());
+    CHECK(watch.is_silent());
     (void)user.submit(an_order("a"));
-    CHECK(rings());
-    CHECK(is_silent());
+    CHECK(watch.rings());
+    CHECK(watch.is_silent());
     (void)user.submit({an_order("a"), an_order("b")});
-    CHECK(rings());
+    CHECK(watch.rings());
 }
 
 TEST_CASE_FIXTURE(WatchedStore, "watch: every watch hears it, and finds the work there") {
-    const auto other = store->storage().open_watch();
+    HeardWatch other{store->storage().open_watch()};
     (void)user.submit(an_order("a"));
-    CHECK(rings());
+    CHECK(watch.rings());
     CHECK(user.worker().has_claimable({}));
-    pollfd source{other->fd(), POLLIN, 0};
-    CHECK(::poll(&source, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1);
+    CHECK(other.rings());
 }
 
 TEST_CASE_FIXTURE(WatchedStore, "watch: it rings after a commit that gave orders back") {
     (void)user.submit(an_order("a"));
     const Lease lease = user.claim(user.enlist("w"), 1).at(0).lease;
-    CHECK(rings());
+    CHECK(watch.rings());
     CHECK(user.release(lease));
-    CHECK(rings());
+    CHECK(watch.rings());
 }
 
 TEST_CASE_FIXTURE(WatchedStore, "watch: it rings after a commit that took orders back") {
     (void)user.submit(an_order("a"));
     (void)user.claim(user.enlist("w"), 1);
-    CHECK(rings());
+    CHECK(watch.rings());
     store->pass_time(lease_time);
     CHECK(user.take_back_expired().size() == 1);
-    CHECK(rings());
+    CHECK(watch.rings());
 }
 
 TEST_CASE_FIXTURE(WatchedStore, "watch: it is silent after a commit that made nothing claimable") {
     const std::vector<NewOrder> orders{an_order("a"), an_order("b")};
     (void)user.submit(orders);
-    CHECK(rings());
+    CHECK(watch.rings());
     (void)user.submit(orders);
     (void)user.commit({.look_ups = {orders}, .is_probe = true});
     const WorkerId worker = user.enlist("w");
@@ -83,15 +66,15 @@ TEST_CASE_FIXTURE(WatchedStore, "watch: it is silent after a commit that made no
     CHECK(user.sweep(OrderStatus::processed, 1ms) == 1);
     user.worker().retire(worker);
     (void)user.submit(an_order("later").due(1h));
-    CHECK(is_silent());
+    CHECK(watch.is_silent());
 }
 
 TEST_CASE_FIXTURE(WatchedStore, "watch: it rings when orders whose time has come are queued") {
     (void)user.submit(an_order("a").due(1s));
-    CHECK(is_silent());
+    CHECK(watch.is_silent());
     store->pass_time(1s);
     CHECK(user.promote() == 1);
-    CHECK(rings());
+    CHECK(watch.rings());
     CHECK(user.worker().has_claimable({}));
 }
 

@@ -128,31 +128,4 @@ TEST_CASE("order_routes: a list is asked for by all that it can be filtered by")
     CHECK(query.before == OrderSequence{9});
 }
 
-TEST_CASE("order_routes: a filter of a list that makes no sense names its parameter") {
-    RoutesOnScript routes;
-    HttpClient http = routes.client();
-    struct Query {
-        std::string text;
-        std::set<std::string> at_fault;
-    };
-    for (const Query& query :
-         std::vector<Query>{{"kind=Mail", {"kind"}},
-                            {"kind=" + std::string(33, 'a'), {"kind"}},
-                            {"reason=No%20such", {"reason"}},
-                            {"reason=" + std::string(65, 'a'), {"reason"}},
-                            {"status=Canceled", {"status"}},
-                            {"status=waiting", {"status"}},
-                            {"created_after=2026-11-22", {"created_after"}},
-                            // A plus that is not encoded is a blank.
-                            {"created_before=2026-11-22T14:04:05+01:00", {"created_before"}},
-                            {"created_after=1&created_before=2&kind=.&reason=-%2F&payload=1",
-                             {"created_after", "created_before", "kind", "reason", "payload"}}}) {
-        CAPTURE(query.text);
-        const HttpAnswer answer = http.get(orders_path + "?" + query.text);
-        check_problem(answer, 400, "invalid-query");
-        CHECK_EQ(fields_at_fault(answer.json()), query.at_fault);
-    }
-    CHECK(routes.script.queries().empty());
-}
-
 }  // namespace orders::test
