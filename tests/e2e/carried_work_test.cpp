@@ -97,6 +97,17 @@ TEST_CASE("carried_work: an order waits for its time, and begins when it has com
     CHECK_GE(ended["started_at"], waiting["due_at"]);
 }
 
+TEST_CASE("carried_work: an order that is due sooner is not held up by one that was there before") {
+    OrderProcesses processes;
+    processes.start_api();
+    processes.start_worker();
+    processes.submit(with("in-a-year", {{"delay_seconds", 31'536'000}}));
+    processes.submit(with("at-the-end", {{"not_before", "9999-12-31T23:59:59Z"}}));
+    processes.submit(with("soon", {{"delay_seconds", 1}}));
+    CHECK_EQ(processes.finished_order("soon")["status"], "Processed");
+    CHECK_EQ(processes.client().get("/api/v1/report").json()["waiting_for_time"], 2);
+}
+
 TEST_CASE("carried_work: an order has a time limit of its own") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "60000");

@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <future>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
@@ -173,6 +175,31 @@ TEST_CASE("order_actions: a create that is sent again with a key is answered wit
     CHECK_EQ(create(order_json("a", "High")).status, 422);
     processes.submit(order_json("b"));
     CHECK_EQ(create(order_json("b")).status, 409);
+}
+
+TEST_CASE("order_actions: of many equal creates at once one makes the order, and all get it") {
+    constexpr int clients = 50;
+    OrderProcesses processes;
+    processes.start_api();
+    std::vector<std::future<json>> answers;
+    for (int number = 0; number < clients; ++number) {
+        answers.push_back(std::async(std::launch::async, [&] {
+            return processes.client()
+                .send({"POST",
+                       "/api/v1/orders",
+                       {{"Content-Type", "application/json"}, {"Idempotency-Key", "once"}},
+                       order_json("a").dump()})
+                .json();
+        }));
+    }
+    int makers = 0;
+    for (auto& answer : answers) {
+        const json order = answer.get();
+        CHECK_EQ(order["order_id"], "a");
+        makers += order.contains("duplicate") ? 0 : 1;
+    }
+    CHECK_EQ(makers, 1);
+    CHECK_EQ(processes.counts()["Pending"], 1);
 }
 
 }  // namespace orders::test
