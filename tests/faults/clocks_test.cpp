@@ -101,7 +101,7 @@ void check_jump(std::chrono::seconds jump) {
     const json held = processes.order("kept");
     CHECK_EQ(held["status"], "Processing");
     CHECK_EQ(held["attempts"], 1);
-    CHECK_EQ(worker.count_lines(" lease expired "), 1);
+    CHECK_EQ(processes.wait_for_lines(" lease expired ", 1).size(), 1);
     // A timeout too.
     processes.submit(order_json("too-long", "High", 5));
     CHECK_EQ(processes.finished_order("too-long")["failure"], "timeout");

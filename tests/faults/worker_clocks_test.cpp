@@ -121,7 +121,7 @@ void check_order_comes_back(const OtherClock& clock, bool is_other_to_fail, int 
     const json order = processes.finished_order("held");
     CHECK_EQ(order["status"], "Processed");
     CHECK_EQ(order["worker"], worker_name(heir));
-    CHECK_EQ(processes.lines_with(" lease expired ").size(), 1);  // once, whoever took it back
+    CHECK_EQ(processes.wait_for_lines(" lease expired ", 1).size(), 1);  // once, whoever took it
     if (signal == SIGSTOP) {
         CHECK_EQ(order["attempts"], 2);
         failing.signal(SIGCONT);

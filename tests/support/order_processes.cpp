@@ -140,6 +140,16 @@ std::vector<std::string> OrderProcesses::lines_with(std::string_view part) const
     return lines;
 }
 
+std::vector<std::string> OrderProcesses::wait_for_lines(std::string_view part,
+                                                        std::size_t lines) const {
+    std::vector<std::string> found;
+    eventually(patience, [&] {
+        found = lines_with(part);
+        return found.size() >= lines;
+    });
+    return found;
+}
+
 void OrderProcesses::check_for_sanitizer_reports() const {
     for (const ChildProcess& process : processes_) {
         for (const char* report : {"Sanitizer", "runtime error:"}) {

@@ -68,6 +68,9 @@ class OrderProcesses {
 
     // The log lines of all of them, running and ended, that contain `part`.
     [[nodiscard]] std::vector<std::string> lines_with(std::string_view part) const;
+    // Waits until there are so many, whichever program logs them.
+    [[nodiscard]] std::vector<std::string> wait_for_lines(std::string_view part,
+                                                          std::size_t lines) const;
 
     // Where DB_PATH says.
     [[nodiscard]] const std::string& database() const { return environment_.at("DB_PATH"); }
