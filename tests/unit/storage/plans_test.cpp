@@ -14,7 +14,8 @@ TEST_CASE("plans: what waits longest, and what is next, is at the beginning of a
     Plans plans;
     const std::string oldest = plans.of_statement_with("min(coalesce(due_at, created_at))");
     CHECK_HAS(oldest, "SEARCH orders USING INDEX orders_queue (kind=? AND priority=?)");
-    CHECK_HAS(oldest, "SEARCH orders USING INDEX orders_requeued (kind=? AND priority=? AND place>?)");
+    CHECK_HAS(oldest,
+              "SEARCH orders USING INDEX orders_requeued (kind=? AND priority=? AND place>?)");
     CHECK_HAS_NOT(oldest, "TEMP B-TREE");
     const std::string due = plans.of_statement_with("SELECT due_at FROM orders INDEXED BY");
     CHECK_HAS(due, "USING INDEX orders_due");
