@@ -77,17 +77,20 @@ ActionOutcome ActionWrites::carry_out(const OrderAction& action, WriteTransactio
 }
 
 ActionOutcome ActionWrites::act(const CancelOrder& action, WriteTransaction& work) {
-    const auto order = rows_.sequence_of(action.order_id);
-    if (!order) return NoSuchOrder{};
-    if (!cancel(*order, work)) return NotAllowed{rows_.row_of(*order).value().status};
-    return rows_.row_of(*order).value();
+    return act_on(action.order_id, &ActionWrites::cancel, work);
 }
 
 ActionOutcome ActionWrites::act(const RetryOrder& action, WriteTransaction& work) {
-    const auto order = rows_.sequence_of(action.order_id);
-    if (!order) return NoSuchOrder{};
-    if (!retry(*order, work)) return NotAllowed{rows_.row_of(*order).value().status};
-    return rows_.row_of(*order).value();
+    return act_on(action.order_id, &ActionWrites::retry, work);
+}
+
+ActionOutcome ActionWrites::act_on(const OrderId& order_id, Step step, WriteTransaction& work) {
+    const auto sequence = rows_.sequence_of(order_id);
+    if (!sequence) return NoSuchOrder{};
+    const bool is_done = (this->*step)(*sequence, work);
+    Order order = rows_.row_of(*sequence).value();
+    if (!is_done) return NotAllowed{order.status};
+    return order;
 }
 
 ActionOutcome ActionWrites::act(const ChangeOrder& action, WriteTransaction& work) {
@@ -101,13 +104,13 @@ ActionOutcome ActionWrites::act(const ChangeOrder& action, WriteTransaction& wor
 }
 
 ActionOutcome ActionWrites::act(const BulkAction& action, WriteTransaction& work) {
+    const Step step =
+        action.what == BulkAction::What::cancel ? &ActionWrites::cancel : &ActionWrites::retry;
     BulkDone done;
     for (const OrderSequence sequence : action.orders) {
         const auto order = rows_.row_of(sequence);
         if (!order || !action.filter.fits(*order)) continue;
-        const bool is_done = action.what == BulkAction::What::cancel ? cancel(sequence, work)
-                                                                     : retry(sequence, work);
-        if (is_done) ++done.changed;
+        if ((this->*step)(sequence, work)) ++done.changed;
     }
     return done;
 }

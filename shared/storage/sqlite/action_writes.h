@@ -35,7 +35,9 @@ class ActionWrites {
     [[nodiscard]] ActionOutcome act(const PauseKind& action, WriteTransaction& work);
     [[nodiscard]] ActionOutcome act(const AwaitEnds& action, WriteTransaction& work);
 
-    // Whether it was done; if not, the order's status does not allow it.
+    // What cancels or retries one order. Whether it was done; if not, its status does not allow it.
+    using Step = bool (ActionWrites::*)(OrderSequence order, WriteTransaction& work);
+    [[nodiscard]] ActionOutcome act_on(const OrderId& order_id, Step step, WriteTransaction& work);
     [[nodiscard]] bool cancel(OrderSequence order, WriteTransaction& work);
     [[nodiscard]] bool retry(OrderSequence order, WriteTransaction& work);
     // An order that is Pending, and a change that fits it.

@@ -142,40 +142,38 @@ void AttemptEnds::keep_attempt(OrderSequence order, const Held& held, PastAttemp
     note_named(held.worker, order);
 }
 
+std::optional<AttemptEnds::Standing> AttemptEnds::find_standing(OrderSequence order) {
+    Cursor row = standing_.query(order.value);
+    if (!row.next()) return std::nullopt;
+    return Standing{
+        .status = status_from_column(row.get<std::int64_t>(0)),
+        .as = {row.get<std::int64_t>(1), priority_from_column(row.get<std::int64_t>(2))},
+        .created_at = time_from_column(row.get<std::int64_t>(3)),
+        .token = row.get<std::int64_t>(4)};
+}
+
 bool AttemptEnds::cancel(OrderSequence order, UtcTime now, WriteTransaction& work) {
-    const auto token = [&]() -> std::optional<std::int64_t> {
-        Cursor row = standing_.query(order.value);
-        if (!row.next()) return std::nullopt;
-        return row.get<std::int64_t>(4);
-    }();
-    if (!token) return false;
-    if (const auto held = find_held(order, *token)) {
+    const auto standing = find_standing(order);
+    if (!standing) return false;
+    if (const auto held = find_held(order, standing->token)) {
         end(order, *held, {StoredStatus::cancelled}, now, work);
         return true;
     }
-    return end_pending(order, {StoredStatus::cancelled}, now, work);
+    return end_pending(order, *standing, {StoredStatus::cancelled}, now, work);
 }
 
 bool AttemptEnds::expire(OrderSequence order, UtcTime now, WriteTransaction& work) {
-    return end_pending(order, {StoredStatus::failed, failure_reason::expired}, now, work);
+    const auto standing = find_standing(order);
+    return standing && end_pending(order, *standing,
+                                   {StoredStatus::failed, failure_reason::expired}, now, work);
 }
 
-bool AttemptEnds::end_pending(OrderSequence order, const End& end, UtcTime now,
-                              WriteTransaction& work) {
-    StoredStatus status{};
-    CountedAs as;
-    UtcTime created_at;
-    {
-        Cursor row = standing_.query(order.value);
-        if (!row.next()) return false;
-        status = status_from_column(row.get<std::int64_t>(0));
-        as = {row.get<std::int64_t>(1), priority_from_column(row.get<std::int64_t>(2))};
-        created_at = time_from_column(row.get<std::int64_t>(3));
-    }
-    if (to_status(status) != OrderStatus::pending) return false;
-    end_pending_.run(order.value, to_column(end.status), to_column(std::max(now, created_at)),
-                     end.reason);
-    work.note_moved(as, status, end.status);
+bool AttemptEnds::end_pending(OrderSequence order, const Standing& standing, const End& end,
+                              UtcTime now, WriteTransaction& work) {
+    if (to_status(standing.status) != OrderStatus::pending) return false;
+    end_pending_.run(order.value, to_column(end.status),
+                     to_column(std::max(now, standing.created_at)), end.reason);
+    work.note_moved(standing.as, standing.status, end.status);
     return true;
 }
 

@@ -67,6 +67,13 @@ class AttemptEnds {
         int max_attempts = 0;
         std::chrono::seconds backoff{0};
     };
+    // An order, whatever its status.
+    struct Standing {
+        StoredStatus status{};
+        CountedAs as;
+        UtcTime created_at;
+        std::int64_t token = 0;  // of its last claim
+    };
     struct End {
         StoredStatus status{};
         std::optional<std::string> reason = {};
@@ -74,12 +81,14 @@ class AttemptEnds {
 
     // Empty if the lease is lost.
     [[nodiscard]] std::optional<Held> find_held(OrderSequence order, std::int64_t token);
+    [[nodiscard]] std::optional<Standing> find_standing(OrderSequence order);
     void end(OrderSequence order, const Held& held, const End& end, UtcTime now,
              WriteTransaction& work);
     void retry_later(const Lease& lease, const Held& held, const Retry& retry, UtcTime now,
                      WriteTransaction& work);
-    [[nodiscard]] bool end_pending(OrderSequence order, const End& end, UtcTime now,
-                                   WriteTransaction& work);
+    // False if it is not Pending.
+    [[nodiscard]] bool end_pending(OrderSequence order, const Standing& standing, const End& end,
+                                   UtcTime now, WriteTransaction& work);
     void keep_attempt(OrderSequence order, const Held& held, PastAttempt attempt);
     void note_named(std::int64_t worker, OrderSequence order);
 

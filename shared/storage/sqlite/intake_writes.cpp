@@ -38,17 +38,13 @@ IntakeWrites::IntakeWrites(Connection& connection)
       pending_(connection, "SELECT sum(orders) FROM order_counts WHERE status IN (0, 5)") {}
 
 StoreLevel IntakeWrites::level() {
-    Cursor rows = pending_.query();
-    rows.next();
-    return {.pending = rows.get<std::int64_t>(0), .free_bytes = free_bytes(connection_.path())};
+    return {.pending = pending_.number(), .free_bytes = free_bytes(connection_.path())};
 }
 
 // An order that is due when it arrives has the place of its number, which costs nothing. But if a
 // million others have got places since the last arrival, that one would be before theirs.
 bool IntakeWrites::are_places_needed() {
-    Cursor rows = are_places_needed_.query();
-    rows.next();
-    return rows.get<std::int64_t>(0) != 0;
+    return are_places_needed_.number() != 0;
 }
 
 IntakeOutcomes IntakeWrites::carry_out(const IntakeGroup& group, WriteTransaction& work) {

@@ -90,9 +90,7 @@ std::vector<Lease> WorkerWrites::renew(const WorkerTurn& turn, const Moment& now
 }
 
 std::int64_t WorkerWrites::cancel_count() {
-    Cursor row = cancels_.query();
-    row.next();
-    return row.get<std::int64_t>(0);
+    return cancels_.number();
 }
 
 }  // namespace orders::sqlite

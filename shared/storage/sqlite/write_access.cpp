@@ -86,13 +86,8 @@ void WriteTransaction::count(CountedAs as, StoredStatus status, std::int64_t cha
 }
 
 std::int64_t WriteTransaction::take_place() {
-    const auto number = [](Statement& statement) {
-        Cursor rows = statement.query();
-        rows.next();
-        return rows.get<std::int64_t>(0);
-    };
-    if (!last_place_) last_place_ = number(access_.last_place_);
-    last_place_ = std::max(*last_place_, number(access_.newest_place_)) + 1;
+    if (!last_place_) last_place_ = access_.last_place_.number();
+    last_place_ = std::max(*last_place_, access_.newest_place_.number()) + 1;
     return *last_place_;
 }
 
