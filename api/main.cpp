@@ -82,7 +82,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
                          .handler_threads = handler_threads,
                          .max_connections = settings.max_connections,
                          .other_descriptors = other_descriptors,
-                         .other_bodies = {{"/api/v1/orders/batch", settings.max_batch_bytes}},
+                         .other_bodies = {{batch_path, settings.max_batch_bytes}},
                          .idle_limit = settings.idle_limit,
                          .stop_delay = settings.stop_delay});
     StopSignals signals({.on_stop =

@@ -21,9 +21,6 @@ using http::Response;
 
 constexpr const char* merge_patch = "application/merge-patch+json";
 
-// Why an order in a status cannot be cancelled, retried or changed.
-using ConflictOf = const http::ProblemType& (*)(OrderStatus);
-
 const http::ProblemType& conflict_of_cancel(OrderStatus) {
     return problem_type::already_ended;
 }
@@ -100,22 +97,22 @@ void ActionRoutes::act(OrderAction action, Reply reply, AnswerTo answer_to) {
     });
 }
 
-void ActionRoutes::cancel_order(const Request& request, Reply reply) {
+template <typename Action>
+void ActionRoutes::act_on_order(const Request& request, Reply reply, ConflictOf conflict_of) {
     if (auto refusal = refusal_of_body(request)) return std::move(reply).send(std::move(*refusal));
     const auto id = OrderId::parse(request.path_parameters.at(0));
     if (!id) return std::move(reply).send(order_not_found());
-    act(CancelOrder{*id}, std::move(reply), [id = *id](const ActionOutcome& outcome) {
-        return answer_for(id, outcome, conflict_of_cancel, to_json);
+    act(Action{*id}, std::move(reply), [id = *id, conflict_of](const ActionOutcome& outcome) {
+        return answer_for(id, outcome, conflict_of, to_json);
     });
 }
 
+void ActionRoutes::cancel_order(const Request& request, Reply reply) {
+    act_on_order<CancelOrder>(request, std::move(reply), conflict_of_cancel);
+}
+
 void ActionRoutes::retry_order(const Request& request, Reply reply) {
-    if (auto refusal = refusal_of_body(request)) return std::move(reply).send(std::move(*refusal));
-    const auto id = OrderId::parse(request.path_parameters.at(0));
-    if (!id) return std::move(reply).send(order_not_found());
-    act(RetryOrder{*id}, std::move(reply), [id = *id](const ActionOutcome& outcome) {
-        return answer_for(id, outcome, conflict_of_retry, to_json);
-    });
+    act_on_order<RetryOrder>(request, std::move(reply), conflict_of_retry);
 }
 
 void ActionRoutes::change_order(const Request& request, Reply reply) {

@@ -12,12 +12,16 @@
 #include <span>
 #include <string_view>
 
+#include "api/http/problem.h"
 #include "api/http/server.h"
 #include "api/intake/order_acts.h"
 #include "api/orders/bulk_desk.h"
 #include "api/orders/order_reads.h"
 
 namespace orders {
+
+// Why an order in a status cannot be cancelled, retried or changed.
+using ConflictOf = const http::ProblemType& (*)(OrderStatus);
 
 class ActionRoutes {
    public:
@@ -36,6 +40,9 @@ class ActionRoutes {
     void add_to(http::Server& server);
 
    private:
+    // Cancels or retries the order that the path names.
+    template <typename Action>
+    void act_on_order(const http::Request& request, http::Reply reply, ConflictOf conflict_of);
     void cancel_order(const http::Request& request, http::Reply reply);
     void retry_order(const http::Request& request, http::Reply reply);
     void change_order(const http::Request& request, http::Reply reply);

@@ -56,9 +56,9 @@ std::span<const OrderRoutes::Entry> OrderRoutes::table() noexcept {
     static constexpr std::array entries{
         Entry{"POST", "/api/v1/orders", &OrderRoutes::create_order},
         Entry{"GET", "/api/v1/orders", &OrderRoutes::list_orders},
-        Entry{"POST", "/api/v1/orders/batch", &OrderRoutes::create_batch},
+        Entry{"POST", batch_path, &OrderRoutes::create_batch},
         // These are order ids as good as any others.
-        Entry{"GET", "/api/v1/orders/batch", &OrderRoutes::get_order},
+        Entry{"GET", batch_path, &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/orders/cancel", &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/orders/retry", &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/orders/{order_id}", &OrderRoutes::get_order},

@@ -27,6 +27,9 @@ struct OrderRouteOptions {
     std::size_t max_payload_bytes = default_max_payload_bytes;
 };
 
+// Its requests may have larger bodies than others.
+inline constexpr std::string_view batch_path = "/api/v1/orders/batch";
+
 class OrderRoutes {
    public:
     // All references must outlive the server's run(). While `is_stopping`, /readyz answers 503, so
