@@ -1,5 +1,7 @@
 #include "shared/program/command_line.h"
 
+#include <algorithm>
+
 #include "shared/log/log_line.h"
 #include "shared/program/settings_error.h"
 
@@ -10,21 +12,23 @@
 namespace orders {
 namespace {
 
-void refuse_misuse(const std::string& flag, const std::vector<std::string>& values) {
-    if (values.size() > 1) throw SettingsError("--" + flag + " is given more than once");
+bool may_repeat(const std::vector<KnownFlag>& flags, const std::string& name) {
+    const auto flag = std::ranges::find(flags, name, &KnownFlag::name);
+    return flag != flags.end() && flag->may_repeat;
+}
+
+void refuse_misuse(const std::string& flag, const std::string& value) {
     const bool takes_value = flag != "help" && flag != "version";
-    if (!takes_value && !values.front().empty()) {
-        throw SettingsError("--" + flag + " takes no value");
-    }
+    if (!takes_value && !value.empty()) throw SettingsError("--" + flag + " takes no value");
     // `--db --port 80` would otherwise use a file called `--port`; it can be given as ./--port.
-    if (takes_value && values.front().starts_with("--")) {
-        throw SettingsError("--" + flag + " needs a value, not " + quoted(values.front()));
+    if (takes_value && value.starts_with("--")) {
+        throw SettingsError("--" + flag + " needs a value, not " + quoted(value));
     }
 }
 
 }  // namespace
 
-CommandLine read_command_line(const std::vector<std::string>& flags, int argc,
+CommandLine read_command_line(const std::vector<KnownFlag>& flags, int argc,
                               const char* const* argv) {
     CommandLine line;
     if (argc <= 1) return line;
@@ -33,14 +37,13 @@ CommandLine read_command_line(const std::vector<std::string>& flags, int argc,
     options.allow_unrecognised_options();
     options.add_options()("h,help", "", cxxopts::value<std::string>()->implicit_value(""));
     options.add_options()("version", "", cxxopts::value<std::string>()->implicit_value(""));
-    for (const std::string& flag : flags) {
-        options.add_options()(flag, "", cxxopts::value<std::string>());
+    for (const KnownFlag& flag : flags) {
+        options.add_options()(flag.name, "", cxxopts::value<std::string>());
     }
-    std::map<std::string, std::vector<std::string>> values;  // by flag, in the order given
     try {
         const cxxopts::ParseResult result = options.parse(argc, argv);
         for (const cxxopts::KeyValue& given : result.arguments()) {
-            values[given.key()].push_back(given.value());
+            line.values[given.key()].push_back(given.value());
         }
         if (!result.unmatched().empty()) line.stray = result.unmatched().front();
     } catch (const cxxopts::exceptions::missing_argument&) {
@@ -49,9 +52,11 @@ CommandLine read_command_line(const std::vector<std::string>& flags, int argc,
     } catch (const cxxopts::exceptions::exception& error) {
         throw SettingsError(log::printable(error.what()));
     }
-    for (const auto& [flag, given] : values) {
-        refuse_misuse(flag, given);
-        line.values[flag] = given.front();
+    for (const auto& [flag, values] : line.values) {
+        if (values.size() > 1 && !may_repeat(flags, flag)) {
+            throw SettingsError("--" + flag + " is given more than once");
+        }
+        for (const std::string& value : values) refuse_misuse(flag, value);
     }
     return line;
 }

@@ -5,32 +5,18 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
-#include <functional>
 #include <iostream>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
 
 #include "shared/program/command_line.h"
 #include "shared/program/mistyped_variables.h"
+#include "shared/program/setting_declaration.h"
 #include "shared/program/text_faults.h"
 #include "shared/text/ascii.h"
 
 namespace orders {
-
-struct SettingsReader::Declaration {
-    SettingName name;  // a secret's has no flag
-    std::string fallback;
-    std::string fits;  // what a value must be, as in "'x' is not <fits>"
-    // Takes a value, or says what is wrong with it, as in "'x' <is not fitting>".
-    std::function<std::string(const std::string&)> take;
-    bool is_number = false;
-    std::string without = {};  // not empty if it guards something
-
-    [[nodiscard]] bool is_guarding() const { return !without.empty(); }
-};
-
 namespace {
 
 constexpr const char* faultless_text = "a text without blanks or quotes around it";
@@ -67,75 +53,112 @@ SettingsReader::Declaration& SettingsReader::declare(SettingName name, std::stri
 
 Setting<std::string> SettingsReader::text(SettingName name, std::string fallback) {
     assert(!fallback.empty());
-    auto value = std::make_shared<std::string>(fallback);
+    Setting<std::string> setting(fallback);
     declare(std::move(name), std::move(fallback), faultless_text).take =
-        [value](const std::string& given) {
+        [value = setting.given_](const std::string& given) {
             std::string fault = fault_in_text(given);
-            if (fault.empty()) *value = given;
+            if (fault.empty()) value->set(given);
             return fault;
         };
-    return Setting<std::string>(value);
+    return setting;
 }
 
 Setting<std::optional<std::string>> SettingsReader::optional_text(SettingName name,
                                                                   std::string without) {
-    auto value = std::make_shared<std::optional<std::string>>();
+    Setting<std::optional<std::string>> setting(std::nullopt);
     Declaration& declaration = declare(std::move(name), no_fallback, faultless_text);
     declaration.without = std::move(without);
-    declaration.take = [value](const std::string& given) {
+    declaration.take = [value = setting.given_](const std::string& given) {
         std::string fault = fault_in_text(given);
-        if (fault.empty()) *value = given;
+        if (fault.empty()) value->set(given);
         return fault;
     };
-    return Setting<std::optional<std::string>>(value);
+    return setting;
 }
 
 Setting<std::optional<std::string>> SettingsReader::secret(SecretName name) {
-    auto value = std::make_shared<std::optional<std::string>>();
+    Setting<std::optional<std::string>> setting(std::nullopt);
     Declaration& declaration =
         declare({.flag = "", .variable = std::move(name.variable), .help = std::move(name.help)},
                 no_fallback, "");
     declaration.without = std::move(name.without);
-    declaration.take = [value](const std::string& given) {
-        *value = given;
+    declaration.take = [value = setting.given_](const std::string& given) {
+        value->set(given);
         return std::string();  // whatever it is: a value that does not fit would be quoted
     };
-    return Setting<std::optional<std::string>>(value);
+    return setting;
 }
 
 Setting<std::int64_t> SettingsReader::integer(SettingName name, std::int64_t fallback,
                                               const IntegerRange& range) {
     assert(fallback >= range.min && fallback <= range.max);
-    auto value = std::make_shared<std::int64_t>(fallback);
+    Setting<std::int64_t> setting(fallback);
     const std::string of_unit = range.unit.empty() ? "" : " of " + range.unit;
     const std::string fits = "a whole number" + of_unit + " from " + std::to_string(range.min) +
                              " to " + std::to_string(range.max);
     Declaration& declaration = declare(std::move(name), std::to_string(fallback), fits);
     declaration.is_number = true;
-    declaration.take = [value, fits, min = range.min, max = range.max](const std::string& given) {
+    declaration.take = [value = setting.given_, fits, min = range.min,
+                        max = range.max](const std::string& given) {
         const auto number = ascii::parse_whole_number<std::int64_t>(given, min, max);
-        if (number) *value = *number;
+        if (number) value->set(*number);
         return number ? std::string() : "is not " + fits;
     };
-    return Setting<std::int64_t>(value);
+    return setting;
 }
 
 Setting<std::string> SettingsReader::choice(SettingName name, std::string fallback,
                                             std::vector<std::string> choices) {
     assert(std::find(choices.begin(), choices.end(), fallback) != choices.end());
-    auto value = std::make_shared<std::string>(fallback);
+    Setting<std::string> setting(fallback);
     std::string fits = "one of ";
     for (const std::string& word : choices) fits += (&word == &choices.front() ? "" : ", ") + word;
     declare(std::move(name), std::move(fallback), fits).take =
-        [value, fits, choices = std::move(choices)](const std::string& given) {
+        [value = setting.given_, fits, choices = std::move(choices)](const std::string& given) {
             for (const std::string& word : choices) {
                 if (!ascii::equals_ignoring_case(word, given)) continue;
-                *value = word;
+                value->set(word);
                 return std::string();
             }
             return "is not " + fits;
         };
-    return Setting<std::string>(value);
+    return setting;
+}
+
+Setting<std::vector<std::string>> SettingsReader::list(SettingName name, std::string items,
+                                                       std::string fallback) {
+    Setting<std::vector<std::string>> setting({});
+    Declaration& declaration = declare(std::move(name), std::move(fallback), std::move(items));
+    declaration.split_flag = declaration.split_variable = split_at_commas;
+    declaration.take = [value = setting.given_](const std::string& given) {
+        std::string fault = fault_in_text(given);
+        if (fault.empty()) value->add(given);
+        return fault;
+    };
+    return setting;
+}
+
+Setting<std::vector<KindEntry>> SettingsReader::by_kind(SettingName name,
+                                                        const std::string& value) {
+    Setting<std::vector<KindEntry>> setting({});
+    const std::string fits = "KIND=" + value + " with a kind of 1 to 32 of a-z, 0-9, '_' and '-'";
+    Declaration& declaration = declare(std::move(name), no_fallback, fits);
+    declaration.split_variable = split_before_kinds;
+    declaration.take = [value = setting.given_, fits](const std::string& given) -> std::string {
+        std::string fault = fault_in_text(given);
+        if (!fault.empty()) return fault;
+        std::optional<KindEntry> entry = parse_kind_entry(given);
+        if (!entry) return "is not " + fits;
+        fault = fault_in_text(entry->value);
+        if (!fault.empty()) return "has a value that " + fault;
+        const auto& before = value->value;
+        if (std::ranges::find(before, entry->kind, &KindEntry::kind) != before.end()) {
+            return "names its kind for the second time";
+        }
+        value->add(*std::move(entry));
+        return {};
+    };
+    return setting;
 }
 
 void SettingsReader::command(std::string word, std::string help, std::string argument) {
@@ -192,10 +215,11 @@ void SettingsReader::refuse_stray(const std::string& stray) const {
     throw SettingsError("unexpected word " + quoted(stray) + "; see --help");
 }
 
-std::vector<std::string> SettingsReader::flags() const {
-    std::vector<std::string> flags;
+std::vector<KnownFlag> SettingsReader::flags() const {
+    std::vector<KnownFlag> flags;
     for (const auto& declaration : declarations_) {
-        if (!declaration->name.flag.empty()) flags.push_back(declaration->name.flag);
+        const std::string& flag = declaration->name.flag;
+        if (!flag.empty()) flags.push_back({flag, declaration->may_repeat()});
     }
     return flags;
 }
@@ -213,20 +237,24 @@ void SettingsReader::take_values(const CommandLine& line) {
         const auto given = line.values.find(flag);
         if (given == line.values.end()) {
             take_variable(*declaration);
-        } else {
-            take(*declaration, "--" + flag, given->second);
+            continue;
+        }
+        for (const std::string& value : given->second) {
+            take(*declaration, "--" + flag, declaration->split_flag(value));
         }
     }
     note_mistyped_variables();
 }
 
 void SettingsReader::take(const Declaration& declaration, const std::string& source,
-                          const std::string& value) {
-    const std::string fault = declaration.take(value);
-    if (fault.empty()) return;
-    // A user who confuses a secret with the file that holds it gives it as the file's name.
-    const std::string subject = declaration.is_guarding() ? "its value" : quoted(value);
-    throw SettingsError(source + ": " + subject + " " + fault);
+                          const std::vector<std::string>& values) {
+    for (const std::string& value : values) {
+        const std::string fault = declaration.take(value);
+        if (fault.empty()) continue;
+        // A user who confuses a secret with the file that holds it gives it as the file's name.
+        const std::string subject = declaration.is_guarding() ? "its value" : quoted(value);
+        throw SettingsError(source + ": " + subject + " " + fault);
+    }
 }
 
 void SettingsReader::take_variable(const Declaration& declaration) {
@@ -244,7 +272,7 @@ void SettingsReader::take_variable(const Declaration& declaration) {
                        declaration.name.flag + " has its default, " + declaration.fallback});
         return;
     }
-    take(declaration, name, value);
+    take(declaration, name, declaration.split_variable(value));
 }
 
 void SettingsReader::note_mistyped_variables() {
@@ -264,49 +292,6 @@ const std::string& SettingsReader::given_argument() const noexcept {
 
 const std::vector<IgnoredVariable>& SettingsReader::ignored_variables() const noexcept {
     return ignored_variables_;
-}
-
-std::string SettingsReader::help() const {
-    std::ostringstream out;
-    std::string guards;  // the variables that must not be empty
-    for (const auto& declaration : declarations_) {
-        if (!declaration->is_guarding()) continue;
-        guards += (guards.empty() ? "" : " and ") + declaration->name.variable;
-    }
-    out << program_ << " " ORDERS_VERSION ": " << description_ << "\n\nUsage: " << program_
-        << (commands_.empty() ? "" : " [command]") << " [--flag value]...\n";
-    if (!commands_.empty()) {
-        out << "\nCommands:\n";
-        for (const Command& command : commands_) {
-            out << "  " << command.word << (command.argument.empty() ? "" : " ") << command.argument
-                << "\n      " << command.help << "\n";
-        }
-    }
-    out << "\nSettings:\n";
-    for (const auto& declaration : declarations_) {
-        const SettingName& name = declaration->name;
-        if (name.flag.empty()) {
-            out << "  " << name.variable << "\n      " << name.help
-                << "\n      in the environment only; default " << declaration->fallback << "\n";
-            continue;
-        }
-        out << "  --" << name.flag << " VALUE\n      " << name.help << "\n      "
-            << declaration->fits << "; default " << declaration->fallback << "; environment "
-            << name.variable << "\n";
-    }
-    out << "  -h, --help\n      shows this text\n"
-           "  --version\n      shows the version\n"
-           "\nA flag overrides the environment variable, which overrides the default.\n"
-           "A variable that is set but empty counts as not set"
-        << (guards.empty() ? "" : "; but " + guards + " must not be empty")
-        << ".\n"
-           "\nExit status:\n"
-           "  0      done, or stopped as asked\n"
-           "  1      the environment is broken: the store, the port, the disk\n"
-           "  2      the command line or the environment variables are wrong\n"
-           "  3      the store was removed, moved or replaced while it was in use\n"
-           "  128+n  ended at once by a second signal, number n\n";
-    return out.str();
 }
 
 }  // namespace orders

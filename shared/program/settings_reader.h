@@ -24,11 +24,13 @@
 #include <utility>
 #include <vector>
 
+#include "shared/program/setting_entries.h"
 #include "shared/program/settings_error.h"
 
 namespace orders {
 
 struct CommandLine;
+struct KnownFlag;
 
 // What a setting is called. `flag` is without the dashes; `help` is one short sentence.
 struct SettingName {
@@ -63,12 +65,28 @@ struct IntegerRange {
 template <typename T>
 class Setting {
    public:
-    [[nodiscard]] const T& value() const { return *value_; }
+    [[nodiscard]] const T& value() const { return given_->value; }
+    // Whether it is the user's word, if only to say what is the default anyway.
+    [[nodiscard]] bool is_given() const { return given_->is_given; }
 
    private:
     friend class SettingsReader;
-    explicit Setting(std::shared_ptr<T> value) : value_(std::move(value)) {}
-    std::shared_ptr<T> value_;
+    struct Given {
+        T value;
+        bool is_given = false;
+
+        void set(T other) {
+            value = std::move(other);
+            is_given = true;
+        }
+        template <typename Entry>
+        void add(Entry entry) {
+            value.push_back(std::move(entry));
+            is_given = true;
+        }
+    };
+    explicit Setting(T fallback) : given_(std::make_shared<Given>(Given{std::move(fallback)})) {}
+    std::shared_ptr<Given> given_;
 };
 
 class SettingsReader {
@@ -96,6 +114,14 @@ class SettingsReader {
     // One of the choices; upper and lower case are the same. The value is spelled as in `choices`.
     Setting<std::string> choice(SettingName name, std::string fallback,
                                 std::vector<std::string> choices);
+    // Any number of texts without a fault, none by default, with commas in between; the flag may be
+    // repeated, too. `items` says what they are, and `fallback` what holds without any.
+    Setting<std::vector<std::string>> list(SettingName name, std::string items,
+                                           std::string fallback = "none");
+    // A text for each of some kinds of orders, none by default. The flag is repeated, `KIND=VALUE`
+    // each time; the variable has all of them, as in setting_entries.h. A kind that comes twice is
+    // refused. `value` is what a VALUE is called.
+    Setting<std::vector<KindEntry>> by_kind(SettingName name, const std::string& value);
     // Declares a word that may stand in front of the flags (`order-api healthcheck`). If it takes
     // an argument, which comes right after it, `argument` is what the help calls that
     // (`order-api backup FILE`).
@@ -127,12 +153,12 @@ class SettingsReader {
         std::string argument;
     };
     [[nodiscard]] const Command* find_command(const std::string& word) const;
-    [[nodiscard]] std::vector<std::string> flags() const;
+    [[nodiscard]] std::vector<KnownFlag> flags() const;
     [[nodiscard]] std::vector<std::string> variables() const;
     [[noreturn]] void refuse_stray(const std::string& stray) const;
     void take_values(const CommandLine& line);
     static void take(const Declaration& declaration, const std::string& source,
-                     const std::string& value);
+                     const std::vector<std::string>& values);
     void take_variable(const Declaration& declaration);
     void note_mistyped_variables();
 
