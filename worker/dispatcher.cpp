@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include "shared/log/log.h"
@@ -17,16 +19,35 @@ constexpr std::chrono::milliseconds error_pause{250};
 // How long processing that was told to stop may take to return before its order is given back
 // anyway.
 constexpr std::chrono::milliseconds interruption_limit{1'000};
+// Of results, of renewals and of claims. A thousand take some milliseconds.
+constexpr std::size_t most_per_turn = 1'000;
 
 void warn_of_stuck(const ClaimedOrder& order) {
     log::warn("processing does not stop", {{"order_id", order.spec.order_id.text()},
-                                           {"consequence", "its thread is occupied"}});
+                                           {"consequence", "it takes the place of another"}});
 }
 
 void log_unsuccessful(std::string_view what, const ClaimedOrder& order, const std::string& reason) {
     log::info(
         what,
         {{"order_id", order.spec.order_id.text()}, {"attempt", order.attempt}, {"reason", reason}});
+}
+
+// The shares in terms of today's claims.
+ClaimRequest claim_of(const std::vector<ClaimShare>& shares) {
+    ClaimRequest claim;
+    for (const ClaimShare& share : shares) {
+        if (share.limit == 0) continue;
+        claim.limit = std::min(share.limit, most_per_turn);
+        claim.defaults = share.defaults;
+        for (const KindLimit& limit : share.kinds) claim.kinds.push_back(limit.kind);
+        break;
+    }
+    return claim;
+}
+
+bool has_room(const std::vector<ClaimShare>& shares) {
+    return std::ranges::any_of(shares, [](const ClaimShare& share) { return share.limit > 0; });
 }
 
 HousekeepingOptions with_renewal(HousekeepingOptions options, std::function<void()> renew) {
@@ -38,7 +59,7 @@ HousekeepingOptions with_renewal(HousekeepingOptions options, std::function<void
 
 Dispatcher::Dispatcher(const DispatcherParts& parts, DispatcherOptions options)
     : store_(parts.store),
-      pool_(parts.pool),
+      in_work_(parts.in_work),
       work_watch_(parts.work_watch),
       end_watch_(parts.end_watch),
       wake_(parts.wake),
@@ -96,22 +117,23 @@ void Dispatcher::retire() {
 }
 
 bool Dispatcher::is_finished() const {
-    return phase_ != Phase::working && finished_.empty() && pool_.held().empty();
+    return phase_ != Phase::working && finished_.empty() && in_work_.held() == 0;
 }
 
 void Dispatcher::sleep_until_something_happens() {
     if (is_finished()) return;
     SteadyTime until = std::min({next_look_, next_heartbeat_, phase_ends_});
+    if (!finished_.empty() || renewed_up_to_) until = SteadyTime::min();  // the last turn was full
     if (phase_ == Phase::working) until = std::min(until, housekeeping_.next_step());
-    if (const auto deadline = pool_.next_deadline()) until = std::min(until, *deadline);
+    if (const auto deadline = in_work_.next_deadline()) until = std::min(until, *deadline);
     const auto now = std::chrono::steady_clock::now();
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::max(until, now) - now);
 
-    const bool wants_work = phase_ == Phase::working && pool_.free_threads() > 0;
+    const bool wants_work = phase_ == Phase::working && has_room(in_work_.free_capacity());
     std::array<pollfd, 3> sources{pollfd{wake_.fd(), POLLIN, 0}, pollfd{end_watch_.fd(), POLLIN, 0},
                                   pollfd{wants_work ? work_watch_.fd() : -1, POLLIN, 0}};
     ::poll(sources.data(), sources.size(),
-           static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 60'000)));
+           static_cast<int>(std::min<std::int64_t>(wait.count(), 60'000)));
     // Forgotten before looking, so that whatever comes after the look wakes again.
     wake_.clear();
     const auto clear = [](WorkWatch& watch, const pollfd& source) {
@@ -148,9 +170,9 @@ void Dispatcher::pause_after_error() {
 void Dispatcher::take_turn(const std::stop_token& stop) {
     const auto now = std::chrono::steady_clock::now();
     // Before the drain, which gives back whatever has not been taken.
-    std::ranges::move(pool_.take_finished(now), std::back_inserter(finished_));
+    std::ranges::move(in_work_.take_finished(now), std::back_inserter(finished_));
     if (stop.stop_requested()) drain(now);
-    for (const ClaimedOrder& order : pool_.take_stuck(now)) warn_of_stuck(order);
+    for (const ClaimedOrder& order : in_work_.take_stuck(now)) warn_of_stuck(order);
     if (const auto turn = plan_turn(now)) carry_out(*turn, now);
     store_.tidy();
 }
@@ -159,20 +181,20 @@ void Dispatcher::drain(SteadyTime now) {
     if (phase_ == Phase::working) {
         const std::chrono::duration<double> limit_seconds = options_.drain_limit;
         log::info("orders in work may still finish",
-                  {{"orders", pool_.held().size()}, {"limit_seconds", limit_seconds.count()}});
+                  {{"orders", in_work_.held()}, {"limit_seconds", limit_seconds.count()}});
         phase_ = Phase::draining;
         phase_ends_ = now + options_.drain_limit;
     }
     if (phase_ == Phase::draining && (now >= phase_ends_ || options_.hurry.stop_requested())) {
         log::info("orders that are not finished are given back",
-                  {{"orders", pool_.held().size()},
+                  {{"orders", in_work_.held()},
                    {"consequence", "they are Pending again, and no attempt is charged"}});
-        pool_.interrupt();
+        in_work_.interrupt();
         phase_ = Phase::interrupted;
         phase_ends_ = now + interruption_limit;
     }
     if (phase_ == Phase::interrupted && now >= phase_ends_) {
-        for (FinishedOrder& order : pool_.abandon_all()) {
+        for (FinishedOrder& order : in_work_.abandon_all()) {
             warn_of_stuck(order.order);
             finished_.push_back(std::move(order));
         }
@@ -183,7 +205,8 @@ void Dispatcher::drain(SteadyTime now) {
 void Dispatcher::look(SteadyTime now) {
     has_claimable_ = false;
     if (!is_look_due_ && now < next_look_) return;
-    has_claimable_ = store_.has_claimable(options_.claim.kinds);
+    const ClaimRequest claim = next_claim();
+    has_claimable_ = claim.limit > 0 && store_.has_claimable(claim.kinds);
     if (now >= next_look_) {
         next_look_ = now + options_.look_interval;
         look_for_cancelled(now);  // should no bell have told
@@ -196,59 +219,75 @@ void Dispatcher::look_for_cancelled(SteadyTime now) {
     if (std::exchange(cancel_count_, cancel_count) != cancel_count) next_heartbeat_ = now;
 }
 
+ClaimRequest Dispatcher::next_claim() const {
+    const std::size_t payload_bytes = in_work_.payload_bytes();
+    if (phase_ != Phase::working || payload_bytes >= options_.max_payload_bytes) return {};
+    ClaimRequest claim = claim_of(in_work_.free_capacity());
+    claim.max_payload_bytes = options_.max_payload_bytes - payload_bytes;
+    claim.normal_max_wait = options_.normal_max_wait;
+    return claim;
+}
+
 std::optional<WorkerTurn> Dispatcher::plan_turn(SteadyTime now) {
     look(now);
-    const std::size_t payload_bytes = pool_.payload_bytes();
-    const bool is_claiming = phase_ == Phase::working && payload_bytes < options_.max_payload_bytes;
-    const std::size_t free_threads = is_claiming ? pool_.free_threads() : 0;
-    const bool is_heartbeat_due = now >= next_heartbeat_;
-    const bool is_claim_due = has_claimable_ && free_threads > 0;
+    WorkerTurn turn{.worker = *worker_, .lease_time = options_.lease_time, .claim = next_claim()};
+    const bool is_heartbeat_due = renewed_up_to_ || now >= next_heartbeat_;
+    const bool is_claim_due = has_claimable_ && turn.claim.limit > 0;
     if (finished_.empty() && !is_heartbeat_due && !is_claim_due) return std::nullopt;
 
-    WorkerTurn turn{.worker = *worker_,
-                    .lease_time = options_.lease_time,
-                    .is_heartbeat = is_heartbeat_due,
-                    .claim = options_.claim};
-    turn.claim.limit = free_threads;
-    turn.claim.max_payload_bytes =
-        options_.max_payload_bytes - std::min(payload_bytes, options_.max_payload_bytes);
-    for (const FinishedOrder& finished : finished_) {
+    if (is_heartbeat_due) plan_heartbeat(turn);
+    const std::size_t results = std::min(finished_.size(), most_per_turn);
+    for (const FinishedOrder& finished : std::span(finished_).first(results)) {
         if (finished.result) {
             turn.settlements.push_back({finished.order.lease, *finished.result});
         } else {
             turn.releases.push_back(finished.order.lease);
         }
     }
-    if (turn.is_heartbeat) turn.renewals = pool_.held();
     return turn;
+}
+
+void Dispatcher::plan_heartbeat(WorkerTurn& turn) const {
+    turn.is_heartbeat = true;
+    turn.renewals = in_work_.held_after(renewed_up_to_.value_or(Lease{}), most_per_turn);
+}
+
+void Dispatcher::note_heartbeat(const WorkerTurn& turn, SteadyTime now) {
+    if (!renewed_up_to_) next_heartbeat_ = now + heartbeat_interval();
+    const bool may_be_more = turn.renewals.size() == most_per_turn;
+    renewed_up_to_ = may_be_more ? std::optional(turn.renewals.back()) : std::nullopt;
 }
 
 void Dispatcher::carry_out(const WorkerTurn& turn, SteadyTime now) {
     WorkerOutcomes outcomes = store_.take_turn(turn);
 
-    if (turn.is_heartbeat) next_heartbeat_ = now + heartbeat_interval();
+    if (turn.is_heartbeat) note_heartbeat(turn, now);
     if (outcomes.expired > 0) log_expired(outcomes.expired);
-    if (outcomes.has_more) next_look_ = now;
-    pool_.start(std::move(outcomes.claimed));
+    if (outcomes.has_more || outcomes.claimed.size() == most_per_turn) next_look_ = now;
+    in_work_.start(std::move(outcomes.claimed));
     housekeeping_.note_settled(turn.settlements.size());
-    note_settled(outcomes.settled);
+    note_settled(turn, outcomes.settled);
     drop_lost(outcomes.lost);
 }
 
-// Between two turns: nothing waits to be settled.
+// All leases, from the first one on.
 void Dispatcher::renew_now() {
-    assert(finished_.empty());
-    const auto now = std::chrono::steady_clock::now();
-    carry_out({.worker = *worker_,
-               .lease_time = options_.lease_time,
-               .is_heartbeat = true,
-               .renewals = pool_.held()},
-              now);
+    renewed_up_to_.reset();
+    do {
+        WorkerTurn turn{.worker = *worker_, .lease_time = options_.lease_time};
+        plan_heartbeat(turn);
+        carry_out(turn, std::chrono::steady_clock::now());
+    } while (renewed_up_to_);
 }
 
-void Dispatcher::note_settled(const std::vector<SettleOutcome>& outcomes) {
+void Dispatcher::note_settled(const WorkerTurn& turn, const std::vector<SettleOutcome>& outcomes) {
+    const std::size_t results = turn.settlements.size() + turn.releases.size();
+    const auto rest = finished_.begin() + static_cast<std::ptrdiff_t>(results);
+    const std::vector<FinishedOrder> done(std::move_iterator(finished_.begin()),
+                                          std::move_iterator(rest));
+    finished_.erase(finished_.begin(), rest);
     auto outcome = outcomes.begin();
-    for (const auto& [order, result] : std::exchange(finished_, {})) {
+    for (const auto& [order, result] : done) {
         if (!result) continue;
         assert(outcome != outcomes.end());
         const bool is_settled = *outcome++ == SettleOutcome::settled;
@@ -272,7 +311,7 @@ void Dispatcher::note_settled(const std::vector<SettleOutcome>& outcomes) {
 
 void Dispatcher::drop_lost(const std::vector<Lease>& lost) {
     for (const Lease& lease : lost) {
-        if (const auto order = pool_.abandon(lease)) {
+        if (const auto order = in_work_.abandon(lease)) {
             log::warn("lease lost", {{"order_id", order->spec.order_id.text()},
                                      {"attempt", order->attempt},
                                      {"consequence", "its processing was told to stop"}});

@@ -1,9 +1,11 @@
 #pragma once
 
-// The worker's one writer: brings orders from the store to the pool and results back. Each of its
-// turns is one transaction that settles what has finished, gives back what was given up, renews the
-// leases of what is held when that is due, and claims as many orders as there are free threads;
-// never more, so that a High order that comes later still goes before every Normal one that waits.
+// The worker's one writer: brings orders from the store to the processors and results back. Each of
+// its turns is one transaction that settles what has finished, gives back what was given up, renews
+// the leases of what is held when that is due, and claims as many orders as the processors would
+// begin at once; never more, so that a High order that comes later still goes before every Normal
+// one that waits. Of each it does a thousand in one turn, and the rest in the next ones, so that no
+// turn holds the other writers up for long.
 //
 // It takes a turn when an order has finished, when the store's watch says that there is work, when
 // an order's time is up, and every now and then to look for work that nothing announced. In between
@@ -18,7 +20,8 @@
 // `drain_limit` to finish, or less if it is told to hurry, then has it given up, and gives those
 // orders back without charging the attempt.
 //
-// run() belongs to one thread, which alone uses the store, the pool and the watch meanwhile.
+// run() belongs to one thread, which alone uses the store, the orders in work and the watch
+// meanwhile.
 
 #include <chrono>
 #include <cstdint>
@@ -35,7 +38,7 @@
 #include "shared/storage/store_error.h"
 #include "shared/storage/work_watch.h"
 #include "shared/storage/worker_store.h"
-#include "worker/processing_pool.h"
+#include "worker/orders_in_work.h"
 
 namespace orders {
 
@@ -45,8 +48,9 @@ struct DispatcherParts {
     HousekeepingStore& housekeeping;
     WorkWatch& work_watch;
     WorkWatch& end_watch;
-    ProcessingPool& pool;
-    // Which the pool notifies, and which must be notified after a stop is requested.
+    OrdersInWork& in_work;
+    // Which is notified when orders have ended or capacity has grown, and which must be notified
+    // after a stop is requested.
     WakeSignal& wake;
 };
 
@@ -56,8 +60,8 @@ struct DispatcherOptions {
     // How long leases last. They are renewed with each heartbeat, of which there are three in the
     // longest_silence() that goes with it.
     std::chrono::milliseconds lease_time{10'000};
-    // What holds for orders that say nothing else, and how claims go; `limit` is the pool's to say.
-    ClaimRequest claim = {};
+    // How claims go; which orders, and how many, is the processors' to say.
+    std::chrono::seconds normal_max_wait{0};
     // While the orders in work have so much payload, none is claimed; so there is never more than
     // this and one payload in memory.
     std::size_t max_payload_bytes = std::size_t{64} * 1024 * 1024;
@@ -91,18 +95,22 @@ class Dispatcher {
     [[nodiscard]] bool is_finished() const;
 
     void look(SteadyTime now);
+    // What it may claim now: nothing once it stops, or while there is too much payload in work.
+    [[nodiscard]] ClaimRequest next_claim() const;
     void look_for_cancelled(SteadyTime now);
     // Empty if there is nothing to do, which is what it mostly finds when it merely looks.
     [[nodiscard]] std::optional<WorkerTurn> plan_turn(SteadyTime now);
     void carry_out(const WorkerTurn& turn, SteadyTime now);
+    void plan_heartbeat(WorkerTurn& turn) const;
+    void note_heartbeat(const WorkerTurn& turn, SteadyTime now);
     void renew_now();
     [[nodiscard]] SteadyTime::duration heartbeat_interval() const;
-    void note_settled(const std::vector<SettleOutcome>& outcomes);
+    void note_settled(const WorkerTurn& turn, const std::vector<SettleOutcome>& outcomes);
     void drop_lost(const std::vector<Lease>& lost);
 
     // Constant after construction.
     WorkerStore& store_;
-    ProcessingPool& pool_;
+    OrdersInWork& in_work_;
     WorkWatch& work_watch_;
     WorkWatch& end_watch_;
     WakeSignal& wake_;
@@ -112,12 +120,14 @@ class Dispatcher {
     Housekeeping housekeeping_;
     std::optional<WorkerId> worker_;       // once enlisted
     std::vector<FinishedOrder> finished_;  // and not yet settled or released
-    // A bell has rung, or a thread has come free; at first, work may wait from before the start.
+    // A bell has rung, or capacity has come free; at first, work may wait from before the start.
     bool is_look_due_ = true;
     bool has_claimable_ = false;     // by the last look
     std::int64_t cancel_count_ = 0;  // by the last look
     SteadyTime next_look_{};
     SteadyTime next_heartbeat_{};
+    // How far the leases are renewed that the heartbeat under way is to renew.
+    std::optional<Lease> renewed_up_to_;
     log::LogPace failures_;
     enum class Phase { working, draining, interrupted } phase_ = Phase::working;
     SteadyTime phase_ends_ = SteadyTime::max();

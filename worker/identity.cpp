@@ -45,7 +45,8 @@ int complain_of(const EnlistedWorker& worker) {
 
 }  // namespace
 
-WorkerDescription describe_worker(int threads, const std::optional<std::string>& label) {
+WorkerDescription describe_worker(std::size_t orders_at_once,
+                                  const std::optional<std::string>& label) {
     // A container's host name and process id can recur, as can the label.
     std::random_device random;
     std::array<char, 16> suffix{};
@@ -54,7 +55,7 @@ WorkerDescription describe_worker(int threads, const std::optional<std::string>&
     const std::string given = label.value_or(host + "-" + std::to_string(::getpid()));
     return {.name = given + suffix.data(),
             .host = std::move(host),
-            .threads = threads,
+            .threads = std::max(1, static_cast<int>(orders_at_once)),  // what a store takes
             .label = label.value_or(""),
             .pid_namespace = pid_namespace(),
             .pid = ::getpid()};

@@ -2,6 +2,7 @@
 
 // What identifies this worker, to the store and to people who read the report.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -13,7 +14,7 @@ namespace orders {
 // What the operator calls the worker becomes its label, and the beginning of its name; without, the
 // host and the process do. The rest of the name is new each time, so that it is unique among all
 // workers there ever were.
-[[nodiscard]] WorkerDescription describe_worker(int threads,
+[[nodiscard]] WorkerDescription describe_worker(std::size_t orders_at_once,
                                                 const std::optional<std::string>& label);
 
 // `order-worker healthcheck`: whether the worker with this label is live; without one, whether all

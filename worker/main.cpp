@@ -17,8 +17,9 @@
 #include "shared/storage/store_error.h"
 #include "worker/dispatcher.h"
 #include "worker/identity.h"
-#include "worker/processing_pool.h"
-#include "worker/processors/simulated.h"
+#include "worker/orders_in_work.h"
+#include "worker/processor_choice.h"
+#include "worker/processors/processors_by_kind.h"
 #include "worker/reporter.h"
 #include "worker/settings.h"
 
@@ -41,7 +42,7 @@ int run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop, StopS
         dispatcher.run(stop);
         return exit_ok;
     } catch (const StoreError& error) {
-        // The pool waits for its threads; from here on it does so for a limited time only.
+        // What is in work is waited for; from here on for a limited time only.
         signals.limit_what_is_left();
         if (!reporter) throw;
         return log_end_of_store(error);
@@ -69,24 +70,21 @@ int work(const WorkerSettings& settings, Storage& storage) {
     std::unique_ptr<OrderReader> reader = storage.open_reader();
     // A store that is too damaged to be read ends the program here, not one report after the other.
     require_readable(*reader);
-    SimulatedProcessor processor(settings.time_unit);
-    ProcessingPool pool(processor, static_cast<std::size_t>(settings.threads), timeout_margin,
-                        wake);
+    ProcessorsByKind processors;
+    add_chosen_processors(processors, settings);
+    OrdersInWork in_work(processors, timeout_margin, wake);
     std::optional<Reporter> reporter;
     Dispatcher dispatcher(
         {.store = *store,
          .housekeeping = *housekeeping,
          .work_watch = *work_watch,
          .end_watch = *end_watch,
-         .pool = pool,
+         .in_work = in_work,
          .wake = wake},
-        {.worker = describe_worker(settings.threads, settings.worker_name),
+        {.worker = describe_worker(in_work.capacity(), settings.worker_name),
          .store = storage.describe(),
          .lease_time = settings.lease_time,
-         .claim = {.defaults = {.timeout = settings.order_timeout,
-                                .max_attempts = settings.max_attempts,
-                                .backoff = settings.backoff},
-                   .normal_max_wait = settings.normal_max_wait},
+         .normal_max_wait = settings.normal_max_wait,
          .drain_limit = settings.drain_limit,
          .hurry = hurry.get_token(),
          .housekeeping = {.retention = settings.retention},

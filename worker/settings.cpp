@@ -1,6 +1,7 @@
 #include "worker/settings.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "shared/domain/order.h"
 #include "shared/program/housekeeping_settings.h"
@@ -8,6 +9,38 @@
 #include "shared/storage/worker_store.h"
 
 namespace orders {
+
+namespace {
+
+constexpr std::int64_t default_orders_at_once = 10;
+
+// Empty if it has its default.
+template <typename T>
+std::optional<T> given(const Setting<std::int64_t>& setting) {
+    if (!setting.is_given()) return std::nullopt;
+    return T(setting.value());
+}
+
+}  // namespace
+
+AttemptLimits WorkerSettings::limits(const AttemptLimits& defaults) const {
+    AttemptLimits limits = defaults;
+    if (order_timeout) limits.timeout = *order_timeout;
+    if (max_attempts) limits.max_attempts = *max_attempts;
+    if (backoff) limits.backoff = *backoff;
+    return limits;
+}
+
+ThreadedOptions WorkerSettings::threaded() const {
+    const std::size_t threads = orders_at_once.value_or(default_orders_at_once);
+    if (threads > ThreadedProcessor::max_threads) {
+        throw SettingsError("--worker-count (SERVICE_WORKER_COUNT): " + std::to_string(threads) +
+                            " threads are too many; at most " +
+                            std::to_string(ThreadedProcessor::max_threads) +
+                            " orders at once can have one each");
+    }
+    return {.threads = threads, .defaults = limits()};
+}
 
 std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int argc,
                                                    const char* const* argv) {
@@ -18,9 +51,14 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
     const auto name = reader.optional_text(
         {"worker-name", "SERVICE_WORKER_NAME",
          "what healthcheck and the log call it; no two workers that live may share one"});
-    const auto threads = reader.integer(
-        {"worker-count", "SERVICE_WORKER_COUNT", "how many orders are processed at a time"}, 10,
-        {1, 1'024, "threads"});
+    const auto simulate =
+        reader.list({"simulate", "SERVICE_SIMULATE",
+                     "the kinds of orders that are only simulated; an order of any other kind is "
+                     "left to other workers"},
+                    "kinds, or '*' for all that nothing else takes, or 'none'", "*");
+    const auto orders_at_once = reader.integer(
+        {"worker-count", "SERVICE_WORKER_COUNT", "how many orders are processed at a time"},
+        default_orders_at_once, {1, 10'000, "orders"});
     const auto timeout =
         reader.integer({"order-process-timeout", "SERVICE_ORDER_PROCESS_TIMEOUT",
                         "an order that does not say otherwise is Failed if it takes longer"},
@@ -60,16 +98,19 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
                             "' is not 1 to 64 letters, digits and . _ : ~ -, beginning with a "
                             "letter or digit");
     }
+    KindChoice kinds;
+    kinds.simulate(simulate.value());
     return WorkerSettings{.common = common.values(),
                           .worker_name = name.value(),
-                          .threads = static_cast<int>(threads.value()),
-                          .order_timeout = seconds(timeout.value()),
+                          .kinds = std::move(kinds),
+                          .orders_at_once = given<std::size_t>(orders_at_once),
+                          .order_timeout = given<seconds>(timeout),
+                          .max_attempts = given<int>(max_attempts),
+                          .backoff = given<seconds>(backoff),
                           .report_interval = seconds(interval.value()),
                           .lease_time = seconds(lease.value()),
-                          .max_attempts = static_cast<int>(max_attempts.value()),
                           .time_unit = std::chrono::milliseconds(time_unit.value()),
                           .drain_limit = seconds(drain.value()),
-                          .backoff = seconds(backoff.value()),
                           .normal_max_wait = seconds(normal_max_wait.value()),
                           .retention = housekeeping.values()};
 }

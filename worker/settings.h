@@ -3,28 +3,40 @@
 // The settings of order-worker, by flag and environment variable: README.md lists them all.
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 
+#include "shared/domain/claim.h"
 #include "shared/housekeeping/retention.h"
 #include "shared/program/common_settings.h"
 #include "shared/program/settings_reader.h"
+#include "worker/kind_choice.h"
+#include "worker/processors/threaded.h"
 
 namespace orders {
 
 struct WorkerSettings {
     CommonSettings common;
     std::optional<std::string> worker_name;
-    int threads;
-    std::chrono::seconds order_timeout;
+    KindChoice kinds;
+    // These, if they are given, hold for whatever does the work, in place of its own defaults.
+    std::optional<std::size_t> orders_at_once;
+    std::optional<std::chrono::seconds> order_timeout;
+    std::optional<int> max_attempts;
+    std::optional<std::chrono::seconds> backoff;
     std::chrono::seconds report_interval;
     std::chrono::seconds lease_time;
-    int max_attempts;
-    std::chrono::milliseconds time_unit;  // 0: every order is instant
+    std::chrono::milliseconds time_unit;  // 0: every simulated order is instant
     std::chrono::seconds drain_limit;
-    std::chrono::seconds backoff;
     std::chrono::seconds normal_max_wait;  // 0: High first, always
     RetentionOptions retention;
+
+    // What holds for attempts: as given, else as in `defaults`.
+    [[nodiscard]] AttemptLimits limits(const AttemptLimits& defaults = {}) const;
+    // For a BlockingProcessor that takes all orders that nothing else takes. Throws SettingsError
+    // if more orders at once are given than there may be threads.
+    [[nodiscard]] ThreadedOptions threaded() const;
 };
 
 // Declares the settings, and reads them and the command. Empty if --help or --version was answered

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "shared/domain/order.h"
 
@@ -48,6 +49,18 @@ struct AttemptLimits {
             .max_attempts = options.max_attempts.value_or(defaults.max_attempts),
             .backoff = options.backoff.value_or(defaults.backoff)};
 }
+
+struct KindLimit {
+    Kind kind;
+    std::size_t orders = 0;
+};
+
+// What takes orders of some kinds: how many more, and what holds for their attempts by default.
+struct ClaimShare {
+    std::size_t limit = 0;             // of all its kinds together
+    std::vector<KindLimit> kinds = {};  // and of each of these; empty: all that no other share names
+    AttemptLimits defaults = {};
+};
 
 struct ClaimedOrder {
     Lease lease;

@@ -5,8 +5,10 @@
 //
 // The faults may be set from any thread; a store is used by one.
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <thread>
@@ -36,6 +38,8 @@ struct Faults {
     std::atomic<int> turns = 0;
     std::atomic<int> looks = 0;
     std::atomic<int> sweeps = 0;
+    // The most results, renewals or claims of one turn.
+    std::atomic<std::size_t> largest_turn = 0;
 
     void fail_if_asked(std::atomic<int>& to_fail) {
         if (to_fail == 0) return;
@@ -60,7 +64,11 @@ class FaultyWorkerStore final : public WorkerStore {
     }
     WorkerOutcomes take_turn(const WorkerTurn& turn) override {
         begin_turn();
-        return store_->take_turn(turn);
+        WorkerOutcomes outcomes = store_->take_turn(turn);
+        faults_.largest_turn =
+            std::max({faults_.largest_turn.load(), turn.settlements.size() + turn.releases.size(),
+                      turn.renewals.size(), outcomes.claimed.size()});
+        return outcomes;
     }
     bool has_claimable(const std::vector<Kind>& kinds) override {
         ++faults_.looks;

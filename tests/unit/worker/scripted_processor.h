@@ -1,6 +1,6 @@
 #pragma once
 
-// An OrderProcessor in which every order stands still until the test says how it ends. An order
+// A BlockingProcessor in which every order stands still until the test says how it ends. An order
 // that is told to stop gives up at once, unless the test made it ignore that.
 //
 // Any thread may call anything. No wait lasts longer than `patience`, so a broken program fails the
@@ -19,11 +19,11 @@
 #include <vector>
 
 #include "tests/support/eventually.h"
-#include "worker/processors/order_processor.h"
+#include "worker/processors/blocking_processor.h"
 
 namespace orders::test {
 
-class ScriptedProcessor final : public OrderProcessor {
+class ScriptedProcessor final : public BlockingProcessor {
    public:
     using Ending = std::function<std::optional<ProcessingResult>()>;
 

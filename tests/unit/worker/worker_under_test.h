@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "shared/os/wake_signal.h"
 #include "tests/support/eventually.h"
@@ -17,7 +18,9 @@
 #include "tests/support/world.h"
 #include "tests/unit/worker/scripted_processor.h"
 #include "worker/dispatcher.h"
-#include "worker/processing_pool.h"
+#include "worker/orders_in_work.h"
+#include "worker/processors/processors_by_kind.h"
+#include "worker/processors/threaded.h"
 
 namespace orders::test {
 
@@ -45,30 +48,29 @@ struct WorkerOptions {
     RetentionOptions retention = {};
 };
 
-// The worker under test: a dispatcher that runs on a thread of its own.
+// The worker under test: a dispatcher that runs on a thread of its own. Its orders are scripted on
+// threads, unless another processor is given.
 class Worker {
    public:
-    explicit Worker(World& world, const WorkerOptions& options = {})
+    explicit Worker(World& world, const WorkerOptions& options = {},
+                    std::unique_ptr<OrderProcessor> other_processor = nullptr)
         : store_(world.storage->open_worker(), faults),
           housekeeping_(world.storage->open_housekeeping(), faults),
           work_watch_(options.hears_the_bell ? world.storage->open_watch()
                                              : std::make_unique<DeafWatch>()),
           end_watch_(options.hears_the_bell ? world.storage->open_end_watch()
                                             : std::make_unique<DeafWatch>()),
-          pool_(std::make_unique<ProcessingPool>(processor, options.threads,
-                                                 std::chrono::milliseconds(0), wake_)),
+          in_work_(by_kind_, std::chrono::milliseconds(0), wake_),
           dispatcher_({.store = store_,
                        .housekeeping = housekeeping_,
                        .work_watch = *work_watch_,
                        .end_watch = *end_watch_,
-                       .pool = *pool_,
+                       .in_work = in_work_,
                        .wake = wake_},
                       {.worker = {.name = options.name,
                                   .host = "host",
                                   .threads = static_cast<int>(options.threads)},
                        .lease_time = options.lease_time,
-                       .claim = {.defaults = {.timeout = options.timeout,
-                                              .max_attempts = options.max_attempts}},
                        .max_payload_bytes = options.max_payload_bytes,
                        .drain_limit = options.drain_limit,
                        .hurry = hurry_.get_token(),
@@ -76,7 +78,9 @@ class Worker {
                        .housekeeping = {.retention = options.retention,
                                         .look_interval = options.look_interval,
                                         .renewal_grace = options.renewal_grace},
-                       .on_enlisted = [this] { ++enlistings; }}) {}
+                       .on_enlisted = [this] { ++enlistings; }}) {
+        by_kind_.add(other_processor ? std::move(other_processor) : scripted(options));
+    }
 
     // Stops it, if the test has not, whatever it may be doing.
     ~Worker() {
@@ -122,12 +126,20 @@ class Worker {
     std::atomic<int> enlistings = 0;  // that the dispatcher told of
 
    private:
+    [[nodiscard]] std::unique_ptr<OrderProcessor> scripted(const WorkerOptions& options) {
+        return std::make_unique<ThreadedProcessor>(
+            processor, ThreadedOptions{.threads = options.threads,
+                                       .defaults = {.timeout = options.timeout,
+                                                    .max_attempts = options.max_attempts}});
+    }
+
     FaultyWorkerStore store_;
     FaultyHousekeepingStore housekeeping_;
     WakeSignal wake_;
     std::unique_ptr<WorkWatch> work_watch_;
     std::unique_ptr<WorkWatch> end_watch_;
-    std::unique_ptr<ProcessingPool> pool_;
+    ProcessorsByKind by_kind_;
+    OrdersInWork in_work_;
     std::stop_source hurry_;
     Dispatcher dispatcher_;
     std::stop_source stop_;

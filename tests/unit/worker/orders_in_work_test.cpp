@@ -1,4 +1,4 @@
-#include "worker/processing_pool.h"
+#include "worker/orders_in_work.h"
 
 #include <doctest/doctest.h>
 
@@ -11,16 +11,15 @@
 #include <vector>
 
 #include "tests/support/seed.h"
-#include "tests/unit/worker/pool_user.h"
+#include "tests/unit/worker/in_work_user.h"
 
 namespace orders::test {
 
 using namespace std::chrono_literals;
 
-TEST_CASE(
-    "processing_pool: a finished order comes back with its result, and wakes the dispatcher") {
-    PoolUser user(1);
-    user.pool->start({claimed("a", 1)});
+TEST_CASE("orders_in_work: a finished order comes back with its result, and wakes the dispatcher") {
+    InWorkUser user(1);
+    user.in_work->start({claimed("a", 1)});
     user.processor.wait_until_begun("a");
     CHECK_FALSE(is_notified(user.wake));
     CHECK(user.take_now().empty());
@@ -34,16 +33,16 @@ TEST_CASE(
     CHECK(user.take_now().empty());
 }
 
-TEST_CASE("processing_pool: as many orders are processed at a time as there are threads, no more") {
-    PoolUser user(3);
-    CHECK(user.pool->threads() == 3);
-    user.pool->start({claimed("a", 1), claimed("b", 2), claimed("c", 3)});
-    CHECK(user.pool->free_threads() == 0);
+TEST_CASE("orders_in_work: as many orders are processed at a time as there are threads, no more") {
+    InWorkUser user(3);
+    CHECK(user.in_work->capacity() == 3);
+    user.in_work->start({claimed("a", 1), claimed("b", 2), claimed("c", 3)});
+    CHECK(user.free_threads() == 0);
     user.processor.wait_until_running(3);
 
     user.processor.finish("b");
     CHECK(ids_of(user.take(1)) == std::vector<std::string>{"b"});
-    user.pool->start({claimed("d", 4)});
+    user.in_work->start({claimed("d", 4)});
     user.processor.wait_until_begun("d");
     CHECK(user.processor.running() == 3);
     user.processor.finish_all();
@@ -51,56 +50,56 @@ TEST_CASE("processing_pool: as many orders are processed at a time as there are 
     CHECK(user.processor.most_running() == 3);
 }
 
-TEST_CASE("processing_pool: each of many orders is processed once, by one thread") {
-    PoolUser user(4);
+TEST_CASE("orders_in_work: each of many orders is processed once, by one thread") {
+    InWorkUser user(4);
     user.processor.finish_all();
     constexpr int orders = 2'000;
     int started = 0;
     std::set<std::string> finished;
     while (finished.size() < orders) {
         std::vector<ClaimedOrder> batch;
-        for (auto free = user.pool->free_threads(); free > 0 && started < orders; --free) {
+        for (auto free = user.free_threads(); free > 0 && started < orders; --free) {
             ++started;
             batch.push_back(claimed("order-" + std::to_string(started), started));
         }
-        user.pool->start(std::move(batch));
+        user.in_work->start(std::move(batch));
         for (const std::string& id : ids_of(user.take(1))) CHECK(finished.insert(id).second);
     }
     const auto begun = user.processor.begun();
     CHECK(begun.size() == orders);
     CHECK(std::set(begun.begin(), begun.end()) == finished);
     CHECK(user.processor.most_running() <= 4);
-    CHECK(user.pool->free_threads() == 4);
-    CHECK(user.pool->held().empty());
+    CHECK(user.free_threads() == 4);
+    CHECK(user.held().empty());
 }
 
-TEST_CASE("processing_pool: a thread is free again as soon as its order has finished") {
-    PoolUser user(3);
-    CHECK(user.pool->free_threads() == 3);
-    user.pool->start({});
-    CHECK(user.pool->free_threads() == 3);
-    user.pool->start({claimed("a", 1), claimed("b", 2)});
-    CHECK(user.pool->free_threads() == 1);
+TEST_CASE("orders_in_work: a thread is free again as soon as its order has finished") {
+    InWorkUser user(3);
+    CHECK(user.free_threads() == 3);
+    user.in_work->start({});
+    CHECK(user.free_threads() == 3);
+    user.in_work->start({claimed("a", 1), claimed("b", 2)});
+    CHECK(user.free_threads() == 1);
 
     user.processor.finish("a");
     REQUIRE(is_notified(user.wake, patience));
-    CHECK(user.pool->free_threads() == 2);
+    CHECK(user.free_threads() == 2);
     CHECK(user.take(1).size() == 1);
-    CHECK(user.pool->free_threads() == 2);
+    CHECK(user.free_threads() == 2);
 }
 
-TEST_CASE("processing_pool: orders begin in the order in which they were started") {
-    PoolUser user(1);
+TEST_CASE("orders_in_work: orders begin in the order in which they were started") {
+    InWorkUser user(1);
     user.processor.finish_all();
     for (const char* id : {"a", "b", "c"}) {
-        user.pool->start({claimed(id, 1)});
+        user.in_work->start({claimed(id, 1)});
         CHECK(user.take(1).size() == 1);
     }
     CHECK(user.processor.begun() == std::vector<std::string>{"a", "b", "c"});
 }
 
-TEST_CASE("processing_pool: an exception fails the order and leaves the thread at work") {
-    PoolUser user(1);
+TEST_CASE("orders_in_work: an exception fails the order and leaves the thread at work") {
+    InWorkUser user(1);
     SUBCASE("of the standard library") {
         user.processor.end(
             "a", []() -> std::optional<ProcessingResult> { throw std::runtime_error("boom"); });
@@ -108,26 +107,26 @@ TEST_CASE("processing_pool: an exception fails the order and leaves the thread a
     SUBCASE("of any other type") {
         user.processor.end("a", []() -> std::optional<ProcessingResult> { throw 42; });
     }
-    user.pool->start({claimed("a", 1)});
+    user.in_work->start({claimed("a", 1)});
     CHECK(user.take(1).at(0).result == ProcessingResult(Failure{failure_reason::processor_error}));
-    CHECK(user.pool->free_threads() == 1);
+    CHECK(user.free_threads() == 1);
 
     user.processor.finish("b");
-    user.pool->start({claimed("b", 2)});
+    user.in_work->start({claimed("b", 2)});
     CHECK(user.take(1).at(0).result == ProcessingResult(Completed{}));
 }
 
-TEST_CASE("processing_pool: orders that were started and not yet taken as finished are held") {
-    PoolUser user(2);
-    CHECK(user.pool->held().empty());
+TEST_CASE("orders_in_work: orders that were started and not yet taken as finished are held") {
+    InWorkUser user(2);
+    CHECK(user.held().empty());
     const Lease a = claimed("a", 1).lease;
     const Lease b = claimed("b", 2).lease;
     const auto held = [&] {
-        auto leases = user.pool->held();
+        auto leases = user.held();
         std::ranges::sort(leases);
         return leases;
     };
-    user.pool->start({claimed("a", 1), claimed("b", 2)});
+    user.in_work->start({claimed("a", 1), claimed("b", 2)});
     CHECK(held() == std::vector{a, b});
     user.processor.wait_until_running(2);
     CHECK(held() == std::vector{a, b});
@@ -138,10 +137,10 @@ TEST_CASE("processing_pool: orders that were started and not yet taken as finish
     CHECK(held() == std::vector{b});
 }
 
-TEST_CASE("processing_pool: its end tells the work to stop and waits for it") {
-    PoolUser user(3);
+TEST_CASE("orders_in_work: its end tells the work to stop and waits for it") {
+    InWorkUser user(3);
     user.processor.ignore_stop("slow");
-    user.pool->start({claimed("quick", 1), claimed("slow", 2)});
+    user.in_work->start({claimed("quick", 1), claimed("slow", 2)});
     user.processor.wait_until_running(2);
     std::atomic<bool> may_end = false;
     const std::jthread release([&] {
@@ -149,15 +148,15 @@ TEST_CASE("processing_pool: its end tells the work to stop and waits for it") {
         may_end = true;
         user.processor.finish("slow");
     });
-    user.pool.reset();
+    user.in_work.reset();
     CHECK(may_end);
     CHECK(user.processor.running() == 0);
     CHECK(user.processor.was_told_to_stop("quick"));
 }
 
-TEST_CASE("processing_pool: whatever is done to orders, each leaves the pool once") {
+TEST_CASE("orders_in_work: whatever is done to orders, each leaves the pool once") {
     auto random = seeded_random();
-    PoolUser user(4);
+    InWorkUser user(4);
     user.processor.finish_all();
     std::int64_t started = 0;
     std::set<std::int64_t> inside;
@@ -166,27 +165,27 @@ TEST_CASE("processing_pool: whatever is done to orders, each leaves the pool onc
     };
     for (int step = 0; step < 3'000; ++step) {
         std::vector<ClaimedOrder> batch;
-        for (auto free = user.pool->free_threads(); free > 0; --free) {
+        for (auto free = user.free_threads(); free > 0; --free) {
             if (any_of(random, 0, 1) == 0) continue;
             ++started;
             inside.insert(started);
             batch.push_back(claimed("order-" + std::to_string(started), started));
         }
-        user.pool->start(std::move(batch));
+        user.in_work->start(std::move(batch));
         const int choice = any_of(random, 0, 9);
         if (choice < 3) {
-            for (const Lease& lease : user.pool->held()) {
-                if (const auto order = user.pool->abandon(lease)) leaves(*order);
+            for (const Lease& lease : user.held()) {
+                if (const auto order = user.in_work->abandon(lease)) leaves(*order);
             }
         } else {
             const auto now =
                 std::chrono::steady_clock::now() + (choice < 6 ? long_timeout * 2 : 0ms);
-            for (const auto& [order, result] : user.pool->take_finished(now)) leaves(order);
+            for (const auto& [order, result] : user.in_work->take_finished(now)) leaves(order);
         }
     }
-    for (const auto& [order, result] : user.pool->abandon_all()) leaves(order);
+    for (const auto& [order, result] : user.in_work->abandon_all()) leaves(order);
     CHECK(inside.empty());
-    CHECK(user.pool->held().empty());
+    CHECK(user.held().empty());
 }
 
 }  // namespace orders::test

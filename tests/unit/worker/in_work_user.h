@@ -1,6 +1,6 @@
 #pragma once
 
-// A processing pool with its processor and wake signal, used as the dispatcher uses them.
+// Orders in work, on threads of a scripted processor, used as the dispatcher uses them.
 
 #include <doctest/doctest.h>
 #include <poll.h>
@@ -17,7 +17,9 @@
 #include "tests/support/eventually.h"
 #include "tests/support/order_builder.h"
 #include "tests/unit/worker/scripted_processor.h"
-#include "worker/processing_pool.h"
+#include "worker/orders_in_work.h"
+#include "worker/processors/processors_by_kind.h"
+#include "worker/processors/threaded.h"
 
 namespace orders::test {
 
@@ -44,10 +46,17 @@ inline constexpr std::chrono::milliseconds long_timeout = std::chrono::hours(1);
     return ids;
 }
 
-struct PoolUser {
-    explicit PoolUser(std::size_t threads)
-        : pool(std::make_unique<ProcessingPool>(processor, threads, std::chrono::milliseconds(0),
-                                                wake)) {}
+struct InWorkUser {
+    explicit InWorkUser(std::size_t threads) {
+        processors.add(
+            std::make_unique<ThreadedProcessor>(processor, ThreadedOptions{.threads = threads}));
+        in_work = std::make_unique<OrdersInWork>(processors, std::chrono::milliseconds(0), wake);
+    }
+
+    [[nodiscard]] std::size_t free_threads() const { return in_work->free_capacity().at(0).limit; }
+    [[nodiscard]] std::vector<Lease> held() const {
+        return in_work->held_after({}, in_work->held());
+    }
 
     // Waits for the wake signal, for each time that something is missing.
     std::vector<FinishedOrder> take(std::size_t count) {
@@ -55,18 +64,19 @@ struct PoolUser {
         while (finished.size() < count) {
             if (!is_notified(wake, patience)) throw std::runtime_error("the wake signal is silent");
             wake.clear();
-            std::ranges::move(pool->take_finished(std::chrono::steady_clock::now()),
+            std::ranges::move(in_work->take_finished(std::chrono::steady_clock::now()),
                               std::back_inserter(finished));
         }
         return finished;
     }
     std::vector<FinishedOrder> take_now() {
-        return pool->take_finished(std::chrono::steady_clock::now());
+        return in_work->take_finished(std::chrono::steady_clock::now());
     }
 
     ScriptedProcessor processor;
     WakeSignal wake;
-    std::unique_ptr<ProcessingPool> pool;
+    ProcessorsByKind processors;
+    std::unique_ptr<OrdersInWork> in_work;
 };
 
 }  // namespace orders::test

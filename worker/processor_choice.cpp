@@ -1,0 +1,46 @@
+#include "worker/processor_choice.h"
+
+#include <memory>
+#include <string>
+
+#include "shared/log/log.h"
+#include "worker/processors/simulated.h"
+
+namespace orders {
+namespace {
+
+std::string listed(const std::vector<Kind>& kinds) {
+    std::string text;
+    for (const Kind& kind : kinds) text += (text.empty() ? "" : ",") + kind.name();
+    return text;
+}
+
+void add_simulated(ProcessorsByKind& processors, const WorkerSettings& settings,
+                   const std::vector<Kind>& kinds) {
+    SimulatedOptions options{.time_unit = settings.time_unit,
+                             .kinds = kinds,
+                             .defaults = settings.limits(),
+                             .warns_of_work = settings.kinds.is_default()};
+    if (settings.orders_at_once) options.orders = *settings.orders_at_once;
+    if (!kinds.empty()) {
+        log::info("simulating some kinds: no work is done", {{"kinds", listed(kinds)}});
+    } else if (settings.kinds.is_default()) {
+        log::info("simulating all kinds: no work is done");
+    } else {
+        log::info("simulating all kinds that nothing else takes: no work is done");
+    }
+    processors.add(std::make_unique<SimulatedProcessor>(std::move(options)));
+}
+
+}  // namespace
+
+void add_chosen_processors(ProcessorsByKind& processors, const WorkerSettings& settings) {
+    if (const auto& kinds = settings.kinds.simulated()) {
+        add_simulated(processors, settings, *kinds);
+    }
+    if (processors.capacity() == 0) {
+        log::warn("this worker takes no orders", {{"hint", "name kinds for it to take"}});
+    }
+}
+
+}  // namespace orders

@@ -1,0 +1,22 @@
+#include "worker/processors/thrown.h"
+
+#include <exception>
+
+#include "shared/log/log.h"
+#include "shared/text/reason.h"
+
+namespace orders {
+
+ProcessingResult result_of_exception(const ClaimedOrder& order) {
+    constexpr const char* event = "processor threw an exception";
+    try {
+        throw;
+    } catch (const std::exception& error) {
+        log::error(event, {{"order_id", order.spec.order_id.text()}, {"detail", reason_of(error)}});
+    } catch (...) {
+        log::error(event, {{"order_id", order.spec.order_id.text()}});
+    }
+    return Failure{failure_reason::processor_error};
+}
+
+}  // namespace orders
