@@ -85,15 +85,17 @@ SubmitOutcome IntakeWrites::create(const NewOrder& order, bool is_place_needed,
     if (order.due) created.due_at = due_time(*order.due, now);
     created.is_waiting_for_time = created.due_at > now;
     const auto status = created.is_waiting_for_time ? StoredStatus::waiting : StoredStatus::queued;
+    std::optional<UtcTime> due_at = created.due_at;
     std::optional<std::int64_t> place;
     if (created.is_waiting_for_time) {
         place = no_place;
     } else if (is_place_needed) {
         place = work.take_place();
+        if (!due_at) due_at = now;  // who has a place of its own has a time
     }
     const bool is_new =
         insert_.run(spec.order_id.text(), to_column(spec.priority), spec.processing_time.units(),
-                    to_column(status), to_column(now), *kind, to_column(created.due_at),
+                    to_column(status), to_column(now), *kind, to_column(due_at),
                     to_column(spec.start_before), place) == 1;
     if (!is_new) return look_up(order).value();
     content_.add_inputs({connection_.last_inserted()}, order, work);

@@ -25,11 +25,11 @@ constexpr std::int64_t last_sequence = std::numeric_limits<std::int64_t>::max();
     ORDER_COLUMNS "orders o INDEXED BY orders_queue" ORDER_JOINS                                \
                   " WHERE o.status = 0 AND o.place IS NULL AND o.kind = ?1 AND o.priority = ?2" \
                   " AND o.seq " beyond " ?3 ORDER BY o.seq " order " LIMIT ?4"
-#define PLACED(beyond, order)                                                           \
-    ORDER_COLUMNS "orders o INDEXED BY orders_placed" ORDER_JOINS                       \
-                  " WHERE o.status IN (0, 5) AND o.place IS NOT NULL AND o.status = ?1" \
-                  " AND o.kind = ?2 AND o.priority = ?3 AND o.seq " beyond              \
-                  " ?4 ORDER BY o.seq " order " LIMIT ?5"
+#define PLACED(beyond, order)                                                                      \
+    ORDER_COLUMNS "orders o INDEXED BY orders_placed" ORDER_JOINS                                  \
+                  " WHERE o.due_at IS NOT NULL AND o.finished_at IS NULL AND o.status <> 1"        \
+                  " AND o.place IS NOT NULL AND o.kind = ?1 AND o.priority = ?2 AND o.seq " beyond \
+                  " ?3 ORDER BY o.seq " order " LIMIT ?4"
 #define IN_WORK(beyond, order)                                                \
     ORDER_COLUMNS "leases h CROSS JOIN orders o ON o.seq = h.seq" ORDER_JOINS \
                   " WHERE h.seq " beyond " ?1 ORDER BY h.seq " order " LIMIT ?2"
@@ -78,7 +78,7 @@ OrderLists::OrderLists(Connection& connection)
                     {connection, UNSUCCESSFUL(">", "ASC")},
                     {connection, ALL(">", "ASC")}},
       queues_(connection,
-              "SELECT c.status, c.kind, c.priority, k.name FROM order_counts c"
+              "SELECT DISTINCT c.kind, c.priority, k.name FROM order_counts c"
               " JOIN kinds k ON k.id = c.kind WHERE c.status IN (0, 5) AND c.orders > 0") {}
 
 OrderPage OrderLists::list(const OrderQuery& query) {
@@ -155,16 +155,12 @@ std::vector<OrderLists::Row> OrderLists::read(bool is_descending, const OrderFil
 void OrderLists::read_pending(Ranges& ranges, Selection& selection) {
     const OrderFilter& filter = selection.filter;
     for (Cursor queues = queues_.query(); queues.next();) {
-        const auto status = queues.get<std::int64_t>(0);
-        const auto kind = queues.get<std::int64_t>(1);
-        const auto priority = queues.get<std::int64_t>(2);
+        const auto kind = queues.get<std::int64_t>(0);
+        const auto priority = queues.get<std::int64_t>(1);
         if (filter.priority && to_column(*filter.priority) != priority) continue;
-        if (filter.kind && filter.kind->name() != queues.get<std::string>(3)) continue;
-        selection.add(
-            ranges.placed.query(status, kind, priority, selection.bound.value, selection.limit));
-        if (status_from_column(status) == StoredStatus::queued) {
-            selection.add(
-                ranges.queued.query(kind, priority, selection.bound.value, selection.limit));
+        if (filter.kind && filter.kind->name() != queues.get<std::string>(2)) continue;
+        for (Statement* const half : {&ranges.queued, &ranges.placed}) {
+            selection.add(half->query(kind, priority, selection.bound.value, selection.limit));
         }
     }
 }

@@ -60,6 +60,7 @@ const Moment& WriteTransaction::now() {
 }
 
 void WriteTransaction::note_created(CountedAs as, StoredStatus status) {
+    newest_place_.reset();
     count(as, status, +1);
     has_made_claimable_ |= status == StoredStatus::queued;
 }
@@ -87,7 +88,8 @@ void WriteTransaction::count(CountedAs as, StoredStatus status, std::int64_t cha
 
 std::int64_t WriteTransaction::take_place() {
     if (!last_place_) last_place_ = access_.last_place_.number();
-    last_place_ = std::max(*last_place_, access_.newest_place_.number()) + 1;
+    if (!newest_place_) newest_place_ = access_.newest_place_.number();
+    last_place_ = std::max(*last_place_, *newest_place_) + 1;
     return *last_place_;
 }
 

@@ -132,7 +132,8 @@ class WriteTransaction {
     std::vector<CountChange> count_changes_;
     std::int64_t content_bytes_ = 0;
     std::int64_t cancels_in_work_ = 0;
-    std::optional<std::int64_t> last_place_;  // that was taken; written in commit()
+    std::optional<std::int64_t> last_place_;    // that was taken; written in commit()
+    std::optional<std::int64_t> newest_place_;  // of an order by its arrival, until another arrives
     bool has_made_claimable_ = false;
     bool has_ended_some_ = false;
 };

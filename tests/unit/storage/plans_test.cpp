@@ -83,14 +83,15 @@ TEST_CASE("plans: orders are listed and searched along an index, and nothing is 
                    "orders_unsuccessful (status=? AND rowid<?)"},
              Range{"o.status = ?1 AND o.seq > ?2 ORDER BY",
                    "orders_unsuccessful (status=? AND rowid>?)"},
-             Range{"o.priority = ?3 AND o.seq < ?4",
-                   "orders_placed (status=? AND kind=? AND priority=? AND rowid<?)"},
-             Range{"o.priority = ?3 AND o.seq > ?4",
-                   "orders_placed (status=? AND kind=? AND priority=? AND rowid>?)"},
-             Range{"o.priority = ?2 AND o.seq < ?3 ORDER",
+             Range{"place IS NOT NULL AND o.kind = ?1 AND o.priority = ?2 AND o.seq < ?3",
+                   "orders_placed (kind=? AND priority=? AND rowid<?)"},
+             Range{"place IS NOT NULL AND o.kind = ?1 AND o.priority = ?2 AND o.seq > ?3",
+                   "orders_placed (kind=? AND priority=? AND rowid>?)"},
+             Range{"place IS NULL AND o.kind = ?1 AND o.priority = ?2 AND o.seq < ?3",
                    "orders_queue (kind=? AND priority=? AND rowid<?)"},
-             Range{"o.priority = ?2 AND o.seq > ?3 ORDER",
-                   "orders_queue (kind=? AND priority=? AND rowid>?)"},
+             Range{
+                 "place IS NULL AND o.kind = ?1 AND o.priority = ?2 AND o.seq > ?3 ORDER BY o.seq",
+                 "orders_queue (kind=? AND priority=? AND rowid>?)"},
          }) {
         CAPTURE(range.part);
         const std::string plan = plans.of_statement_with(range.part);

@@ -152,6 +152,8 @@ constexpr std::array order_rules{
               [](const OrderRow& row) {
                   return !is(row, StoredStatus::waiting) || (row.due_at && row.place == 0);
               }},
+    OrderRule{"a place of its own without a time from which it may be claimed",
+              [](const OrderRow& row) { return !row.place || row.due_at; }},
     OrderRule{"in the queue, or in work, without a place",
               [](const OrderRow& row) {
                   const bool needs_place =
