@@ -33,21 +33,12 @@ void log_unsuccessful(std::string_view what, const ClaimedOrder& order, const st
         {{"order_id", order.spec.order_id.text()}, {"attempt", order.attempt}, {"reason", reason}});
 }
 
-// The shares in terms of today's claims.
-ClaimRequest claim_of(const std::vector<ClaimShare>& shares) {
-    ClaimRequest claim;
+std::size_t room_in(const std::vector<ClaimShare>& shares) {
+    std::size_t room = 0;
     for (const ClaimShare& share : shares) {
-        if (share.limit == 0) continue;
-        claim.limit = std::min(share.limit, most_per_turn);
-        claim.defaults = share.defaults;
-        for (const KindLimit& limit : share.kinds) claim.kinds.push_back(limit.kind);
-        break;
+        room += std::min(share.limit, most_per_turn - room);
     }
-    return claim;
-}
-
-bool has_room(const std::vector<ClaimShare>& shares) {
-    return std::ranges::any_of(shares, [](const ClaimShare& share) { return share.limit > 0; });
+    return room;
 }
 
 HousekeepingOptions with_renewal(HousekeepingOptions options, std::function<void()> renew) {
@@ -129,7 +120,7 @@ void Dispatcher::sleep_until_something_happens() {
     const auto now = std::chrono::steady_clock::now();
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::max(until, now) - now);
 
-    const bool wants_work = phase_ == Phase::working && has_room(in_work_.free_capacity());
+    const bool wants_work = phase_ == Phase::working && room_in(in_work_.free_capacity()) > 0;
     std::array<pollfd, 3> sources{pollfd{wake_.fd(), POLLIN, 0}, pollfd{end_watch_.fd(), POLLIN, 0},
                                   pollfd{wants_work ? work_watch_.fd() : -1, POLLIN, 0}};
     ::poll(sources.data(), sources.size(),
@@ -206,7 +197,7 @@ void Dispatcher::look(SteadyTime now) {
     has_claimable_ = false;
     if (!is_look_due_ && now < next_look_) return;
     const ClaimRequest claim = next_claim();
-    has_claimable_ = claim.limit > 0 && store_.has_claimable(claim.kinds);
+    has_claimable_ = claim.limit > 0 && store_.has_claimable(claim.shares);
     if (now >= next_look_) {
         next_look_ = now + options_.look_interval;
         look_for_cancelled(now);  // should no bell have told
@@ -222,7 +213,8 @@ void Dispatcher::look_for_cancelled(SteadyTime now) {
 ClaimRequest Dispatcher::next_claim() const {
     const std::size_t payload_bytes = in_work_.payload_bytes();
     if (phase_ != Phase::working || payload_bytes >= options_.max_payload_bytes) return {};
-    ClaimRequest claim = claim_of(in_work_.free_capacity());
+    ClaimRequest claim{.shares = in_work_.free_capacity()};
+    claim.limit = room_in(claim.shares);
     claim.max_payload_bytes = options_.max_payload_bytes - payload_bytes;
     claim.normal_max_wait = options_.normal_max_wait;
     return claim;

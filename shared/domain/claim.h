@@ -7,12 +7,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "shared/domain/kind.h"
 #include "shared/domain/order.h"
 
 namespace orders {
@@ -50,15 +52,20 @@ struct AttemptLimits {
             .backoff = options.backoff.value_or(defaults.backoff)};
 }
 
+// No bound on a number of orders.
+inline constexpr std::size_t unlimited_orders = std::numeric_limits<std::size_t>::max();
+
+// How many orders of one kind somebody takes, at most.
 struct KindLimit {
     Kind kind;
-    std::size_t orders = 0;
+    std::size_t orders = unlimited_orders;
 };
 
-// What takes orders of some kinds: how many more, and what holds for their attempts by default.
+// One of those that orders are claimed for together: what it takes, and what holds for the attempts
+// of orders that do not say otherwise.
 struct ClaimShare {
-    std::size_t limit = 0;             // of all its kinds together
-    std::vector<KindLimit> kinds = {};  // and of each of these; empty: all that no other share names
+    std::size_t limit = unlimited_orders;  // of all its kinds together
+    std::vector<KindLimit> kinds = {};     // none: all kinds that no other share names
     AttemptLimits defaults = {};
 };
 

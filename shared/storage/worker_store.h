@@ -66,13 +66,13 @@ inline constexpr std::chrono::milliseconds longest_lease_time{3'600'000};
 
 enum class SettleOutcome { settled, lease_lost };
 
-// Which orders a claim may take, and what holds for them if they do not say otherwise.
+// Which orders a claim may take, and for whom. Kinds that are paused give none.
 struct ClaimRequest {
     std::size_t limit = 0;
     // A claim returns no more payload than this, but at least one order.
     std::size_t max_payload_bytes = most_payload_bytes;
-    std::vector<Kind> kinds = {};  // empty: all. Those that are paused give none.
-    AttemptLimits defaults = {};
+    // No kind is named twice, and at most one share takes those that none names.
+    std::vector<ClaimShare> shares = {ClaimShare{}};
     // While the oldest Normal order that could be claimed has waited for longer, every fourth order
     // that this store claims is Normal. 0: High first, always.
     std::chrono::seconds normal_max_wait{0};
@@ -125,9 +125,8 @@ class WorkerStore {
 
     [[nodiscard]] virtual WorkerOutcomes take_turn(const WorkerTurn& turn) = 0;
 
-    // Whether a claim for these kinds (all if there are none) would return orders now; found out
-    // without writing.
-    [[nodiscard]] virtual bool has_claimable(const std::vector<Kind>& kinds) = 0;
+    // Whether a claim for these shares would return orders now; found out without writing.
+    [[nodiscard]] virtual bool has_claimable(const std::vector<ClaimShare>& shares) = 0;
 
     // A number that grows with each order that is Cancelled while it is Processing: when it has, a
     // worker may have lost a lease, and learns which by renewing.

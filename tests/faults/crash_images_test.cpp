@@ -193,11 +193,11 @@ class History {
 
     // As a dispatcher's: settles, gives back, claims.
     void take_turn(Worker& worker) {
-        WorkerTurn turn{
-            .worker = worker.id,
-            .lease_time = lease_time,
-            .claim = {.limit = 20,
-                      .defaults = {.max_attempts = 100, .backoff = std::chrono::seconds(1)}}};
+        WorkerTurn turn{.worker = worker.id,
+                        .lease_time = lease_time,
+                        .claim = {.limit = 20,
+                                  .shares = {{.defaults = {.max_attempts = 100,
+                                                           .backoff = std::chrono::seconds(1)}}}}};
         for (const ClaimedOrder& order : worker.held) {
             switch (any_of(random_, 1, 10)) {
                 case 1:

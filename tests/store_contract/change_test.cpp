@@ -117,7 +117,8 @@ TEST_CASE_FIXTURE(UsedStore, "change: options are set, and put back to the defau
           AttemptOptions{.timeout = 8s});
     CHECK(std::get<Order>(user.change("bare", {.timeout = std::optional<std::chrono::seconds>()}))
               .spec.options == AttemptOptions{});
-    const auto claimed = user.claim(user.enlist("w"), {.limit = 1, .defaults = {.timeout = 5s}});
+    const auto claimed =
+        user.claim(user.enlist("w"), {.limit = 1, .shares = {{.defaults = {.timeout = 5s}}}});
     CHECK(claimed.at(0).limits == AttemptLimits{.timeout = 5s, .max_attempts = 3, .backoff = 9s});
 }
 

@@ -96,9 +96,9 @@ TEST_CASE_FIXTURE(UsedStore, "claim_order: a Normal order that nobody may claim 
     (void)user.pause("mail");
     store->pass_time(1h);
     (void)user.submit(normal_behind_high(1, 8));
-    CHECK(ids_of(user.claim(
-              user.enlist("w"),
-              {.limit = 5, .kinds = {Kind(), a_kind("mail")}, .normal_max_wait = 60s})) ==
+    CHECK(ids_of(user.claim(user.enlist("w"), {.limit = 5,
+                                               .shares = {{.kinds = {{Kind()}, {a_kind("mail")}}}},
+                                               .normal_max_wait = 60s})) ==
           Ids{"h0", "h1", "h2", "h3", "h4"});
 }
 

@@ -118,11 +118,11 @@ TEST_CASE_FIXTURE(UsedStore,
 }
 
 TEST_CASE_FIXTURE(UsedStore, "claim: what waits is seen without writing") {
-    CHECK_FALSE(user.worker().has_claimable({}));
+    CHECK_FALSE(user.worker().has_claimable({ClaimShare{}}));
     (void)user.submit(an_order("a"));
-    CHECK(user.worker().has_claimable({}));
+    CHECK(user.worker().has_claimable({ClaimShare{}}));
     (void)user.claim(user.enlist("w"), 1);
-    CHECK_FALSE(user.worker().has_claimable({}));
+    CHECK_FALSE(user.worker().has_claimable({ClaimShare{}}));
 }
 
 TEST_CASE("claim: eight threads take a thousand orders, each exactly once") {

@@ -106,7 +106,8 @@ TEST_CASE_FIXTURE(UsedStore, "content: a claim says what holds for the attempt")
     (void)user.submit({an_order("own").with(some_options), an_order("silent"),
                        an_order("half").with({.max_attempts = 9})});
     const AttemptLimits defaults{.timeout = 30s, .max_attempts = 15, .backoff = 20s};
-    const auto claimed = user.claim(user.enlist("w"), {.limit = 3, .defaults = defaults});
+    const auto claimed =
+        user.claim(user.enlist("w"), {.limit = 3, .shares = {{.defaults = defaults}}});
     CHECK(claimed.at(0).limits == AttemptLimits{.timeout = 7s, .max_attempts = 3, .backoff = 60s});
     CHECK(claimed.at(1).limits == defaults);
     CHECK(claimed.at(2).limits == AttemptLimits{.timeout = 30s, .max_attempts = 9, .backoff = 20s});

@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(UsedStore, "lease: an order whose lease ran out on its last at
     (void)user.submit(an_order("a"));
     const WorkerId worker = user.enlist("w");
     for (int attempt = 1; attempt <= 2; ++attempt) {
-        const ClaimRequest request{.limit = 1, .defaults = {.max_attempts = 2}};
+        const ClaimRequest request{.limit = 1, .shares = {{.defaults = {.max_attempts = 2}}}};
         CHECK(user.claim(worker, request).at(0).attempt == attempt);
         store->pass_time(lease_time);
         const auto expired = user.take_back_expired();
@@ -122,8 +122,9 @@ TEST_CASE_FIXTURE(UsedStore,
     (void)user.submit({an_order("once").with({.max_attempts = 1}),
                        an_order("twice").with({.max_attempts = 2}), an_order("silent")});
     const WorkerId worker = user.enlist("w");
-    CHECK(user.claim(worker, {.limit = 3, .defaults = {.max_attempts = 1}}).size() == 3);
-    (void)user.claim(worker, {.limit = 3, .defaults = {.max_attempts = 100}});
+    CHECK(user.claim(worker, {.limit = 3, .shares = {{.defaults = {.max_attempts = 1}}}}).size() ==
+          3);
+    (void)user.claim(worker, {.limit = 3, .shares = {{.defaults = {.max_attempts = 100}}}});
     store->pass_time(lease_time);
     CHECK(user.take_back_expired().size() == 3);
     CHECK(user.find("once").status == OrderStatus::failed);

@@ -108,7 +108,8 @@ TEST_CASE_FIXTURE(
     CHECK(of_kind("default").counts == StatusCounts{});
     (void)user.resume("ant");
     CHECK(kinds() == std::vector<std::string>{"default", "mail", "zebra"});
-    user.settle(user.claim(user.enlist("w"), {.limit = 9, .kinds = {a_kind("zebra")}}));
+    user.settle(
+        user.claim(user.enlist("w"), {.limit = 9, .shares = {{.kinds = {{a_kind("zebra")}}}}}));
     CHECK(of_kind("zebra").counts == StatusCounts{.processed = 1});
     (void)user.submit(an_order("last"));
     store->pass_time(1s);

@@ -17,7 +17,8 @@ using std::chrono::milliseconds;
 struct RetryingStore : UsedStore {
     // Claims the only order and has it tried again; returns how long it waits.
     milliseconds wait_after(const Retry& retry) {
-        const Lease lease = user.claim(worker, {.limit = 1, .defaults = limits}).at(0).lease;
+        const Lease lease =
+            user.claim(worker, {.limit = 1, .shares = {{.defaults = limits}}}).at(0).lease;
         CHECK(user.settle(lease, retry) == SettleOutcome::settled);
         const Order order = user.find("a");
         REQUIRE(order.is_waiting_for_time);
@@ -100,7 +101,7 @@ TEST_CASE_FIXTURE(RetryingStore,
                   "retry: the last attempt has Failed, for the processor's own reason") {
     (void)user.submit(an_order("a").with({.max_attempts = 2}));
     let_it_become_due(wait_after({"no_answer", "once"}));
-    const auto claimed = user.claim(worker, {.limit = 1, .defaults = limits}).at(0);
+    const auto claimed = user.claim(worker, {.limit = 1, .shares = {{.defaults = limits}}}).at(0);
     CHECK(claimed.attempt == 2);
     CHECK(user.settle(claimed.lease, Retry{"no_answer", "twice"}) == SettleOutcome::settled);
     const Order order = user.find("a");

@@ -33,7 +33,7 @@ TEST_CASE_FIXTURE(UsedStore,
                   "settle: no order ends before it began, though the clock is set back") {
     (void)user.submit({an_order("done"), an_order("lost")});
     const auto claimed =
-        user.claim(user.enlist("w"), {.limit = 2, .defaults = {.max_attempts = 1}});
+        user.claim(user.enlist("w"), {.limit = 2, .shares = {{.defaults = {.max_attempts = 1}}}});
     const UtcTime start = store->wall_clock();
     store->set_wall_clock(start - 2h);
     CHECK(user.settle(claimed.at(0).lease) == SettleOutcome::settled);

@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(UsedStore, "submit: an order that is due later waits, and is c
     CHECK(user.find("at").is_waiting_for_time);
     CHECK(user.find("at").due_at == noon);
     CHECK(user.pending_level() == 2);
-    CHECK_FALSE(user.worker().has_claimable({}));
+    CHECK_FALSE(user.worker().has_claimable({ClaimShare{}}));
     CHECK(user.claim(user.enlist("w"), 2).empty());
     check_counts(user.reader());
 }

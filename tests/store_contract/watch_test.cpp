@@ -29,7 +29,7 @@ TEST_CASE_FIXTURE(WatchedStore, "watch: every watch hears it, and finds the work
     HeardWatch other{store->storage().open_watch()};
     (void)user.submit(an_order("a"));
     CHECK(watch.rings());
-    CHECK(user.worker().has_claimable({}));
+    CHECK(user.worker().has_claimable({ClaimShare{}}));
     CHECK(other.rings());
 }
 
@@ -57,7 +57,8 @@ TEST_CASE_FIXTURE(WatchedStore, "watch: it is silent after a commit that made no
     (void)user.submit(orders);
     (void)user.commit({.look_ups = {orders}, .is_probe = true});
     const WorkerId worker = user.enlist("w");
-    const auto claimed = user.claim(worker, {.limit = 2, .defaults = {.max_attempts = 1}});
+    const auto claimed =
+        user.claim(worker, {.limit = 2, .shares = {{.defaults = {.max_attempts = 1}}}});
     CHECK(user.renew(claimed.at(0).lease));
     CHECK(user.settle(claimed.at(0).lease) == SettleOutcome::settled);
     CHECK_FALSE(user.release(claimed.at(0).lease));
@@ -75,7 +76,7 @@ TEST_CASE_FIXTURE(WatchedStore, "watch: it rings when orders whose time has come
     store->pass_time(1s);
     CHECK(user.promote() == 1);
     CHECK(watch.rings());
-    CHECK(user.worker().has_claimable({}));
+    CHECK(user.worker().has_claimable({ClaimShare{}}));
 }
 
 }  // namespace orders::test

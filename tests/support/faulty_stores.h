@@ -70,10 +70,10 @@ class FaultyWorkerStore final : public WorkerStore {
                       turn.renewals.size(), outcomes.claimed.size()});
         return outcomes;
     }
-    bool has_claimable(const std::vector<Kind>& kinds) override {
+    bool has_claimable(const std::vector<ClaimShare>& shares) override {
         ++faults_.looks;
         faults_.fail_if_asked(faults_.looks_to_fail);
-        return store_->has_claimable(kinds);
+        return store_->has_claimable(shares);
     }
     std::int64_t cancel_count() override { return store_->cancel_count(); }
     void tidy() override {

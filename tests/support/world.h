@@ -110,7 +110,7 @@ class World {
         return store
             .take_turn({.worker = enlist(store, name),
                         .lease_time = never,
-                        .claim = {.limit = orders, .defaults = limits}})
+                        .claim = {.limit = orders, .shares = {{.defaults = limits}}}})
             .claimed;
     }
     [[nodiscard]] sqlite::Moment moment_in(std::chrono::milliseconds time) const {

@@ -40,7 +40,7 @@ Claims::Claimed Claims::claim(const WorkerTurn& turn, const Moment& now, WriteTr
         std::min(request.max_payload_bytes, ClaimRequest::most_payload_bytes));
     std::int64_t payload_bytes = 0;
     with_payload_.clear();
-    heads_.begin(request.kinds, request.limit);
+    heads_.begin(request.shares, request.limit);
     while (claimed.size() < request.limit && found.expired < most_expired) {
         const auto priority = next_priority(request.normal_max_wait, now.utc);
         if (!priority) break;
@@ -54,7 +54,7 @@ Claims::Claimed Claims::claim(const WorkerTurn& turn, const Moment& now, WriteTr
             found.has_more = true;
             break;
         }
-        const AttemptLimits limits = limits_of(head.spec.options, request.defaults);
+        const AttemptLimits limits = limits_of(head.spec.options, heads_.hand_out(head).defaults);
         claim_.run(head.order.value);
         lease_.run(head.order.value, turn.worker.value, to_column(now.utc), expires_at,
                    limits.max_attempts, limits.backoff.count());

@@ -42,8 +42,8 @@ class Claims {
     void read_payloads(std::vector<ClaimedOrder>& claimed);
 
     // Whether claim() would find any to hand out, or to end as too late.
-    [[nodiscard]] bool is_any_there(std::span<const Kind> kinds) {
-        return heads_.is_any_there(kinds);
+    [[nodiscard]] bool is_any_there(std::span<const ClaimShare> shares) {
+        return heads_.is_any_there(shares);
     }
 
    private:

@@ -21,6 +21,23 @@ std::size_t portion_for(std::size_t wanted, std::size_t kinds) {
     return std::min(wanted, std::clamp(2 * wanted / kinds, smallest_portion, largest_portion));
 }
 
+// Which of the shares takes orders of a kind, and how many; none if the number is 0.
+struct Taker {
+    std::size_t share = 0;
+    std::size_t room = 0;
+};
+
+Taker taker_of(const Kind& kind, std::span<const ClaimShare> shares) {
+    Taker taker;
+    for (std::size_t share = 0; share < shares.size(); ++share) {
+        const auto& [limit, kinds, defaults] = shares[share];
+        const auto named = std::ranges::find(kinds, kind, &KindLimit::kind);
+        if (named != kinds.end()) return {share, std::min(limit, named->orders)};
+        if (kinds.empty()) taker = {share, limit};
+    }
+    return taker;
+}
+
 QueuedOrder queued_from_row(const Cursor& row) {
     QueuedOrder order{.order = {row.get<std::int64_t>(0)},
                       .place = row.get<std::int64_t>(6),
@@ -62,29 +79,36 @@ QueueHeads::QueueHeads(Connection& connection)
                 "o.place IS NOT NULL AND o.kind = ?1 AND o.priority = ?2 AND o.place > ?3"
                 " ORDER BY o.place LIMIT ?4") {}
 
-std::vector<QueueHeads::OpenKind> QueueHeads::open_kinds(std::span<const Kind> kinds) {
+std::vector<QueueHeads::OpenKind> QueueHeads::open_kinds(std::span<const ClaimShare> shares) {
     std::vector<OpenKind> open;
     for (Cursor row = open_kinds_.query(); row.next();) {
         auto kind = Kind::parse(row.get<std::string>(1));
         if (!kind) throw damaged("read a kind", "its name is not valid");
-        if (!kinds.empty() && std::ranges::find(kinds, *kind) == kinds.end()) continue;
-        open.push_back({.id = row.get<std::int64_t>(0), .kind = *std::move(kind)});
+        const auto [share, room] = taker_of(*kind, shares);
+        if (room == 0) continue;
+        open.push_back({.id = row.get<std::int64_t>(0),
+                        .kind = *std::move(kind),
+                        .share = share,
+                        .room = room});
     }
     return open;
 }
 
-bool QueueHeads::is_any_there(std::span<const Kind> kinds) {
-    return !open_kinds(kinds).empty();
+bool QueueHeads::is_any_there(std::span<const ClaimShare> shares) {
+    return !open_kinds(shares).empty();
 }
 
-void QueueHeads::begin(std::span<const Kind> kinds, std::size_t wanted) {
+void QueueHeads::begin(std::span<const ClaimShare> shares, std::size_t wanted) {
+    shares_ = shares;
+    room_.clear();
+    for (const ClaimShare& share : shares) room_.push_back(share.limit);
     lines_.clear();
-    const std::vector<OpenKind> open = open_kinds(kinds);
-    portion_ = portion_for(wanted, open.size());
-    for (const OpenKind& kind : open) {
+    open_ = open_kinds(shares);
+    portion_ = portion_for(wanted, open_.size());
+    for (std::size_t kind = 0; kind < open_.size(); ++kind) {
         for (const Priority priority : all_priorities) {
             for (Statement* const half : {&arrived_, &requeued_}) {
-                lines_.push_back({.of = kind, .priority = priority, .read_some = half});
+                lines_.push_back({.kind = kind, .priority = priority, .read_some = half});
             }
         }
     }
@@ -93,18 +117,21 @@ void QueueHeads::begin(std::span<const Kind> kinds, std::size_t wanted) {
 void QueueHeads::read_on(Line& line) {
     line.read.clear();
     line.passed = 0;
+    const OpenKind& of = open_[line.kind];
     for (Cursor row =
-             line.read_some->query(line.of.id, to_column(line.priority), line.last_place, portion_);
+             line.read_some->query(of.id, to_column(line.priority), line.last_place, portion_);
          row.next();) {
         line.read.push_back(queued_from_row(row));
-        line.read.back().kind = line.of.id;
-        line.read.back().spec.kind = line.of.kind;
+        line.read.back().kind = of.id;
+        line.read.back().spec.kind = of.kind;
     }
     line.has_more = line.read.size() == portion_;
     if (!line.read.empty()) line.last_place = line.read.back().place;
 }
 
 QueuedOrder* QueueHeads::head(Line& line) {
+    const OpenKind& of = open_[line.kind];
+    if (of.room == 0 || room_[of.share] == 0) return nullptr;
     if (line.passed == line.read.size() && line.has_more) read_on(line);
     return line.passed < line.read.size() ? &line.read[line.passed] : nullptr;
 }
@@ -126,7 +153,16 @@ const QueuedOrder* QueueHeads::next(Priority priority) {
 QueuedOrder QueueHeads::take(Priority priority) {
     Line* const line = first_line(priority);
     assert(line != nullptr);
-    return std::move(line->read[line->passed++]);
+    QueuedOrder order = std::move(line->read[line->passed++]);
+    order.line = static_cast<std::size_t>(line - lines_.data());
+    return order;
+}
+
+const ClaimShare& QueueHeads::hand_out(const QueuedOrder& order) {
+    OpenKind& of = open_[lines_[order.line].kind];
+    --of.room;
+    --room_[of.share];
+    return shares_[of.share];
 }
 
 }  // namespace orders::sqlite

@@ -25,6 +25,7 @@ namespace orders::sqlite {
 struct QueuedOrder {
     OrderSequence order;
     std::int64_t kind = 0;   // of table kinds
+    std::size_t line = 0;    // in which it stood
     std::int64_t place = 0;  // smaller ones go first
     OrderSpec spec;          // without the payload, unless that is small
     int attempts = 0;
@@ -37,25 +38,31 @@ class QueueHeads {
    public:
     explicit QueueHeads(Connection& connection);
 
-    // Whether there is any order of these kinds (all if there are none) that is not paused.
-    [[nodiscard]] bool is_any_there(std::span<const Kind> kinds);
+    // Whether there is any order that one of the shares would take now.
+    [[nodiscard]] bool is_any_there(std::span<const ClaimShare> shares);
 
-    // Begins anew with these kinds; `wanted` is about how many orders it is for.
-    void begin(std::span<const Kind> kinds, std::size_t wanted);
+    // Begins anew with these shares, which must live as long; `wanted` is about how many orders it
+    // is for.
+    void begin(std::span<const ClaimShare> shares, std::size_t wanted);
     // Null if there is none, or no more. Good until the next take().
     [[nodiscard]] const QueuedOrder* next(Priority priority);
     // What next() returns, which there must be; goes on behind it.
     [[nodiscard]] QueuedOrder take(Priority priority);
+    // The order, which was taken, goes to the share that takes its kind: that one, which is
+    // returned, and the kind have room for one less.
+    const ClaimShare& hand_out(const QueuedOrder& order);
 
    private:
     struct OpenKind {
         std::int64_t id = 0;
         Kind kind;
+        std::size_t share = 0;  // that takes it
+        std::size_t room = 0;   // for orders of this kind
     };
     // The orders of one kind and priority, and of one half of the queue, as far as they have been
     // read.
     struct Line {
-        OpenKind of;
+        std::size_t kind = 0;  // of open_
         Priority priority{};
         Statement* read_some;
         std::vector<QueuedOrder> read = {};
@@ -64,7 +71,8 @@ class QueueHeads {
         bool has_more = true;
     };
 
-    [[nodiscard]] std::vector<OpenKind> open_kinds(std::span<const Kind> kinds);
+    [[nodiscard]] std::vector<OpenKind> open_kinds(std::span<const ClaimShare> shares);
+    // Null if nothing more of it may be taken.
     [[nodiscard]] QueuedOrder* head(Line& line);
     void read_on(Line& line);
     // The line whose head is next.
@@ -73,6 +81,9 @@ class QueueHeads {
     Statement open_kinds_;
     Statement arrived_;
     Statement requeued_;
+    std::span<const ClaimShare> shares_;
+    std::vector<std::size_t> room_;  // of each share
+    std::vector<OpenKind> open_;
     std::vector<Line> lines_;
     std::size_t portion_ = 0;
 };

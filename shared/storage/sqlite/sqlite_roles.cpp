@@ -194,8 +194,8 @@ class SqliteWorkerStore final : public WorkerStore {
         });
     }
 
-    bool has_claimable(const std::vector<Kind>& kinds) override {
-        return store_.watch.guard([&] { return writes_.has_claimable(kinds); });
+    bool has_claimable(const std::vector<ClaimShare>& shares) override {
+        return store_.watch.guard([&] { return writes_.has_claimable(shares); });
     }
     std::int64_t cancel_count() override {
         return store_.watch.guard([&] { return writes_.cancel_count(); });

@@ -30,8 +30,8 @@ class WorkerWrites {
                                   std::chrono::milliseconds lease_time);
     void retire(WorkerId worker) { sign_offs_.retire(worker); }
     [[nodiscard]] WorkerOutcomes take_turn(const WorkerTurn& turn, WriteTransaction& work);
-    [[nodiscard]] bool has_claimable(const std::vector<Kind>& kinds) {
-        return claims_.is_any_there(kinds);
+    [[nodiscard]] bool has_claimable(const std::vector<ClaimShare>& shares) {
+        return claims_.is_any_there(shares);
     }
     [[nodiscard]] std::int64_t cancel_count();
 

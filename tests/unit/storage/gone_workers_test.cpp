@@ -38,7 +38,7 @@ struct Workers {
         WorkerTurn turn{.worker = worker, .lease_time = lease_time, .claim = {.limit = ended}};
         WorkerTurn next{.worker = worker,
                         .lease_time = lease_time,
-                        .claim = {.limit = held, .defaults = {.max_attempts = 1}}};
+                        .claim = {.limit = held, .shares = {{.defaults = {.max_attempts = 1}}}}};
         for (const ClaimedOrder& order : store->take_turn(turn).claimed) {
             next.settlements.push_back({order.lease, Completed{}});
         }

@@ -39,7 +39,8 @@ class Process {
         return store_
             ->take_turn({.worker = worker_,
                          .lease_time = lease_time,
-                         .claim = {.limit = limit, .defaults = {.max_attempts = max_attempts}}})
+                         .claim = {.limit = limit,
+                                   .shares = {{.defaults = {.max_attempts = max_attempts}}}}})
             .claimed.size();
     }
     // As the dispatcher's.

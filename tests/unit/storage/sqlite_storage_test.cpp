@@ -32,9 +32,10 @@ struct OpenStore {
     }
     WorkerOutcomes claim(const std::string& name, std::size_t limit) {
         const WorkerId id = worker->enlist({.name = name, .host = "h", .threads = 1}, 10s);
-        return worker->take_turn({.worker = id,
-                                  .lease_time = 10s,
-                                  .claim = {.limit = limit, .defaults = {.max_attempts = 1}}});
+        return worker->take_turn(
+            {.worker = id,
+             .lease_time = 10s,
+             .claim = {.limit = limit, .shares = {{.defaults = {.max_attempts = 1}}}}});
     }
     bool has_expired() { return housekeeping->look().has_expired_leases; }
 

@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(OpenStore, "store_watch: a store whose files are replaced ackn
     using Kind = StoreError::Kind;
     CHECK(failure_of([&] { submit("b"); }) == Kind::replaced);
     CHECK(failure_of([&] { intake_->require_in_place(); }) == Kind::replaced);
-    CHECK(failure_of([&] { (void)worker_->has_claimable({}); }) == Kind::replaced);
+    CHECK(failure_of([&] { (void)worker_->has_claimable({ClaimShare{}}); }) == Kind::replaced);
     CHECK(failure_of([&] { (void)worker_->take_turn({.is_heartbeat = true}); }) == Kind::replaced);
 }
 
@@ -130,7 +130,7 @@ TEST_CASE_FIXTURE(OpenStore, "store_watch: what the store's own programs do to i
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)");
         submit(id);
         intake_->require_in_place();
-        (void)worker_->has_claimable({});
+        (void)worker_->has_claimable({ClaimShare{}});
     }
     const auto second = open_storage(path_)->open_intake();
     second->require_in_place();
