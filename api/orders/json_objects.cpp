@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include "api/orders/json_numbers.h"
@@ -14,18 +15,22 @@ MalformedBody not_json_at(std::size_t position) {
     return {"The body is not valid JSON, at byte " + std::to_string(position) + "."};
 }
 
-MalformedBody wrong_list(std::string detail) {
-    return {"The list of orders is not usable.", {{"orders", std::move(detail)}}};
+// "orders", "leases".
+std::string plural_of(std::string_view word) {
+    return std::string(word) + 's';
+}
+
+MalformedBody wrong_list(const BodyShape& shape, std::string detail) {
+    return {"The list of " + plural_of(shape.element) + " is not usable.",
+            {{std::string(shape.list), std::move(detail)}}};
 }
 
 // The parser's events, of which the sink is told those that concern it. Depth counts the objects
 // and lists that are open.
 class Events final : public nlohmann::json_sax<nlohmann::json> {
    public:
-    Events(BodyShape shape, ObjectSink& sink)
-        : is_list_(shape == BodyShape::list_of_orders),
-          object_depth_(is_list_ ? 3 : 1),
-          sink_(sink) {}
+    Events(const BodyShape& shape, ObjectSink& sink)
+        : shape_(shape), is_list_(shape.is_list()), object_depth_(is_list_ ? 3 : 1), sink_(sink) {}
 
     // Set if parsing failed or the shape is wrong.
     [[nodiscard]] std::optional<MalformedBody>& malformed() { return malformed_; }
@@ -52,7 +57,7 @@ class Events final : public nlohmann::json_sax<nlohmann::json> {
         if (depth_ == object_depth_ && is_among_objects()) {
             sink_.begin_field(name);
         } else if (is_list_ && depth_ == 1) {
-            is_list_next_ = name == "orders";
+            is_list_next_ = name == shape_.list;
             if (is_list_next_) ++times_list_given_;
         }
         return true;
@@ -116,7 +121,9 @@ class Events final : public nlohmann::json_sax<nlohmann::json> {
             return false;
         }
         if (!is_among_objects()) {
-            if (depth_ == 1 && is_list_next_) return refuse_list("must be a list of orders");
+            if (depth_ == 1 && is_list_next_) {
+                return refuse_list("must be a list of " + plural_of(shape_.element));
+            }
         } else if (depth_ == object_depth_) {
             sink_.set_value(std::move(value));
         } else if (depth_ == object_depth_ - 1) {
@@ -127,28 +134,30 @@ class Events final : public nlohmann::json_sax<nlohmann::json> {
     }
 
     bool count_element() {
-        if (++elements_ <= max_batch_orders) return true;
-        return refuse_list("must hold at most " + std::to_string(max_batch_orders) + " orders");
+        if (++elements_ <= max_list_size) return true;
+        return refuse_list("must hold at most " + std::to_string(max_list_size) + " " +
+                           plural_of(shape_.element));
     }
 
     bool refuse_list(std::string detail) {
-        malformed_ = wrong_list(std::move(detail));
+        malformed_ = wrong_list(shape_, std::move(detail));
         return false;
     }
 
+    const BodyShape& shape_;
     const bool is_list_;
     const int object_depth_;
     ObjectSink& sink_;
     int depth_ = 0;
-    bool is_list_next_ = false;    // the value that comes next is that of "orders"
-    bool is_inside_list_ = false;  // in the list of orders, at whatever depth
+    bool is_list_next_ = false;    // the value that comes next is that of the list
+    bool is_inside_list_ = false;  // in the list, at whatever depth
     bool has_huge_number_ = false;
     int times_list_given_ = 0;
     std::size_t elements_ = 0;
     std::optional<MalformedBody> malformed_;
 };
 
-Events parse(std::string_view body, BodyShape shape, ObjectSink& sink) {
+Events parse(std::string_view body, const BodyShape& shape, ObjectSink& sink) {
     sink.begin_body();
     Events events(shape, sink);
     nlohmann::json::sax_parse(body, &events);
@@ -159,7 +168,7 @@ Events parse(std::string_view body, BodyShape shape, ObjectSink& sink) {
 }
 
 // No field takes a huge number nor what stands for one then; what unknown fields hold is ignored.
-Events parse_with_huge_numbers(std::string_view body, BodyShape shape, ObjectSink& sink) {
+Events parse_with_huge_numbers(std::string_view body, const BodyShape& shape, ObjectSink& sink) {
     Events events = parse(body, shape, sink);
     if (events.has_huge_number()) return parse(without_huge_numbers(body), shape, sink);
     return events;
@@ -167,13 +176,14 @@ Events parse_with_huge_numbers(std::string_view body, BodyShape shape, ObjectSin
 
 }  // namespace
 
-std::optional<MalformedBody> read_objects(std::string_view body, BodyShape shape,
+std::optional<MalformedBody> read_objects(std::string_view body, const BodyShape& shape,
                                           ObjectSink& sink) {
     Events events = parse_with_huge_numbers(body, shape, sink);
-    if (events.malformed() || shape == BodyShape::one_object) return std::move(events.malformed());
-    if (events.times_list_given() == 0) return wrong_list("is missing");
-    if (events.times_list_given() > 1) return wrong_list("is given twice");
-    if (events.elements() == 0) return wrong_list("must hold at least one order");
+    if (events.malformed() || !shape.is_list()) return std::move(events.malformed());
+    if (events.times_list_given() == 0) return wrong_list(shape, "is missing");
+    if (events.times_list_given() > 1) return wrong_list(shape, "is given twice");
+    if (events.elements() == 0)
+        return wrong_list(shape, "must hold at least one " + std::string(shape.element));
     return std::nullopt;
 }
 

@@ -37,7 +37,7 @@ class ObjectSink {
 };
 
 // What is wrong with the body as a whole; what the sink was told is void then.
-[[nodiscard]] std::optional<MalformedBody> read_objects(std::string_view body, BodyShape shape,
-                                                        ObjectSink& sink);
+[[nodiscard]] std::optional<MalformedBody> read_objects(std::string_view body,
+                                                        const BodyShape& shape, ObjectSink& sink);
 
 }  // namespace orders

@@ -118,7 +118,7 @@ template <typename Target, std::size_t Size>
         GivenFields<Target, Size> fields_{rules_, others_};
     };
     Sink sink(table, others);
-    if (auto malformed = read_objects(body, BodyShape::one_object, sink)) {
+    if (auto malformed = read_objects(body, one_order, sink)) {
         return *std::move(malformed);
     }
     return sink.fields().take_into(target);

@@ -161,7 +161,8 @@ class OrderSink final : public ObjectSink {
     std::vector<ParsedOrder> orders_;
 };
 
-std::variant<std::vector<ParsedOrder>, MalformedBody> parse(std::string_view text, BodyShape shape,
+std::variant<std::vector<ParsedOrder>, MalformedBody> parse(std::string_view text,
+                                                            const BodyShape& shape,
                                                             std::size_t max_payload_bytes) {
     auto extracted = extract_payloads(text, shape, max_payload_bytes);
     if (auto* malformed = std::get_if<MalformedBody>(&extracted)) return std::move(*malformed);
@@ -177,14 +178,14 @@ std::variant<std::vector<ParsedOrder>, MalformedBody> parse(std::string_view tex
 
 std::variant<ParsedOrder, MalformedBody> parse_order(std::string_view text,
                                                      std::size_t max_payload_bytes) {
-    auto result = parse(text, BodyShape::one_object, max_payload_bytes);
+    auto result = parse(text, one_order, max_payload_bytes);
     if (auto* malformed = std::get_if<MalformedBody>(&result)) return std::move(*malformed);
     return std::move(std::get<std::vector<ParsedOrder>>(result).at(0));
 }
 
 std::variant<std::vector<ParsedOrder>, MalformedBody> parse_batch(std::string_view text,
                                                                   std::size_t max_payload_bytes) {
-    return parse(text, BodyShape::list_of_orders, max_payload_bytes);
+    return parse(text, list_of_orders, max_payload_bytes);
 }
 
 }  // namespace orders

@@ -36,7 +36,7 @@ inline constexpr std::size_t default_max_payload_bytes = 65'536;
 [[nodiscard]] std::variant<ParsedOrder, MalformedBody> parse_order(
     std::string_view text, std::size_t max_payload_bytes = default_max_payload_bytes);
 
-// {"orders": [ ... 1 to max_batch_orders orders ... ]}
+// {"orders": [ ... 1 to max_list_size orders ... ]}
 [[nodiscard]] std::variant<std::vector<ParsedOrder>, MalformedBody> parse_batch(
     std::string_view text, std::size_t max_payload_bytes = default_max_payload_bytes);
 

@@ -9,9 +9,9 @@
 namespace orders {
 namespace {
 
-bool may_name_payload(std::string_view body) {
+bool may_name(std::string_view body, std::string_view field) {
     // Much quicker than find: quotes are frequent. A backslash is rare.
-    constexpr std::string_view key = "\"payload\"";
+    const std::string key = '"' + std::string(field) + '"';
     if (body.empty()) return false;  // perhaps without an address
     return memmem(body.data(), body.size(), key.data(), key.size()) != nullptr ||
            body.find("\\u00") != body.npos;
@@ -42,15 +42,16 @@ bool spells(std::string_view string, std::string_view name) {
 // JSON they may not be, but then the reader refuses the body whatever is taken out of it.
 class PayloadWalk {
    public:
-    PayloadWalk(std::string_view body, BodyShape shape, std::size_t max_bytes)
+    PayloadWalk(std::string_view body, const BodyShape& shape, std::size_t max_bytes)
         : body_(body),
-          is_list_(shape == BodyShape::list_of_orders),
-          order_depth_(is_list_ ? 3 : 1),
+          shape_(shape),
+          is_list_(shape.is_list()),
+          object_depth_(is_list_ ? 3 : 1),
           max_bytes_(max_bytes) {}
 
     std::variant<ExtractedPayloads, MalformedBody> walk() {
-        // The reader refuses the first order that is too many.
-        while (at_ < body_.size() && orders_begun_ <= max_batch_orders) {
+        // The reader refuses the first object that is too many.
+        while (at_ < body_.size() && objects_begun_ <= max_list_size) {
             const char c = body_[at_];
             if (c == '"') {
                 pass_string();
@@ -71,16 +72,16 @@ class PayloadWalk {
    private:
     void open(char bracket) {
         ++depth_;
-        if (bracket == '{' && depth_ == order_depth_ && (!is_list_ || is_in_list_)) {
-            is_in_order_ = true;
-            ++orders_begun_;
+        if (bracket == '{' && depth_ == object_depth_ && (!is_list_ || is_in_list_)) {
+            is_in_object_ = true;
+            ++objects_begun_;
         } else if (bracket == '[' && depth_ == 2 && is_list_next_) {
             is_in_list_ = true;
         }
     }
 
     void close() {
-        if (depth_ == order_depth_) is_in_order_ = false;
+        if (depth_ == object_depth_) is_in_object_ = false;
         if (depth_ == 2) is_in_list_ = false;
         --depth_;
     }
@@ -90,15 +91,15 @@ class PayloadWalk {
     void pass_string() {
         const std::size_t begin = at_;
         at_ = skip_json_string(body_, begin);
-        const bool is_of_order = is_in_order_ && depth_ == order_depth_;
+        const bool is_of_object = is_in_object_ && depth_ == object_depth_;
         const bool is_beside_list = is_list_ && depth_ == 1;
-        if (!is_of_order && !is_beside_list) return;
+        if (!is_of_object && !is_beside_list) return;
         const std::size_t colon = skip_json_white_space(body_, at_);
         if (colon == body_.size() || body_[colon] != ':') return;
         const std::string_view key = body_.substr(begin, at_ - begin);
         if (is_beside_list) {
-            is_list_next_ = spells(key, "orders");
-        } else if (spells(key, "payload")) {
+            is_list_next_ = spells(key, shape_.list);
+        } else if (spells(key, shape_.verbatim)) {
             take_payload(skip_json_white_space(body_, colon + 1));
         }
     }
@@ -108,7 +109,7 @@ class PayloadWalk {
         if (!scan.end) {
             const std::string place = std::to_string(scan.fault->position + 1);
             malformed_ = MalformedBody{"The body is not valid JSON, at byte " + place + ".",
-                                       {{"payload", scan.fault->reason}}};
+                                       {{std::string(shape_.verbatim), scan.fault->reason}}};
             return;
         }
         const std::size_t size = *scan.end - begin;
@@ -117,7 +118,7 @@ class PayloadWalk {
         found_.neutral_body->replace(begin, size, size, ' ');
         found_.neutral_body->at(begin) = '0';
 
-        found_.payloads.resize(orders_begun_);
+        found_.payloads.resize(objects_begun_);
         FoundPayload& payload = found_.payloads.back();
         if (!std::holds_alternative<std::monostate>(payload)) {
             payload = PayloadFault{"is given twice"};
@@ -132,15 +133,16 @@ class PayloadWalk {
     }
 
     const std::string_view body_;
+    const BodyShape& shape_;
     const bool is_list_;
-    const int order_depth_;
+    const int object_depth_;
     const std::size_t max_bytes_;
     std::size_t at_ = 0;
     int depth_ = 0;              // how many objects and lists are open
-    bool is_list_next_ = false;  // the value that comes next is that of "orders"
-    bool is_in_list_ = false;    // in the list of orders, at whatever depth
-    bool is_in_order_ = false;   // in an order object, at whatever depth
-    std::size_t orders_begun_ = 0;
+    bool is_list_next_ = false;  // the value that comes next is that of the list
+    bool is_in_list_ = false;    // in the list, at whatever depth
+    bool is_in_object_ = false;  // in one of the objects, at whatever depth
+    std::size_t objects_begun_ = 0;
     ExtractedPayloads found_;
     std::optional<MalformedBody> malformed_;
 };
@@ -148,9 +150,9 @@ class PayloadWalk {
 }  // namespace
 
 std::variant<ExtractedPayloads, MalformedBody> extract_payloads(std::string_view body,
-                                                                BodyShape shape,
+                                                                const BodyShape& shape,
                                                                 std::size_t max_bytes) {
-    if (!may_name_payload(body)) return ExtractedPayloads{};
+    if (!may_name(body, shape.verbatim)) return ExtractedPayloads{};
     return PayloadWalk(body, shape, max_bytes).walk();
 }
 

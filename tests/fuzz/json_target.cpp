@@ -91,7 +91,7 @@ Value value_at(std::string_view text, std::size_t begin) {
 }
 
 // For each order object, the ranges of its payloads.
-std::vector<std::vector<Range>> payloads_in(std::string_view body, BodyShape shape) {
+std::vector<std::vector<Range>> payloads_in(std::string_view body, const BodyShape& shape) {
     std::vector<std::vector<Range>> payloads;
     const auto add = [&](std::size_t begin) {
         if (body[begin] != '{') return;
@@ -101,7 +101,7 @@ std::vector<std::vector<Range>> payloads_in(std::string_view body, BodyShape sha
         }
     };
     const std::size_t begin = skip_white_space(body, body.starts_with("\xef\xbb\xbf") ? 3 : 0);
-    if (shape == BodyShape::one_object) {
+    if (!shape.is_list()) {
         add(begin);
     } else if (body[begin] == '{') {
         for (const Child& member : value_at(body, begin).children) {
@@ -159,7 +159,7 @@ void check_payload(std::string_view body, const std::vector<Range>& expected,
             "a payload is the bytes that were sent");
 }
 
-void check_valid_body(std::string_view body, BodyShape shape, const ExtractedPayloads& found,
+void check_valid_body(std::string_view body, const BodyShape& shape, const ExtractedPayloads& found,
                       std::string_view neutral) {
     const auto expected = payloads_in(body, shape);
     require(found.payloads.size() <= expected.size(), "payloads belong to orders");
@@ -188,7 +188,7 @@ void check_trees(std::string_view body, const ExtractedPayloads& found, std::str
     require(json::parse(neutral) == tree, "the rest of a body means what it meant");
 }
 
-void check_extraction(std::string_view body, BodyShape shape) {
+void check_extraction(std::string_view body, const BodyShape& shape) {
     const auto result = extract_payloads(body, shape, max_payload_bytes);
     const bool is_valid = library_accepts(body);
     if (const auto* malformed = std::get_if<MalformedBody>(&result)) {
@@ -209,7 +209,7 @@ void check_extraction(std::string_view body, BodyShape shape) {
     }
     if (is_valid) {
         check_valid_body(body, shape, found, neutral);
-        if (shape == BodyShape::one_object) check_trees(body, found, neutral);
+        if (!shape.is_list()) check_trees(body, found, neutral);
     } else {
         require(has_fault || !library_accepts(neutral), "what is no JSON is not made JSON");
     }
@@ -217,8 +217,8 @@ void check_extraction(std::string_view body, BodyShape shape) {
 
 void check_json(std::string_view text) {
     check_scanner(text);
-    check_extraction(text, BodyShape::one_object);
-    check_extraction(text, BodyShape::list_of_orders);
+    check_extraction(text, one_order);
+    check_extraction(text, list_of_orders);
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ TEST_CASE("order_parsing: a batch may hold 1,000 orders and not one more, whatev
         const auto result = parse_batch(body);
         return std::holds_alternative<MalformedBody>(result) ? 0 : std::get<0>(result).size();
     };
-    CHECK_EQ(max_batch_orders, 1'000);
+    CHECK_EQ(max_list_size, 1'000);
     CHECK_EQ(size_of(batch_of(numbered_orders(1'000))), 1'000);
     CHECK_EQ(read_batch(batch_of(numbered_orders(1'001))),
              unusable + "orders must hold at most 1000 orders");

@@ -14,17 +14,16 @@ namespace {
 using namespace std::string_literals;
 
 constexpr std::size_t max_bytes = 1'000;
-constexpr auto one_order = BodyShape::one_object;
-constexpr auto list_of_orders = BodyShape::list_of_orders;
 
-ExtractedPayloads extracted(std::string_view body, BodyShape shape, std::size_t most = max_bytes) {
+ExtractedPayloads extracted(std::string_view body, const BodyShape& shape,
+                            std::size_t most = max_bytes) {
     auto result = extract_payloads(body, shape, most);
     REQUIRE(std::holds_alternative<ExtractedPayloads>(result));
     return std::get<ExtractedPayloads>(std::move(result));
 }
 
 // What was found, one text for each order: "none", the bytes, or "payload" and what is wrong.
-std::vector<std::string> found(std::string_view body, BodyShape shape,
+std::vector<std::string> found(std::string_view body, const BodyShape& shape,
                                std::size_t most = max_bytes) {
     std::vector<std::string> texts;
     for (const FoundPayload& payload : extracted(body, shape, most).payloads) {
@@ -165,10 +164,10 @@ TEST_CASE("payload_extraction: what is wrong outside the payload stays wrong") {
 
 TEST_CASE("payload_extraction: orders beyond the limit of a list are left to the reader") {
     std::string body = R"({"orders":[{"payload":1})";
-    for (std::size_t i = 0; i < 2 * max_batch_orders; ++i) body += R"(,{"payload":1})";
+    for (std::size_t i = 0; i < 2 * max_list_size; ++i) body += R"(,{"payload":1})";
     body += "]}";
     const auto result = extracted(body, list_of_orders);
-    CHECK_LE(result.payloads.size(), max_batch_orders);
+    CHECK_LE(result.payloads.size(), max_list_size);
     CHECK(std::holds_alternative<MalformedBody>(parse_batch(*result.neutral_body)));
 }
 
