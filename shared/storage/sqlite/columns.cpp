@@ -1,7 +1,10 @@
 #include "shared/storage/sqlite/columns.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "shared/storage/sqlite/errors.h"
@@ -65,6 +68,33 @@ AttemptOptions options_from_row(const Cursor& row, int first) {
         options.max_attempts = static_cast<int>(*attempts);
     }
     return options;
+}
+
+JsonText json_from_column(const std::optional<std::string>& text) {
+    return text ? json_text(*text) : nullptr;
+}
+
+std::optional<std::string> kinds_to_column(const std::optional<std::vector<Kind>>& kinds) {
+    if (!kinds) return std::nullopt;
+    std::string text;
+    for (const Kind& kind : *kinds) {
+        if (!text.empty()) text += ',';
+        text += kind.name();
+    }
+    return text;
+}
+
+std::optional<std::vector<Kind>> kinds_from_column(const std::optional<std::string>& text) {
+    if (!text) return std::nullopt;
+    std::vector<Kind> kinds;
+    for (std::size_t begin = 0; begin < text->size();) {
+        const std::size_t end = std::min(text->find(',', begin), text->size());
+        auto kind = Kind::parse(std::string_view(*text).substr(begin, end - begin));
+        if (!kind) throw damaged("read the kinds that a worker takes", "one is not valid");
+        kinds.push_back(*std::move(kind));
+        begin = end + 1;
+    }
+    return kinds;
 }
 
 }  // namespace orders::sqlite

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "shared/domain/order.h"
 #include "shared/storage/sqlite/connection.h"
@@ -41,6 +43,9 @@ inline constexpr StoredStatus all_stored_statuses[] = {
 [[nodiscard]] UtcTime time_from_column(std::int64_t milliseconds) noexcept;
 [[nodiscard]] std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds);
 
+// Null for NULL.
+[[nodiscard]] JsonText json_from_column(const std::optional<std::string>& text);
+
 // Of the columns order_id, priority, processing_time, which stand side by side in the row; `first`
 // is the number of the first. The kind and what order_inputs has are the caller's to add. Throws
 // StoreError (damaged), as above.
@@ -48,5 +53,11 @@ inline constexpr StoredStatus all_stored_statuses[] = {
 
 // Of the columns timeout_seconds, max_attempts, backoff_seconds of order_inputs, side by side.
 [[nodiscard]] AttemptOptions options_from_row(const Cursor& row, int first);
+
+// workers.kinds. The second throws StoreError (damaged).
+[[nodiscard]] std::optional<std::string> kinds_to_column(
+    const std::optional<std::vector<Kind>>& kinds);
+[[nodiscard]] std::optional<std::vector<Kind>> kinds_from_column(
+    const std::optional<std::string>& text);
 
 }  // namespace orders::sqlite

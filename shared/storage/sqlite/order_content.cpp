@@ -26,10 +26,6 @@ OptionalInteger to_column(const std::optional<std::chrono::seconds>& time) {
     return time->count();
 }
 
-JsonText json_from_column(const std::optional<std::string>& text) {
-    return text ? json_text(*text) : nullptr;
-}
-
 PastAttempt::Outcome outcome_from_column(std::int64_t value) {
     if (value < 0 || value > 4) throw damaged("read an attempt", "its outcome is out of range");
     return static_cast<PastAttempt::Outcome>(value);

@@ -1,5 +1,6 @@
 #include "shared/storage/sqlite/order_rows.h"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -31,7 +32,13 @@ OrderRows::OrderRows(Connection& connection, OrderContent& content)
     : sequence_(connection, "SELECT seq FROM orders WHERE order_id = ?"),
       status_(connection, "SELECT status FROM orders WHERE order_id = ?"),
       row_(connection, ORDER_COLUMNS "orders o" ORDER_JOINS " WHERE o.seq = ?"),
-      by_id_(connection, ORDER_COLUMNS "orders o" ORDER_JOINS " WHERE o.order_id = ?"),
+      by_id_(
+          connection,
+          "SELECT " ORDER_COLUMN_LIST
+          ", i.payload, i.timeout_seconds, i.max_attempts, i.backoff_seconds, r.result, r.detail,"
+          " EXISTS (SELECT 1 FROM past_attempts p WHERE p.seq = o.seq) FROM orders o" ORDER_JOINS
+          " LEFT JOIN order_inputs i ON i.seq = o.seq"
+          " LEFT JOIN order_results r ON r.seq = o.seq WHERE o.order_id = ?"),
       content_(content) {}
 
 std::optional<OrderSequence> OrderRows::sequence_of(const OrderId& order_id) {
@@ -57,10 +64,11 @@ std::optional<Order> OrderRows::find(const OrderId& order_id) {
     if (!row.next()) return std::nullopt;
     const OrderSequence sequence{row.get<std::int64_t>(0)};
     Order order = order_from_row(row);
-    order.spec.payload = content_.payload(sequence);
-    order.spec.options = content_.options(sequence);
-    content_.read_result(sequence, order);
-    order.history = content_.history(sequence);
+    order.spec.payload = json_from_column(row.get<std::optional<std::string>>(14));
+    order.spec.options = options_from_row(row, 15);
+    order.result = json_from_column(row.get<std::optional<std::string>>(18));
+    order.failure_detail = row.get<std::optional<std::string>>(19);
+    if (row.get<std::int64_t>(20) != 0) order.history = content_.history(sequence);
     return order;
 }
 

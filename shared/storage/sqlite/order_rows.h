@@ -12,12 +12,14 @@
 
 namespace orders::sqlite {
 
-// `SELECT ... FROM`, with orders as `o` to follow, then ORDER_JOINS. The first column is o.seq. A
-// Processing order has its worker and start in its lease.
-#define ORDER_COLUMNS                                                                \
-    "SELECT o.seq, o.order_id, o.priority, o.processing_time, o.status, o.attempts," \
-    " o.created_at, coalesce(o.started_at, l.started_at), o.finished_at, w.name,"    \
-    " o.failure, k.name, o.due_at, o.start_before FROM "
+// The columns of a row, from orders as `o` and ORDER_JOINS. The first one is o.seq. A Processing
+// order has its worker and start in its lease.
+#define ORDER_COLUMN_LIST                                                         \
+    "o.seq, o.order_id, o.priority, o.processing_time, o.status, o.attempts,"     \
+    " o.created_at, coalesce(o.started_at, l.started_at), o.finished_at, w.name," \
+    " o.failure, k.name, o.due_at, o.start_before"
+// `SELECT ... FROM`, with orders as `o` to follow, then ORDER_JOINS.
+#define ORDER_COLUMNS "SELECT " ORDER_COLUMN_LIST " FROM "
 #define ORDER_JOINS                        \
     " JOIN kinds k ON k.id = o.kind"       \
     " LEFT JOIN leases l ON l.seq = o.seq" \
