@@ -33,6 +33,7 @@ void log_unsuccessful(std::string_view what, const ClaimedOrder& order, const st
         {{"order_id", order.spec.order_id.text()}, {"attempt", order.attempt}, {"reason", reason}});
 }
 
+// How many orders one turn may claim for them.
 std::size_t room_in(const std::vector<ClaimShare>& shares) {
     std::size_t room = 0;
     for (const ClaimShare& share : shares) {

@@ -19,7 +19,7 @@ void log_taken_back(const ExpiredOrder& order) {
     log::warn("lease expired", {{"order_id", order.order_id.text()},
                                 {"worker", order.worker},
                                 {"attempts", order.attempts},
-                                {"outcome", order.has_failed ? "failed" : "requeued"}});
+                                {"outcome", order.failure.value_or("requeued")}});
 }
 
 }  // namespace

@@ -42,9 +42,11 @@ struct Chores {
 
 // What to do of it, each at most so many times. All of it by one commit.
 struct HousekeepingTurn {
-    // Takes orders back: Pending again at their old place, or Failed with `attempts_exhausted` if
-    // as many attempts have been charged as their limits allow. An attempt that a restart of the
-    // store's machine ended is not charged. Also signs off workers that are known to have died.
+    // Takes orders back: Pending again at their old place, or Failed, with `timeout` if the order's
+    // time is up (which the store knows of those that are pulled, see lease_actions.h), with
+    // `attempts_exhausted` if as many attempts have been charged as their limits allow. An attempt
+    // that a restart of the store's machine ended is not charged. Also signs off workers that are
+    // known to have died.
     std::size_t take_back_limit = 0;
     std::size_t promote_limit = 0;  // puts due orders into the queue
     std::size_t expire_limit = 0;   // Failed with `expired`
@@ -53,9 +55,9 @@ struct HousekeepingTurn {
 // An order that was taken back, and what became of it: Pending again, or Failed for good.
 struct ExpiredOrder {
     OrderId order_id;
-    std::string worker;  // who held it
-    int attempts = 0;    // charged so far, this one included if it was charged
-    bool has_failed = false;
+    std::string worker;                       // who held it
+    int attempts = 0;                         // charged so far, this one included if it was charged
+    std::optional<std::string> failure = {};  // with which reason it is Failed for good
 };
 
 struct HousekeepingOutcomes {

@@ -1,8 +1,8 @@
 #pragma once
 
-// What a client or an operator may do to orders that stand, and to kinds: values that an
-// IntakeGroup carries to the store, and what comes of each. Each is checked and done inside the
-// group's transaction.
+// What a client or an operator may do to orders that stand, and to kinds, and what workers that
+// pull (lease_actions.h) may do: values that an IntakeGroup carries to the store, and what comes of
+// each. Each is checked and done inside the group's transaction.
 
 #include <chrono>
 #include <cstddef>
@@ -15,6 +15,7 @@
 #include "shared/domain/claim.h"
 #include "shared/domain/order.h"
 #include "shared/domain/utc_time.h"
+#include "shared/storage/lease_actions.h"
 
 namespace orders {
 
@@ -82,8 +83,8 @@ struct AwaitEnds {
 };
 inline constexpr std::chrono::milliseconds longest_awaiting{60'000};
 
-using OrderAction =
-    std::variant<CancelOrder, RetryOrder, ChangeOrder, BulkAction, PauseKind, AwaitEnds>;
+using OrderAction = std::variant<CancelOrder, RetryOrder, ChangeOrder, BulkAction, PauseKind,
+                                 AwaitEnds, PullOrders, LeaseActions, NotePullers>;
 
 struct Done {};
 struct NoSuchOrder {};
@@ -103,8 +104,9 @@ struct BulkDone {
 };
 
 // An Order, as it stands then, for what is done to one: with all that is known of it for a change,
-// and else as in a list (OrderReader::list). Done, BulkDone or TooManyKinds for others.
-using ActionOutcome =
-    std::variant<Order, Done, BulkDone, NoSuchOrder, NotAllowed, InvalidChange, TooManyKinds>;
+// and else as in a list (OrderReader::list). Pulled or TooManyPullers
+// for a claim, LeaseOutcomes for leases; Done, BulkDone or TooManyKinds for others.
+using ActionOutcome = std::variant<Order, Done, BulkDone, NoSuchOrder, NotAllowed, InvalidChange,
+                                   TooManyKinds, Pulled, TooManyPullers, LeaseOutcomes>;
 
 }  // namespace orders

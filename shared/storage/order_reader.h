@@ -105,9 +105,19 @@ struct OrderReport {
     [[nodiscard]] std::optional<double> oldest_pending_seconds(Priority priority) const noexcept;
 };
 
+// Random values, each 32 hexadecimal digits.
+struct StoreIdentity {
+    // Which store this is, for good; a backup is the same store.
+    std::string store_id;
+    // Another one since a backup was put back: what was handed out before fits nothing after it.
+    std::string incarnation;
+};
+
 class OrderReader {
    public:
     virtual ~OrderReader() = default;
+
+    [[nodiscard]] virtual StoreIdentity identity() = 0;
 
     // With all that is known of it.
     [[nodiscard]] virtual std::optional<Order> find(const OrderId& order_id) = 0;
@@ -120,6 +130,9 @@ class OrderReader {
     // arrival. As with list(), there may be fewer and yet more to come: go on behind next_after.
     [[nodiscard]] virtual MatchingOrders find_matching(const OrderFilter& filter,
                                                        OrderSequence after, std::size_t limit) = 0;
+
+    // Of which kinds an order could be claimed now; cheap.
+    [[nodiscard]] virtual std::vector<Kind> claimable_kinds() = 0;
 
     // Costs the same however many orders are finished.
     [[nodiscard]] virtual OrderReport report() = 0;

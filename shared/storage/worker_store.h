@@ -30,6 +30,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,8 @@ struct WorkerDescription {
     // The process: which PID namespace it is in (0 if that is not known), and its id in there.
     std::int64_t pid_namespace = 0;
     std::int64_t pid = 0;
+    // Which kinds of orders it takes; empty: all.
+    std::optional<std::vector<Kind>> kinds = {};
 };
 
 // The longest that leases may last.

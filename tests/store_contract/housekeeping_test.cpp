@@ -178,7 +178,7 @@ TEST_CASE_FIXTURE(KeptStore, "housekeeping: one turn takes back, queues and ends
     CHECK(outcomes.taken_back[0].order_id == order_id("held"));
     CHECK(outcomes.taken_back[0].worker == "w");
     CHECK(outcomes.taken_back[0].attempts == 1);
-    CHECK_FALSE(outcomes.taken_back[0].has_failed);
+    CHECK_FALSE(outcomes.taken_back[0].failure);
     CHECK(outcomes.expired == 1);
     CHECK(user.find("late").failure == failure_reason::expired);
     CHECK_FALSE(has_anything_to_do());

@@ -23,7 +23,7 @@ TEST_CASE_FIXTURE(
     CHECK(expired[0].order_id.text() == "a");
     CHECK(expired[0].worker == "dead");
     CHECK(expired[0].attempts == 1);
-    CHECK_FALSE(expired[0].has_failed);
+    CHECK_FALSE(expired[0].failure);
     CHECK(user.find("a").status == OrderStatus::pending);
     CHECK(user.find("a").attempts == 1);
 
@@ -102,7 +102,7 @@ TEST_CASE_FIXTURE(UsedStore, "lease: an order whose lease ran out on its last at
         store->pass_time(lease_time);
         const auto expired = user.take_back_expired();
         REQUIRE(expired.size() == 1);
-        CHECK(expired[0].has_failed == (attempt == 2));
+        CHECK(expired[0].failure.has_value() == (attempt == 2));
     }
     const Order order = user.find("a");
     CHECK(order.status == OrderStatus::failed);

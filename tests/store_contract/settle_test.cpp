@@ -41,7 +41,7 @@ TEST_CASE_FIXTURE(UsedStore,
     CHECK(user.find("done").finished_at == start);
     if (!store->are_leases_free_of_wall_clock()) return;
     store->pass_time(lease_time);
-    CHECK(user.take_back_expired().at(0).has_failed);
+    CHECK(user.take_back_expired().at(0).failure);
     CHECK(user.find("lost").finished_at == start);
 }
 

@@ -63,7 +63,7 @@ TEST_CASE_FIXTURE(WatchedStore, "watch: it is silent after a commit that made no
     CHECK(user.settle(claimed.at(0).lease) == SettleOutcome::settled);
     CHECK_FALSE(user.release(claimed.at(0).lease));
     store->pass_time(lease_time);
-    CHECK(user.take_back_expired(1).at(0).has_failed);
+    CHECK(user.take_back_expired(1).at(0).failure);
     CHECK(user.sweep(OrderStatus::processed, 1ms) == 1);
     user.worker().retire(worker);
     (void)user.submit(an_order("later").due(1h));

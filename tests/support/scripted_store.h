@@ -321,6 +321,10 @@ class ScriptedReader final : public OrderReader {
    public:
     explicit ScriptedReader(StoreScript& script) : script_(script) {}
 
+    StoreIdentity identity() override {
+        script_.come_to(StoreStep::read);
+        return {.store_id = std::string(32, '5'), .incarnation = std::string(32, '1')};
+    }
     std::optional<Order> find(const OrderId& order_id) override {
         script_.come_to(StoreStep::read);
         return script_.find(order_id.text());
@@ -345,6 +349,10 @@ class ScriptedReader final : public OrderReader {
                                  std::size_t limit) override {
         script_.come_to(StoreStep::read);
         return script_.matching(filter, after, limit);
+    }
+    std::vector<Kind> claimable_kinds() override {
+        script_.come_to(StoreStep::read);
+        return {};
     }
     OrderReport report() override {
         script_.come_to(StoreStep::read);

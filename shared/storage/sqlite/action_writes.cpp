@@ -54,6 +54,7 @@ ActionWrites::ActionWrites(Connection& connection, OrderContent& content, Kinds&
       kinds_(kinds),
       rows_(connection, content),
       ends_(connection, content),
+      pulls_(connection, content, rows_, ends_),
       ended_(connection,
              // The time that it waited for, unless that was for another attempt.
              "SELECT status, kind, priority, iif(place = 0 AND attempts = 0, due_at, NULL),"

@@ -2,12 +2,14 @@
 
 // What a client or an operator may do to orders that stand, and to kinds (order_actions.h): its
 // statements, prepared once per connection, and what each action does inside a WriteTransaction.
+// pull_writes.h does what workers that pull ask for.
 //
 // Used by the thread of the connection, which must outlive this, and be up to date; so must the
 // content and the kinds.
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "shared/storage/order_actions.h"
 #include "shared/storage/sqlite/attempt_ends.h"
@@ -15,6 +17,7 @@
 #include "shared/storage/sqlite/kinds.h"
 #include "shared/storage/sqlite/order_content.h"
 #include "shared/storage/sqlite/order_rows.h"
+#include "shared/storage/sqlite/pull_writes.h"
 #include "shared/storage/sqlite/write_access.h"
 
 namespace orders::sqlite {
@@ -24,8 +27,13 @@ class ActionWrites {
     ActionWrites(Connection& connection, OrderContent& content, Kinds& kinds);
 
     // At the beginning of each transaction.
-    void begin() noexcept { ends_.begin(); }
+    void begin() {
+        ends_.begin();
+        pulls_.begin();
+    }
     [[nodiscard]] ActionOutcome carry_out(const OrderAction& action, WriteTransaction& work);
+    // As PullWrites::read_payloads().
+    void read_payloads(std::vector<ActionOutcome>& outcomes) { pulls_.read_payloads(outcomes); }
 
    private:
     [[nodiscard]] ActionOutcome act(const CancelOrder& action, WriteTransaction& work);
@@ -34,6 +42,10 @@ class ActionWrites {
     [[nodiscard]] ActionOutcome act(const BulkAction& action, WriteTransaction& work);
     [[nodiscard]] ActionOutcome act(const PauseKind& action, WriteTransaction& work);
     [[nodiscard]] ActionOutcome act(const AwaitEnds& action, WriteTransaction& work);
+    template <typename OfPullers>
+    [[nodiscard]] ActionOutcome act(const OfPullers& action, WriteTransaction& work) {
+        return pulls_.act(action, work);
+    }
 
     // What cancels or retries one order. Whether it was done; if not, its status does not allow it.
     using Step = bool (ActionWrites::*)(OrderSequence order, WriteTransaction& work);
@@ -48,6 +60,7 @@ class ActionWrites {
     Kinds& kinds_;
     OrderRows rows_;
     AttemptEnds ends_;
+    PullWrites pulls_;
     Statement ended_;
     Statement begin_round_;
     Statement change_;

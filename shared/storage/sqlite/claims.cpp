@@ -29,17 +29,15 @@ Claims::Claims(Connection& connection, OrderContent& content, AttemptEnds& ends)
              " WHERE seq = ?"),
       lease_(connection,
              "INSERT INTO leases (seq, worker, started_at, expires_at, max_attempts,"
-             " backoff_seconds) VALUES (?, ?, ?, ?, ?, ?)") {}
+             " backoff_seconds, deadline) VALUES (?, ?, ?, ?, ?, ?, ?)") {}
 
-Claims::Claimed Claims::claim(const WorkerTurn& turn, const Moment& now, WriteTransaction& work) {
-    const ClaimRequest& request = turn.claim;
-    const auto expires_at = (now.since_boot + turn.lease_time).count();
+Claims::Claimed Claims::claim(const ClaimRequest& request, const Terms& terms, const Moment& now,
+                              WriteTransaction& work) {
+    const auto expires_at = (now.since_boot + terms.lease_time).count();
     Claimed found;
     std::vector<ClaimedOrder>& claimed = found.orders;
     const auto most_payload = static_cast<std::int64_t>(
         std::min(request.max_payload_bytes, ClaimRequest::most_payload_bytes));
-    std::int64_t payload_bytes = 0;
-    with_payload_.clear();
     heads_.begin(request.shares, request.limit);
     while (claimed.size() < request.limit && found.expired < most_expired) {
         const auto priority = next_priority(request.normal_max_wait, now.utc);
@@ -49,18 +47,21 @@ Claims::Claimed Claims::claim(const WorkerTurn& turn, const Moment& now, WriteTr
             if (ends_.expire(head.order, now.utc, work)) ++found.expired;
             continue;
         }
-        payload_bytes += head.payload_bytes;
-        if (payload_bytes > most_payload && !claimed.empty()) {
+        if (found.payload_bytes + head.payload_bytes > most_payload && !claimed.empty()) {
             found.has_more = true;
             break;
         }
+        found.payload_bytes += head.payload_bytes;
         const AttemptLimits limits = limits_of(head.spec.options, heads_.hand_out(head).defaults);
+        std::optional<std::int64_t> deadline;
+        if (terms.end_with_timeout) deadline = (now.since_boot + limits.timeout).count();
         claim_.run(head.order.value);
-        lease_.run(head.order.value, turn.worker.value, to_column(now.utc), expires_at,
-                   limits.max_attempts, limits.backoff.count());
+        lease_.run(head.order.value, terms.worker.value, to_column(now.utc),
+                   std::min(expires_at, deadline.value_or(expires_at)), limits.max_attempts,
+                   limits.backoff.count(), deadline);
         work.note_moved({head.kind, *priority}, StoredStatus::queued, StoredStatus::processing);
         note_handed_out(*priority);
-        if (head.payload_bytes > 0 && !head.spec.payload) with_payload_.push_back(claimed.size());
+        if (head.payload_bytes > 0 && !head.spec.payload) found.unread.push_back(claimed.size());
         claimed.push_back({.lease = {.order = head.order, .token = head.token + 1},
                            .spec = std::move(head.spec),
                            .attempt = head.attempts + 1,
@@ -94,27 +95,16 @@ void Claims::note_handed_out(Priority priority) noexcept {
 }
 
 // The claim is on disk, so an error must not pass for the failure of it.
-JsonText Claims::payload_of(const ClaimedOrder& order) {
+JsonText Claims::payload_of(const Lease& lease, const OrderId& order_id) {
     try {
-        return content_.payload(order.lease.order);
+        return content_.payload(lease.order);
     } catch (const StoreError& error) {
         if (error.is_fatal()) throw;
         log::error("reading a payload failed",
-                   {{"order_id", order.spec.order_id.text()},
+                   {{"order_id", order_id.text()},
                     {"detail", error.what()},
                     {"consequence", "the order waits until its lease runs out"}});
         return nullptr;
-    }
-}
-
-void Claims::read_payloads(std::vector<ClaimedOrder>& claimed) {
-    // From the last one on, so that leaving one out moves none that is still to come.
-    for (; !with_payload_.empty(); with_payload_.pop_back()) {
-        const std::size_t index = with_payload_.back();
-        ClaimedOrder& order = claimed.at(index);
-        order.spec.payload = payload_of(order);
-        if (order.spec.payload) continue;
-        claimed.erase(claimed.begin() + static_cast<std::ptrdiff_t>(index));
     }
 }
 

@@ -6,6 +6,7 @@
 // Used by the thread of the connection, which must outlive this, and be up to date; so must the
 // content and the ends.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,17 +30,28 @@ class Claims {
 
     Claims(Connection& connection, OrderContent& content, AttemptEnds& ends);
 
+    struct Terms {
+        WorkerId worker;
+        std::chrono::milliseconds lease_time{0};
+        // Whether the leases end with the orders' time at the latest, which is kept with them.
+        bool end_with_timeout = false;
+    };
     struct Claimed {
         std::vector<ClaimedOrder> orders;
+        // Which of them lack their payload, by their index, ascending.
+        std::vector<std::size_t> unread = {};
         std::size_t expired = 0;  // that were too late
         bool has_more = false;    // before the limit
+        std::int64_t payload_bytes = 0;
     };
-    // Inside a transaction: the orders without larger payloads, which read_payloads() adds.
-    [[nodiscard]] Claimed claim(const WorkerTurn& turn, const Moment& now, WriteTransaction& work);
+    // Inside a transaction: the orders without larger payloads, which payload_of() reads.
+    [[nodiscard]] Claimed claim(const ClaimRequest& request, const Terms& terms, const Moment& now,
+                                WriteTransaction& work);
 
-    // After the commit of the claim that returned these, so that nobody waits for it. An order that
-    // was cancelled and deleted meanwhile is left out, and so is one that cannot be read now.
-    void read_payloads(std::vector<ClaimedOrder>& claimed);
+    // Of an order that was claimed and lacks it: after the commit, so that nobody waits for it.
+    // None if the order was cancelled and deleted meanwhile, or cannot be read now, which is
+    // logged: it is not to be handed out then.
+    [[nodiscard]] JsonText payload_of(const Lease& lease, const OrderId& order_id);
 
     // Whether claim() would find any to hand out, or to end as too late.
     [[nodiscard]] bool is_any_there(std::span<const ClaimShare> shares) {
@@ -51,9 +63,6 @@ class Claims {
     [[nodiscard]] std::optional<Priority> next_priority(std::chrono::seconds normal_max_wait,
                                                         UtcTime now);
     void note_handed_out(Priority priority) noexcept;
-    // None if it is gone, or cannot be read now.
-    [[nodiscard]] JsonText payload_of(const ClaimedOrder& order);
-
     OrderContent& content_;
     AttemptEnds& ends_;
     QueueHeads heads_;
@@ -61,8 +70,6 @@ class Claims {
     Statement lease_;
     // How many High orders were handed out since the last Normal one, as far as it matters.
     int high_in_a_row_ = 0;
-    // Which orders of the last claim lack their payload, by their index, ascending.
-    std::vector<std::size_t> with_payload_;
 };
 
 }  // namespace orders::sqlite

@@ -11,8 +11,11 @@
 namespace orders::sqlite {
 namespace {
 
-// Of orders that are taken back. The last column says whether the attempt is charged.
-#define HELD_ORDERS "SELECT o.seq, o.lease_token, o.order_id, o.attempts, w.name, l.max_attempts, "
+// Of orders that are taken back, ?1 is the boot clock. The last columns say whether the time of the
+// attempt is up, and whether it is charged.
+#define HELD_ORDERS                                                                \
+    "SELECT o.seq, o.lease_token, o.order_id, o.attempts, w.name, l.max_attempts," \
+    " coalesce(l.deadline <= ?1, 0), "
 #define LEASES_WITH_ALL \
     " FROM leases l JOIN workers w ON w.id = l.worker JOIN orders o ON o.seq = l.seq "
 
@@ -47,7 +50,7 @@ HousekeepingWrites::HousekeepingWrites(Connection& connection)
       ends_(connection, content_),
       sign_offs_(connection),
       held_by_(connection, HELD_ORDERS "?2" LEASES_WITH_ALL
-                                       "WHERE l.worker = ?1"
+                                       "WHERE l.worker = ?4"
                                        " ORDER BY l.seq LIMIT ?3"),
       expired_(connection, HELD_ORDERS "w.boot_id = ?2" LEASES_WITH_ALL "WHERE " IS_OVER
                                        " ORDER BY l.seq LIMIT ?3"),
@@ -79,7 +82,7 @@ Chores HousekeepingWrites::look(const Moment& now) {
 
 bool HousekeepingWrites::has_expired_leases(const Moment& now) {
     for (const KnownWorker& worker : signs_.look(now)) {
-        if (is_gone(worker.life)) return true;
+        if (is_gone(worker.life) || worker.life == Life::absent) return true;
         if (worker.life == Life::hung && is_there(has_leases_.query(worker.id.value))) return true;
     }
     return is_there(has_expired_.query(now.since_boot.count(), now.boot_id));
@@ -106,13 +109,14 @@ std::vector<ExpiredOrder> HousekeepingWrites::take_back(std::size_t limit, const
         for (const KnownWorker& worker : workers) {
             if (!is_gone(worker.life) && worker.life != Life::hung) continue;
             const bool is_charged = worker.life != Life::ended_by_reboot;
-            take_back_found(held_by_.query(worker.id.value, is_charged, limit - orders.size()),
+            take_back_found(held_by_.query(now.since_boot.count(), is_charged,
+                                           limit - orders.size(), worker.id.value),
                             now.utc, work, orders);
         }
         take_back_found(expired_.query(now.since_boot.count(), now.boot_id, limit - orders.size()),
                         now.utc, work, orders);
     }
-    sign_offs_.sign_off_gone(workers, now);
+    sign_offs_.sign_off_gone(workers);
     return orders;
 }
 
@@ -125,20 +129,25 @@ void HousekeepingWrites::take_back_found(Cursor found, UtcTime now, WriteTransac
     };
     std::vector<Held> all;  // read to the end before anything is changed
     while (found.next()) {
-        const bool is_charged = found.get<std::int64_t>(6) != 0;
+        const bool is_charged = found.get<std::int64_t>(7) != 0;
         const auto attempts = static_cast<int>(found.get<std::int64_t>(3));
+        std::optional<std::string> failure;
+        if (is_charged && found.get<std::int64_t>(6) != 0) {
+            failure = failure_reason::timeout;
+        } else if (is_charged && attempts >= found.get<std::int64_t>(5)) {
+            failure = failure_reason::attempts_exhausted;
+        }
         all.push_back(
             {.lease = {.order = {found.get<std::int64_t>(0)}, .token = found.get<std::int64_t>(1)},
              .order = {.order_id = OrderId::parse(found.get<std::string>(2)).value(),
                        .worker = found.get<std::string>(4),
                        .attempts = is_charged ? attempts : attempts - 1,
-                       .has_failed = is_charged && attempts >= found.get<std::int64_t>(5)},
+                       .failure = std::move(failure)},
              .is_charged = is_charged});
     }
     for (Held& held : all) {
-        if (held.order.has_failed) {
-            (void)ends_.settle({held.lease, Failure{failure_reason::attempts_exhausted}}, now,
-                               work);
+        if (held.order.failure) {
+            (void)ends_.settle({held.lease, Failure{*held.order.failure}}, now, work);
         } else {
             (void)ends_.give_back(
                 held.lease,

@@ -24,6 +24,8 @@ class IntakeWrites {
 
     // All of the group but the commit.
     [[nodiscard]] IntakeOutcomes carry_out(const IntakeGroup& group, WriteTransaction& work);
+    // After the commit: what need not hold others up.
+    void complete(IntakeOutcomes& outcomes) { actions_.read_payloads(outcomes.acted); }
 
    private:
     [[nodiscard]] SubmitOutcome create(const NewOrder& order, bool is_place_needed,

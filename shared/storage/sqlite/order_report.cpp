@@ -9,6 +9,13 @@
 #include "shared/storage/sqlite/snapshot.h"
 
 namespace orders::sqlite {
+namespace {
+
+bool takes(const WorkerDescription& worker, const Kind& kind) {
+    return !worker.kinds || std::ranges::find(*worker.kinds, kind) != worker.kinds->end();
+}
+
+}  // namespace
 
 ReportQueries::ReportQueries(Connection& connection)
     : connection_(connection),
@@ -35,7 +42,8 @@ OrderReport ReportQueries::report(const Moment& now) {
     const Snapshot snapshot(connection_);  // one for all of the report
     OrderReport report;
     report.taken_at = now.utc;
-    report.workers = live_workers(now);
+    const std::vector<KnownWorker> live = live_workers(now);
+    for (const KnownWorker& worker : live) report.workers.push_back(to_report(worker));
     if (Cursor rows = next_due_.query(); rows.next()) {
         report.next_due_at = time_from_column(rows.get<std::int64_t>(0));
     }
@@ -73,7 +81,10 @@ OrderReport ReportQueries::report(const Moment& now) {
     }
     for (Tally& tally : tallies) {
         if (!tally.of.kind.is_default() && !tally.has_orders && !tally.of.is_paused) continue;
-        tally.of.is_unattended = !tally.of.is_paused && tally.has_queued && report.workers.empty();
+        tally.of.is_unattended = !tally.of.is_paused && tally.has_queued &&
+                                 std::ranges::none_of(live, [&](const KnownWorker& worker) {
+                                     return takes(worker.description, tally.of.kind);
+                                 });
         report.kinds.push_back(std::move(tally.of));
     }
     std::ranges::sort(report.kinds, {}, [](const KindReport& kind) {
@@ -88,24 +99,26 @@ std::optional<UtcTime> ReportQueries::oldest_in_line(std::int64_t kind, Priority
     return time_from_column(rows.get<std::optional<std::int64_t>>(0));
 }
 
-std::vector<LiveWorker> ReportQueries::live_workers(const Moment& now) {
-    std::vector<LiveWorker> workers;
-    for (KnownWorker& worker : signs_.look(now)) {
-        if (worker.life != Life::live) continue;
-        Cursor held = held_.query(worker.id.value);
-        held.next();
-        workers.push_back({.name = std::move(worker.description.name),
-                           .host = std::move(worker.description.host),
-                           .threads = worker.description.threads,
-                           .processing = held.get<std::int64_t>(0),
-                           .started_at = worker.started_at});
-    }
+std::vector<KnownWorker> ReportQueries::live_workers(const Moment& now) {
+    std::vector<KnownWorker> workers = signs_.look(now);
+    std::erase_if(workers, [](const KnownWorker& worker) { return worker.life != Life::live; });
     return workers;
+}
+
+LiveWorker ReportQueries::to_report(const KnownWorker& worker) {
+    Cursor held = held_.query(worker.id.value);
+    held.next();
+    return {.name = worker.description.name,
+            .host = worker.description.host,
+            .threads = worker.description.threads,
+            .processing = held.get<std::int64_t>(0),
+            .started_at = worker.started_at};
 }
 
 std::vector<EnlistedWorker> ReportQueries::enlisted_workers(const Moment& now) {
     std::vector<EnlistedWorker> workers;
     for (KnownWorker& worker : signs_.look(now)) {
+        if (worker.pulls) continue;  // it is no process of ours
         const auto state = is_gone(worker.life)        ? EnlistedWorker::State::dead
                            : worker.life == Life::live ? EnlistedWorker::State::live
                                                        : EnlistedWorker::State::silent;

@@ -25,7 +25,8 @@ class ReportQueries {
 
    private:
     [[nodiscard]] std::optional<UtcTime> oldest_in_line(std::int64_t kind, Priority priority);
-    [[nodiscard]] std::vector<LiveWorker> live_workers(const Moment& now);
+    [[nodiscard]] std::vector<KnownWorker> live_workers(const Moment& now);
+    [[nodiscard]] LiveWorker to_report(const KnownWorker& worker);
 
     Connection& connection_;
     Kinds kinds_;

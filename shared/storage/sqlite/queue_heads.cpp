@@ -98,6 +98,13 @@ bool QueueHeads::is_any_there(std::span<const ClaimShare> shares) {
     return !open_kinds(shares).empty();
 }
 
+std::vector<Kind> QueueHeads::claimable_kinds() {
+    const ClaimShare all;
+    std::vector<Kind> kinds;
+    for (OpenKind& open : open_kinds({&all, 1})) kinds.push_back(std::move(open.kind));
+    return kinds;
+}
+
 void QueueHeads::begin(std::span<const ClaimShare> shares, std::size_t wanted) {
     shares_ = shares;
     room_.clear();

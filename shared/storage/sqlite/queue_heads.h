@@ -41,6 +41,9 @@ class QueueHeads {
     // Whether there is any order that one of the shares would take now.
     [[nodiscard]] bool is_any_there(std::span<const ClaimShare> shares);
 
+    // Which kinds have any that is not paused.
+    [[nodiscard]] std::vector<Kind> claimable_kinds();
+
     // Begins anew with these shares, which must live as long; `wanted` is about how many orders it
     // is for.
     void begin(std::span<const ClaimShare> shares, std::size_t wanted);

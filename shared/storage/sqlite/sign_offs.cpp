@@ -16,20 +16,21 @@ SignOffs::SignOffs(Connection& connection)
       sign_off_(connection,
                 "UPDATE workers SET heartbeat_until = NULL, " NAMED_NO_FURTHER
                 " WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.worker = ?1)"),
-      sign_off_older_(connection,
-                      "UPDATE workers SET heartbeat_until = NULL"
-                      " WHERE heartbeat_until IS NOT NULL AND holds_lock = 0"
-                      " AND heartbeat_until <= ?1 AND boot_id = ?2") {}
+      // One of 0.1.0 that wakes up may still end an attempt, and says nothing of that in its row.
+      sign_off_absent_(connection,
+                       "UPDATE workers SET heartbeat_until = NULL, named_up_to = CASE"
+                       " WHEN pulls = 0 OR named_up_to = 0 THEN named_up_to"
+                       " ELSE (SELECT max(seq) FROM orders) END WHERE id = ?") {}
 
 void SignOffs::retire(WorkerId worker) {
     retire_.run(worker.value);
 }
 
-void SignOffs::sign_off_gone(const std::vector<KnownWorker>& workers, const Moment& now) {
+void SignOffs::sign_off_gone(const std::vector<KnownWorker>& workers) {
     for (const KnownWorker& worker : workers) {
         if (is_gone(worker.life)) sign_off_.run(worker.id.value);
+        if (worker.life == Life::absent) sign_off_absent_.run(worker.id.value);
     }
-    sign_off_older_.run(now.since_boot.count(), now.boot_id);
 }
 
 }  // namespace orders::sqlite

@@ -20,14 +20,14 @@ class SignOffs {
 
     // The worker itself says so.
     void retire(WorkerId worker);
-    // Those of `workers` that are gone and hold nothing any more, and, by their time, those of
-    // 0.1.0 that have fallen silent.
-    void sign_off_gone(const std::vector<KnownWorker>& workers, const Moment& now);
+    // Those of `workers` that are gone and hold nothing any more, and those that are absent,
+    // whatever they hold.
+    void sign_off_gone(const std::vector<KnownWorker>& workers);
 
    private:
     Statement retire_;
     Statement sign_off_;
-    Statement sign_off_older_;
+    Statement sign_off_absent_;
 };
 
 }  // namespace orders::sqlite

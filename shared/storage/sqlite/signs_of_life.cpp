@@ -21,7 +21,7 @@ SignsOfLife::SignsOfLife(Connection& connection)
     : presence_(connection.path()),
       enlisted_(connection,
                 "SELECT id, name, host, threads, label, pid_namespace, pid, started_at,"
-                " heartbeat_until, boot_id, lease_time, holds_lock"
+                " heartbeat_until, boot_id, lease_time, holds_lock, kinds, pulls"
                 " FROM workers w INDEXED BY workers_live WHERE heartbeat_until IS NOT NULL"
                 " ORDER BY id") {}
 
@@ -49,8 +49,10 @@ std::vector<KnownWorker> SignsOfLife::look(const Moment& now) {
                             .threads = static_cast<int>(rows.get<std::int64_t>(3)),
                             .label = rows.get<std::optional<std::string>>(4).value_or(""),
                             .pid_namespace = rows.get<std::optional<std::int64_t>>(5).value_or(0),
-                            .pid = rows.get<std::optional<std::int64_t>>(6).value_or(0)},
-            .started_at = time_from_column(rows.get<std::int64_t>(7))};
+                            .pid = rows.get<std::optional<std::int64_t>>(6).value_or(0),
+                            .kinds = kinds_from_column(rows.get<std::optional<std::string>>(12))},
+            .started_at = time_from_column(rows.get<std::int64_t>(7)),
+            .pulls = rows.get<std::int64_t>(13) != 0};
         const Heartbeat heartbeat{.until = Milliseconds(rows.get<std::int64_t>(8)),
                                   .boot_id = rows.get<std::string>(9),
                                   .lease_time = Milliseconds(rows.get<std::int64_t>(10)),
@@ -74,7 +76,8 @@ Life SignsOfLife::judge(WorkerId worker, const Heartbeat& heartbeat, const Momen
     const bool is_plausible =
         ahead <= longest_lease_time && (ahead >= -longest_lease_time || !heartbeat.holds_lock);
     if (is_boot_ours && is_plausible) {
-        return ahead > std::chrono::milliseconds{0} ? Life::live : Life::silent;
+        if (ahead > std::chrono::milliseconds{0}) return Life::live;
+        return heartbeat.holds_lock ? Life::silent : Life::absent;
     }
     const auto silence = watch(worker, heartbeat, now);
     if (silence >= heartbeat.lease_time) return Life::hung;

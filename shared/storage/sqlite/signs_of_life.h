@@ -11,8 +11,8 @@
 // written than a worker that lives, times are not compared at all: then a worker hangs if its
 // heartbeat has been seen unchanged for long enough.
 //
-// Workers of 0.1.0, which may still run while newer ones start, lock nothing. They are judged as
-// they judge themselves: by time, and by the boot id.
+// Workers of 0.1.0, which may still run while newer ones start, lock nothing, and neither do those
+// that pull (pullers.h). They are judged by time, and by the boot id.
 //
 // Belongs to one thread. What it has signed on is dead to others as soon as it is destroyed.
 
@@ -33,6 +33,7 @@ namespace orders::sqlite {
 enum class Life {
     live,
     silent,           // for too long to be live; each of its leases runs out at its time
+    absent,           // the same, but nothing tells whether its process is there: to be signed off
     hung,             // for as long as its leases last: all of them are over
     dead,             // so are they then
     ended_by_reboot,  // the same, but by no fault of the orders in it
@@ -48,6 +49,7 @@ struct KnownWorker {
     WorkerDescription description;
     UtcTime started_at;
     Life life = Life::live;
+    bool pulls = false;  // lease_actions.h
 };
 
 class SignsOfLife {

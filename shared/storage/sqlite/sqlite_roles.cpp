@@ -19,7 +19,9 @@
 #include "shared/storage/sqlite/order_lists.h"
 #include "shared/storage/sqlite/order_report.h"
 #include "shared/storage/sqlite/order_rows.h"
+#include "shared/storage/sqlite/queue_heads.h"
 #include "shared/storage/sqlite/snapshot.h"
+#include "shared/storage/sqlite/store_identity.h"
 #include "shared/storage/sqlite/store_watch.h"
 #include "shared/storage/sqlite/worker_writes.h"
 #include "shared/storage/sqlite/write_access.h"
@@ -49,12 +51,14 @@ class SqliteOrderReader final : public OrderReader {
           connection_(path, Connection::Access::read_only),
           content_(require_newest_schema(connection_)),
           rows_(connection_, content_),
+          heads_(connection_),
           lists_(connection_),
           report_(connection_) {
         // After it was opened by its name: it must be what the writer has open.
         if (occupancy_) occupancy_->require_same_files();
     }
 
+    StoreIdentity identity() override { return identity_of(connection_); }
     std::optional<Order> find(const OrderId& order_id) override {
         const Snapshot snapshot(connection_);
         return rows_.find(order_id);
@@ -72,6 +76,7 @@ class SqliteOrderReader final : public OrderReader {
                                  std::size_t limit) override {
         return lists_.find_matching(filter, after, limit);
     }
+    std::vector<Kind> claimable_kinds() override { return heads_.claimable_kinds(); }
     OrderReport report() override { return report_.report(clock_.now()); }
     std::vector<EnlistedWorker> enlisted_workers() override {
         return report_.enlisted_workers(clock_.now());
@@ -83,6 +88,7 @@ class SqliteOrderReader final : public OrderReader {
     Connection connection_;
     OrderContent content_;
     OrderRows rows_;
+    QueueHeads heads_;
     OrderLists lists_;
     ReportQueries report_;
 };
@@ -112,6 +118,8 @@ class SqliteIntakeTurn final : public IntakeTurn {
             const EndOfWork end{work_};
             IntakeOutcomes outcomes = writes_.carry_out(group, *work_);
             work_->commit();
+            work_.reset();
+            writes_.complete(outcomes);
             return outcomes;
         });
     }

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/log_ownership.h"
 #include "shared/storage/sqlite/migrations.h"
 #include "shared/storage/sqlite/shrinkable.h"
@@ -55,6 +56,13 @@ void change_generation(Connection& connection) {
 }
 
 }  // namespace
+
+StoreIdentity identity_of(Connection& connection) {
+    Statement query(connection, "SELECT store_id, incarnation FROM store WHERE id = 1");
+    Cursor row = query.query();
+    if (!row.next()) throw damaged("read which store this is", "its row is missing");
+    return {.store_id = row.get<std::string>(0), .incarnation = row.get<std::string>(1)};
+}
 
 void begin_generation(const std::string& path) {
     Turnstile turnstile(path);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 
+#include "shared/storage/order_reader.h"
 #include "shared/storage/sqlite/connection.h"
 
 namespace orders::sqlite {
@@ -19,6 +20,9 @@ namespace orders::sqlite {
 // generation, and an incarnation if it has none. Throws StoreError. Killed at any moment, it loses
 // nothing.
 void begin_generation(const std::string& path);
+
+// Of a store whose schema is up to date.
+[[nodiscard]] StoreIdentity identity_of(Connection& connection);
 
 // Writes the page of the row; for those that have just checkpointed the log.
 class LogBeginning {

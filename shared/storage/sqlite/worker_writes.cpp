@@ -1,5 +1,7 @@
 #include "shared/storage/sqlite/worker_writes.h"
 
+#include <utility>
+
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/safeguards.h"
@@ -23,8 +25,8 @@ WorkerWrites::WorkerWrites(Connection& connection)
              " (SELECT 1 FROM orders WHERE seq = ?1 AND lease_token = ?2 AND status = 1)"),
       enlist_(connection,
               "INSERT INTO workers (name, host, threads, started_at, boot_id, heartbeat_until,"
-              " holds_lock, lease_time, label, pid_namespace, pid, named_up_to)"
-              " VALUES (?, ?, ?, ?, ?, ?, 1, ?, nullif(?, ''), ?, ?, 0) RETURNING id"),
+              " holds_lock, lease_time, label, pid_namespace, pid, named_up_to, kinds)"
+              " VALUES (?, ?, ?, ?, ?, ?, 1, ?, nullif(?, ''), ?, ?, 0, ?) RETURNING id"),
       heartbeat_(connection, "UPDATE workers SET heartbeat_until = ?2 WHERE id = ?1"),
       cancels_(connection, "SELECT cancels FROM bookkeeping WHERE id = 1"),
       signs_(connection) {}
@@ -39,12 +41,12 @@ WorkerId WorkerWrites::enlist(const WorkerDescription& worker, const Moment& now
                        "give each worker of a store a name of its own");
     }
     // A worker that dies again and again shall not leave more rows to look at each time.
-    sign_offs_.sign_off_gone(others, now);
+    sign_offs_.sign_off_gone(others);
     const WorkerId id = [&] {
-        Cursor rows =
-            enlist_.query(worker.name, worker.host, worker.threads, to_column(now.utc), now.boot_id,
-                          (now.since_boot + longest_silence(lease_time)).count(),
-                          lease_time.count(), worker.label, worker.pid_namespace, worker.pid);
+        Cursor rows = enlist_.query(
+            worker.name, worker.host, worker.threads, to_column(now.utc), now.boot_id,
+            (now.since_boot + longest_silence(lease_time)).count(), lease_time.count(),
+            worker.label, worker.pid_namespace, worker.pid, kinds_to_column(worker.kinds));
         rows.next();
         return WorkerId{rows.get<std::int64_t>(0)};
     }();
@@ -69,13 +71,25 @@ WorkerOutcomes WorkerWrites::take_turn(const WorkerTurn& turn, WriteTransaction&
         const auto until = now.since_boot + longest_silence(turn.lease_time);
         heartbeat_.run(turn.worker.value, until.count());
     }
+    unread_.clear();
     if (turn.claim.limit > 0) {
-        auto [orders, expired, has_more] = claims_.claim(turn, now, work);
-        outcomes.claimed = std::move(orders);
-        outcomes.expired = expired;
-        outcomes.has_more = has_more;
+        Claims::Claimed found = claims_.claim(
+            turn.claim, {.worker = turn.worker, .lease_time = turn.lease_time}, now, work);
+        outcomes.claimed = std::move(found.orders);
+        outcomes.expired = found.expired;
+        outcomes.has_more = found.has_more;
+        unread_ = std::move(found.unread);
     }
     return outcomes;
+}
+
+void WorkerWrites::read_payloads(std::vector<ClaimedOrder>& claimed) {
+    // From the last one on, so that leaving one out moves none that is still to come.
+    for (; !unread_.empty(); unread_.pop_back()) {
+        const auto order = claimed.begin() + static_cast<std::ptrdiff_t>(unread_.back());
+        order->spec.payload = claims_.payload_of(order->lease, order->spec.order_id);
+        if (!order->spec.payload) claimed.erase(order);
+    }
 }
 
 std::vector<Lease> WorkerWrites::renew(const WorkerTurn& turn, const Moment& now) {

@@ -4,6 +4,7 @@
 // them inside a WriteTransaction. attempt_ends.h and claims.h do the larger parts.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -35,8 +36,9 @@ class WorkerWrites {
     }
     [[nodiscard]] std::int64_t cancel_count();
 
-    // Call this with what take_turn() has claimed, after its commit.
-    void read_payloads(std::vector<ClaimedOrder>& claimed) { claims_.read_payloads(claimed); }
+    // Call this with what take_turn() has claimed, after its commit: adds the payloads that are
+    // still to be read. An order without the one that it had is left out.
+    void read_payloads(std::vector<ClaimedOrder>& claimed);
     // The worker is dead to others from now on: after the commit of retire(), or if that of
     // enlist() has failed.
     void let_go(WorkerId worker) { signs_.sign_off(worker); }
@@ -54,6 +56,7 @@ class WorkerWrites {
     Statement heartbeat_;
     Statement cancels_;
     SignsOfLife signs_;
+    std::vector<std::size_t> unread_;  // of the last claim; see Claims::Claimed
 };
 
 }  // namespace orders::sqlite

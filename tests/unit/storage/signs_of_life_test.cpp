@@ -153,7 +153,7 @@ TEST_CASE("signs_of_life: an order whose worker dies with it on its last attempt
     workers.first.die();
     const auto expired = workers.second.take_back();
     REQUIRE(expired.size() == 1);
-    CHECK(expired[0].has_failed);
+    CHECK(expired[0].failure == "attempts_exhausted");
     CHECK(workers.second.find("a").failure == failure_reason::attempts_exhausted);
     CHECK(workers.second.find("a").worker == "first");
 }
@@ -208,7 +208,7 @@ TEST_CASE("signs_of_life: an attempt that a restart of the machine ended is not 
     const auto expired = later.take_back();
     REQUIRE(expired.size() == 1);
     CHECK(expired[0].attempts == 0);
-    CHECK_FALSE(expired[0].has_failed);
+    CHECK_FALSE(expired[0].failure);
     CHECK(later.find("a").status == OrderStatus::pending);
     CHECK(later.find("a").attempts == 0);
     CHECK(later.live_workers() == Names{"later"});

@@ -74,7 +74,7 @@ TEST_CASE("sqlite_storage: a lease and a worker from another boot of the machine
     const auto expired = store.housekeeping->take_turn({.take_back_limit = 10}).taken_back;
     REQUIRE(expired.size() == 1);
     CHECK(expired[0].order_id == order_id("a"));
-    CHECK_FALSE(expired[0].has_failed);
+    CHECK_FALSE(expired[0].failure);
     CHECK(store.reader->find(order_id("a")).value().status == OrderStatus::pending);
     CHECK(store.reader->find(order_id("a")).value().attempts == 0);  // it was not to blame
     CHECK(store.worker->take_turn({.settlements = {{lease, Completed{}}}}).settled.at(0) ==

@@ -139,7 +139,7 @@ TEST_CASE(
     REQUIRE(taken_back.size() == 2);
     CHECK(taken_back[0].worker == "worker-3");
     CHECK(taken_back[0].attempts == 1);
-    CHECK_FALSE(taken_back[0].has_failed);
+    CHECK_FALSE(taken_back[0].failure);
     CHECK(ids_of(store.claim_all()) ==
           std::vector<std::string>{"processing-high", "pending-high", "new-high",
                                    "processing-normal", "pending-normal", "pending-last", "new"});

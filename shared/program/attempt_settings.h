@@ -1,0 +1,32 @@
+#pragma once
+
+// The settings of attempts, for orders that do not say otherwise, and of the order of claims: for
+// whoever hands orders out, each program under its own prefix.
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "shared/domain/claim.h"
+#include "shared/program/settings_reader.h"
+
+namespace orders {
+
+class AttemptSettingsReader {
+   public:
+    // Declares the settings; `prefix` is that of the program's variables, such as "SERVICE".
+    AttemptSettingsReader(SettingsReader& reader, std::string_view prefix,
+                          std::chrono::seconds default_timeout);
+
+    // Once the reader has parsed.
+    [[nodiscard]] AttemptLimits limits() const;
+    [[nodiscard]] std::chrono::seconds normal_max_wait() const;
+
+   private:
+    Setting<std::int64_t> timeout_;
+    Setting<std::int64_t> max_attempts_;
+    Setting<std::int64_t> backoff_;
+    Setting<std::int64_t> normal_max_wait_;
+};
+
+}  // namespace orders
