@@ -12,6 +12,8 @@
 
 #include "api/access/guard.h"
 #include "api/access/loopback.h"
+#include "api/claims/claim_desk.h"
+#include "api/claims/claim_routes.h"
 #include "api/health_check.h"
 #include "api/housekeeping_thread.h"
 #include "api/http/server.h"
@@ -25,6 +27,7 @@
 #include "api/orders/order_reads.h"
 #include "api/orders/order_routes.h"
 #include "api/orders/wait_desk.h"
+#include "api/orders/waiting_places.h"
 #include "api/settings.h"
 #include "shared/log/log.h"
 #include "shared/os/descriptor_limit.h"
@@ -41,8 +44,8 @@ namespace {
 using namespace orders;
 
 constexpr std::size_t handler_threads = 8;
-// Besides handler threads, that of the intake reads, and those of the two desks.
-constexpr std::size_t most_readers = handler_threads + 3;
+// Besides handler threads, that of the intake reads, and those of the three desks.
+constexpr std::size_t most_readers = handler_threads + 4;
 // What may be open besides the server and its connections: standard streams, signals, and the store
 // with its log, locks and bells (fewer than 32 in all); then a database, a log and a lock for each
 // reader.
@@ -82,7 +85,8 @@ int serve(const ApiSettings& settings, Storage& storage) {
                          .handler_threads = handler_threads,
                          .max_connections = settings.max_connections,
                          .other_descriptors = other_descriptors,
-                         .other_bodies = {{batch_path, settings.max_batch_bytes}},
+                         .other_bodies = {{batch_path, settings.max_batch_bytes},
+                                          {lease_batch_path, settings.max_batch_bytes}},
                          .idle_limit = settings.idle_limit,
                          .stop_delay = settings.stop_delay});
     StopSignals signals({.on_stop =
@@ -124,14 +128,20 @@ int serve(const ApiSettings& settings, Storage& storage) {
                                               on_fatal(error);
                                           });
     OrderActs acts(commits);
-    WaitDesk waits(acts, reads, storage.open_end_watch(), stopping,
-                   {.max_waiting = server.max_connections() * 3 / 4});
+    WaitingPlaces places(server.max_connections() * 3 / 4);
+    WaitDesk waits(acts, reads, places, storage.open_end_watch(), stopping);
     OrderRoutes routes(intake, reads, waits, is_stopping,
                        {.max_payload_bytes = settings.max_payload_bytes});
     routes.add_to(server);
     BulkDesk bulk(acts, reads, is_stopping);
     ActionRoutes actions(acts, bulk, reads);
     actions.add_to(server);
+    const std::string incarnation = storage.open_reader()->identity().incarnation;
+    ClaimDesk desk(commits, reads, places, storage.open_watch(), stopping, incarnation);
+    ClaimRoutes claims(
+        desk, acts, reads, incarnation,
+        {.defaults = settings.attempt_limits, .normal_max_wait = settings.normal_max_wait});
+    claims.add_to(server);
     // So that the log says at once if the store takes no writes, or the disk has too little room.
     intake.probe([](bool) {});
     if (!is_open) server.set_guard(std::make_unique<TokenGuard>(std::move(tokens)));

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/access/tokens.h"
+#include "shared/domain/claim.h"
 #include "shared/housekeeping/retention.h"
 #include "shared/program/common_settings.h"
 #include "shared/program/settings_reader.h"
@@ -28,6 +29,9 @@ struct ApiSettings {
     std::size_t max_payload_bytes;
     std::size_t max_batch_bytes;  // of a body
     RetentionOptions retention;
+    // What holds for orders that are claimed over HTTP.
+    AttemptLimits attempt_limits;
+    std::chrono::seconds normal_max_wait;  // 0: High first, always
     // Where the bearer tokens are; read_tokens() reads them.
     std::optional<std::string> token_list;
     std::optional<std::string> token_file;

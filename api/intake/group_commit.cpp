@@ -53,6 +53,11 @@ void GroupCommit::submit(std::unique_ptr<GroupWork> work) {
     if (const auto refusal = enqueue(work)) work->refuse(*refusal);
 }
 
+void GroupCommit::set_companion(std::shared_ptr<GroupCompanion> companion) {
+    const MutexLock lock(mutex_);
+    companion_ = std::move(companion);
+}
+
 std::optional<bool> GroupCommit::is_known_writable() const {
     const MutexLock lock(mutex_);
     if (is_closed_) return false;
@@ -155,6 +160,7 @@ void GroupCommit::write_one_group() {
     const StoreLevel level = turn->level();
     auto group = take_group();
     if (group.empty()) return;  // all was withdrawn meanwhile
+    add_companion(group);
     store_group(std::move(turn), level, std::move(group));
     store_->tidy();
 }
@@ -170,6 +176,15 @@ std::vector<GroupCommit::Submission> GroupCommit::take_group() {
         group.push_back(take_first());
     }
     return group;
+}
+
+void GroupCommit::add_companion(std::vector<Submission>& group) {
+    const auto companion = [&] {
+        const MutexLock lock(mutex_);
+        return companion_;
+    }();
+    if (!companion) return;
+    if (auto work = companion->come_along()) group.push_back({.work = std::move(work), .load = {}});
 }
 
 // Others may write before anybody is told: the turn is over by then.

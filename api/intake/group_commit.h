@@ -64,6 +64,9 @@ class GroupCommit {
 
     void submit(std::unique_ptr<GroupWork> work);
 
+    // From now on it is asked what to add to each group. Any thread may call it, once.
+    void set_companion(std::shared_ptr<GroupCompanion> companion);
+
     // Whether the store takes writes: true if a commit within the last second has proved it, false
     // if everything is refused from now on, empty if only another commit can tell.
     [[nodiscard]] std::optional<bool> is_known_writable() const;
@@ -89,6 +92,7 @@ class GroupCommit {
     [[nodiscard]] std::vector<Submission> take_group();
     void store_group(std::unique_ptr<IntakeTurn> turn, const StoreLevel& level,
                      std::vector<Submission> group);
+    void add_companion(std::vector<Submission>& group);
     void close();
 
     // The watch thread's.
@@ -123,6 +127,7 @@ class GroupCommit {
     bool is_watched_ GUARDED_BY(mutex_) = false;
     // Stopping, or the store has failed: nothing is taken any more.
     bool is_closed_ GUARDED_BY(mutex_) = false;
+    std::shared_ptr<GroupCompanion> companion_ GUARDED_BY(mutex_);
     // While the writer has a turn, or wants one.
     std::optional<SteadyTime> turn_began_ GUARDED_BY(mutex_);
     std::optional<SteadyTime> last_proof_ GUARDED_BY(mutex_);  // that the store takes writes

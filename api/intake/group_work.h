@@ -5,6 +5,7 @@
 // work.
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -103,6 +104,15 @@ class GroupWork {
     // Nothing of it is stored, unless the refusal is outcome_unknown. On the submitting thread if
     // it is refused at once, else on a thread of GroupCommit.
     virtual void refuse(Refusal refusal) noexcept = 0;
+};
+
+// Has something to add to groups, and makes none by itself. On the writer thread.
+class GroupCompanion {
+   public:
+    virtual ~GroupCompanion() = default;
+    // What joins a group behind all the others; null for nothing. As for other work, but that its
+    // load is not counted.
+    [[nodiscard]] virtual std::unique_ptr<GroupWork> come_along() noexcept = 0;
 };
 
 }  // namespace orders

@@ -1,7 +1,6 @@
 #include "api/orders/action_routes.h"
 
 #include <array>
-#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -43,12 +42,6 @@ Response answer_for(const OrderId& order_id, const ActionOutcome& outcome, Confl
         return invalid_change({{invalid->field, invalid->detail}});
     }
     return order_not_found();
-}
-
-// A request that takes no body needs no content type either.
-std::optional<Response> refusal_of_body(const Request& request) {
-    if (says_nothing(request.body)) return std::nullopt;
-    return malformed({"This request takes no body, or an empty JSON object."});
 }
 
 }  // namespace
@@ -99,7 +92,7 @@ void ActionRoutes::act(OrderAction action, Reply reply, AnswerTo answer_to) {
 
 template <typename Action>
 void ActionRoutes::act_on_order(const Request& request, Reply reply, ConflictOf conflict_of) {
-    if (auto refusal = refusal_of_body(request)) return std::move(reply).send(std::move(*refusal));
+    if (!says_nothing(request.body)) return std::move(reply).send(takes_no_body());
     const auto id = OrderId::parse(request.path_parameters.at(0));
     if (!id) return std::move(reply).send(order_not_found());
     act(Action{*id}, std::move(reply), [id = *id, conflict_of](const ActionOutcome& outcome) {
@@ -163,7 +156,7 @@ void ActionRoutes::resume_kind(const Request& request, Reply reply) {
 }
 
 void ActionRoutes::set_paused(bool is_paused, const Request& request, Reply reply) {
-    if (auto refusal = refusal_of_body(request)) return std::move(reply).send(std::move(*refusal));
+    if (!says_nothing(request.body)) return std::move(reply).send(takes_no_body());
     const auto kind = Kind::parse(request.path_parameters.at(0));
     if (!kind) return std::move(reply).send(invalid_kind());
     act(PauseKind{*kind, is_paused}, std::move(reply),

@@ -44,6 +44,10 @@ Response malformed(MalformedBody body) {
                         .errors = std::move(body.errors)});
 }
 
+Response takes_no_body() {
+    return malformed({"This request takes no body, or an empty JSON object."});
+}
+
 Response invalid(InvalidOrder order) {
     return to_response({.type = problem_type::invalid_order,
                         .detail = "See errors for the fields at fault.",
@@ -60,6 +64,35 @@ Response invalid_filter(std::vector<FieldError> errors) {
     return to_response({.type = problem_type::invalid_filter,
                         .detail = "See errors for the fields at fault. Nothing was changed.",
                         .errors = std::move(errors)});
+}
+
+Response invalid_claim(std::vector<FieldError> errors) {
+    return to_response({.type = problem_type::invalid_claim,
+                        .detail = "See errors for the fields at fault. Nothing was claimed.",
+                        .errors = std::move(errors)});
+}
+
+Response invalid_lease_action(std::vector<FieldError> errors) {
+    return to_response({.type = problem_type::invalid_lease_action,
+                        .detail = "See errors for the fields at fault. The lease is unchanged.",
+                        .errors = std::move(errors)});
+}
+
+Response no_room_for_worker() {
+    return to_response({.type = problem_type::too_many_workers,
+                        .detail = "There are as many names of workers as there may be; use one of "
+                                  "them, or wait until some are forgotten."});
+}
+
+Response lease_lost(const std::optional<OrderStatus>& order_status) {
+    http::Problem problem{.type = problem_type::lease_lost,
+                          .detail =
+                              "Another attempt has taken over, or the order has ended. Drop "
+                              "the work; do not repeat this request."};
+    if (order_status) {
+        problem.members.emplace_back("order_status", std::string(to_string(*order_status)));
+    }
+    return to_response(problem);
 }
 
 Response invalid_kind() {

@@ -5,6 +5,7 @@
 // a test compares the two.
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,11 @@ inline constexpr http::ProblemType too_many_kinds{400, "too-many-kinds",
 inline constexpr http::ProblemType invalid_kind{400, "invalid-kind", "The kind is not valid"};
 inline constexpr http::ProblemType invalid_change{400, "invalid-change", "The change is not valid"};
 inline constexpr http::ProblemType invalid_filter{400, "invalid-filter", "The filter is not valid"};
+inline constexpr http::ProblemType invalid_claim{400, "invalid-claim", "The claim is not valid"};
+inline constexpr http::ProblemType invalid_lease_action{400, "invalid-lease-action",
+                                                        "What is to be done is not valid"};
+inline constexpr http::ProblemType too_many_workers{400, "too-many-workers",
+                                                    "There is no room for another worker"};
 inline constexpr http::ProblemType invalid_query{400, "invalid-query", "The query is not valid"};
 inline constexpr http::ProblemType order_not_found{404, "order-not-found",
                                                    "There is no such order"};
@@ -38,6 +44,7 @@ inline constexpr http::ProblemType already_ended{409, "already-ended", "The orde
 inline constexpr http::ProblemType not_ended{409, "not-ended", "The order has not ended"};
 inline constexpr http::ProblemType already_processed{409, "already-processed",
                                                      "The order is Processed"};
+inline constexpr http::ProblemType lease_lost{409, "lease-lost", "The lease is lost"};
 inline constexpr http::ProblemType idempotency_mismatch{
     422, "idempotency-mismatch", "The order with this id has another content"};
 inline constexpr http::ProblemType queue_full{429, "queue-full", "Too many orders are Pending"};
@@ -55,7 +62,9 @@ inline constexpr std::array order_problems{
     problem_type::invalid_query,        problem_type::invalid_idempotency_key,
     problem_type::idempotency_mismatch, problem_type::too_many_kinds,
     problem_type::invalid_kind,         problem_type::invalid_change,
-    problem_type::invalid_filter,       problem_type::already_started,
+    problem_type::invalid_filter,       problem_type::invalid_claim,
+    problem_type::invalid_lease_action, problem_type::too_many_workers,
+    problem_type::lease_lost,           problem_type::already_started,
     problem_type::already_ended,        problem_type::not_ended,
     problem_type::already_processed,    problem_type::order_not_found,
     problem_type::order_exists,         problem_type::queue_full,
@@ -68,13 +77,19 @@ inline constexpr std::array order_problems{
 // Nor is it a JSON merge patch.
 [[nodiscard]] http::Response no_merge_patch();
 [[nodiscard]] http::Response malformed(MalformedBody body);
+[[nodiscard]] http::Response takes_no_body();
 [[nodiscard]] http::Response invalid(InvalidOrder order);
 [[nodiscard]] http::Response invalid_change(std::vector<FieldError> errors);
 [[nodiscard]] http::Response invalid_filter(std::vector<FieldError> errors);
+[[nodiscard]] http::Response invalid_claim(std::vector<FieldError> errors);
+[[nodiscard]] http::Response invalid_lease_action(std::vector<FieldError> errors);
 [[nodiscard]] http::Response invalid_kind();
 [[nodiscard]] http::Response invalid_query(std::vector<FieldError> errors);
 [[nodiscard]] http::Response invalid_idempotency_key();
 [[nodiscard]] http::Response no_room_for_kind();
+[[nodiscard]] http::Response no_room_for_worker();
+// What the order has come to, if it is still there.
+[[nodiscard]] http::Response lease_lost(const std::optional<OrderStatus>& order_status);
 [[nodiscard]] http::Response order_not_found();
 [[nodiscard]] http::Response id_taken(const OrderId& order_id, OrderStatus status);
 [[nodiscard]] http::Response other_content(const OrderId& order_id, OrderStatus status);

@@ -46,10 +46,12 @@ bool is_readable(const pollfd& watched) {
 
 }  // namespace
 
-WaitDesk::WaitDesk(OrderActs& acts, OrderReads& reads, std::unique_ptr<WorkWatch> ends,
-                   const WakeSignal& stopping, const WaitOptions& options)
+WaitDesk::WaitDesk(OrderActs& acts, OrderReads& reads, WaitingPlaces& places,
+                   std::unique_ptr<WorkWatch> ends, const WakeSignal& stopping,
+                   const WaitOptions& options)
     : acts_(acts),
       reads_(reads),
+      places_(places),
       stopping_(stopping),
       options_(options),
       ends_(std::move(ends)),
@@ -72,10 +74,12 @@ void WaitDesk::answer(const OrderId& order_id, std::chrono::milliseconds wait, h
 }
 
 bool WaitDesk::take_in(SteadyTime deadline, Waiter& waiter) {
+    auto place = places_.take();
+    if (!place) return false;
     {
         const MutexLock lock(mutex_);
-        if (!is_open_ || held_ >= options_.max_waiting) return false;
-        ++held_;
+        if (!is_open_) return false;
+        waiter.place.emplace(*std::move(place));
         waiter.reply.set_aside();
         arrivals_.emplace(deadline, std::move(waiter));
     }
@@ -201,13 +205,11 @@ void WaitDesk::answer_overdue() {
 void WaitDesk::answer_all(std::vector<Waiter> waiters) {
     if (waiters.empty()) return;
     for (Waiter& waiter : waiters) waiter.reply.take_up();
-    for (auto& [order_id, reply] : waiters) {
+    for (auto& [order_id, reply, place] : waiters) {
         std::move(reply).send_made_by([&reads = reads_, order_id = std::move(order_id)] {
             return look(reads, order_id, true).value();
         });
     }
-    const MutexLock lock(mutex_);
-    held_ -= waiters.size();
 }
 
 }  // namespace orders

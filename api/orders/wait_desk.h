@@ -11,7 +11,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +21,7 @@
 #include "api/http/reply.h"
 #include "api/intake/order_acts.h"
 #include "api/orders/order_reads.h"
+#include "api/orders/waiting_places.h"
 #include "shared/os/mutex.h"
 #include "shared/os/steady_time.h"
 #include "shared/os/wake_signal.h"
@@ -30,8 +30,6 @@
 namespace orders {
 
 struct WaitOptions {
-    // Clients that may wait at a time; any more are answered at once.
-    std::size_t max_waiting = 6'000;
     // How long a missed ring may cost.
     std::chrono::milliseconds look_interval{250};
     // For how long the store is asked to tell of ends; it is asked again at half of it.
@@ -42,8 +40,9 @@ class WaitDesk {
    public:
     // The references must outlive this; `ends` rings when orders have ended (Storage). Once
     // `stopping` is notified, all are answered at once, those that wait and those that come.
-    WaitDesk(OrderActs& acts, OrderReads& reads, std::unique_ptr<WorkWatch> ends,
-             const WakeSignal& stopping, const WaitOptions& options = {});
+    WaitDesk(OrderActs& acts, OrderReads& reads, WaitingPlaces& places,
+             std::unique_ptr<WorkWatch> ends, const WakeSignal& stopping,
+             const WaitOptions& options = {});
     // Answers all that still wait.
     ~WaitDesk();
     WaitDesk(const WaitDesk&) = delete;
@@ -57,6 +56,7 @@ class WaitDesk {
     struct Waiter {
         OrderId order_id;
         http::Reply reply;
+        std::optional<WaitingPlaces::Place> place = {};
     };
     using Waiters = std::multimap<SteadyTime, Waiter>;  // by when they are answered at the latest
 
@@ -85,13 +85,13 @@ class WaitDesk {
     // Synchronise themselves.
     OrderActs& acts_;
     OrderReads& reads_;
+    WaitingPlaces& places_;
     const WakeSignal& stopping_;
     const WaitOptions options_;
     const std::shared_ptr<Telling> telling_ = std::make_shared<Telling>();
 
     Mutex mutex_;
     Waiters arrivals_ GUARDED_BY(mutex_);
-    std::size_t held_ GUARDED_BY(mutex_) = 0;  // waiters, arrivals included
     bool is_open_ GUARDED_BY(mutex_) = true;
 
     // Only the thread.

@@ -7,6 +7,7 @@
 // Belongs to the test's main thread; the flags may be set at any time.
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,6 +25,7 @@
 #include "api/orders/order_reads.h"
 #include "api/orders/order_routes.h"
 #include "api/orders/wait_desk.h"
+#include "api/orders/waiting_places.h"
 #include "shared/os/wake_signal.h"
 #include "shared/storage/sqlite/sqlite_storage.h"
 #include "tests/support/eventually.h"
@@ -62,11 +64,12 @@ class RunningRoutes {
    protected:
     RunningRoutes(std::unique_ptr<IntakeStore> store, std::chrono::milliseconds max_wait,
                   std::function<std::unique_ptr<OrderReader>()> open_reader,
-                  const WaitOptions& waits = {})
+                  const WaitOptions& waits = {}, std::size_t most_waiting = 1'000)
         : commits_(std::move(store), {.max_wait = max_wait},
                    [this](const StoreError&) { ++fatal_calls; }),
           readers_(std::move(open_reader)),
-          waits_(acts_, reads_, std::make_unique<SignalledWatch>(ends), stopping, waits) {
+          places_(most_waiting),
+          waits_(acts_, reads_, places_, std::make_unique<SignalledWatch>(ends), stopping, waits) {
         routes_.add_to(server_);
         action_routes_.add_to(server_);
         port_ = server_.bind().port;
@@ -86,6 +89,7 @@ class RunningRoutes {
     OrderReaders readers_;
     OrderReads reads_{readers_};
     OrderActs acts_{commits_};
+    WaitingPlaces places_;
     WaitDesk waits_;
     OrderRoutes routes_{intake_, reads_, waits_, is_stopping};
     BulkDesk bulk_{acts_, reads_, is_stopping};
@@ -120,7 +124,7 @@ struct ScriptOfRoutes {
 class RoutesOnScript : public ScriptOfRoutes, public RunningRoutes {
    public:
     explicit RoutesOnScript(std::chrono::milliseconds max_wait = patience,
-                            const WaitOptions& waits = {})
+                            const WaitOptions& waits = {}, std::size_t most_waiting = 1'000)
         : RunningRoutes(
               std::make_unique<ScriptedStore>(script), max_wait,
               [this] {
@@ -131,7 +135,7 @@ class RoutesOnScript : public ScriptOfRoutes, public RunningRoutes {
                   ++readers_opened;
                   return std::make_unique<ScriptedReader>(script);
               },
-              waits) {}
+              waits, most_waiting) {}
 };
 
 }  // namespace orders::test

@@ -25,7 +25,8 @@ const std::string path = "/api/v1/orders/a";
 // Routes over a store with one order, which counts how often it is asked to tell of ends.
 class RoutesWithOrder : public RoutesOnScript {
    public:
-    explicit RoutesWithOrder(const WaitOptions& waits) : RoutesOnScript(patience, waits) {
+    explicit RoutesWithOrder(const WaitOptions& waits, std::size_t most_waiting = 1'000)
+        : RoutesOnScript(patience, waits, most_waiting) {
         set(OrderStatus::pending);
         script.on_action([this](const OrderAction& action) -> ActionOutcome {
             if (std::holds_alternative<AwaitEnds>(action)) ++times_asked;
@@ -143,7 +144,7 @@ TEST_CASE("wait_desk: many wait for one order, and for more, and each gets its o
 }
 
 TEST_CASE("wait_desk: beyond the bound clients are answered at once") {
-    RoutesWithOrder routes({.max_waiting = 1, .look_interval = never});
+    RoutesWithOrder routes({.look_interval = never}, 1);
     auto first = routes.wait();
     CHECK_EQ(routes.client().get(path + "?wait_seconds=50").json()["status"], "Pending");
     CHECK_FALSE(is_answered(first));
@@ -153,7 +154,7 @@ TEST_CASE("wait_desk: beyond the bound clients are answered at once") {
 }
 
 TEST_CASE("wait_desk: a client that has left waits no longer") {
-    RoutesWithOrder routes({.max_waiting = 1, .look_interval = 1ms});
+    RoutesWithOrder routes({.look_interval = 1ms}, 1);
     {
         RawConnection connection(routes.port());
         connection.send("GET " + path + "?wait_seconds=50 HTTP/1.1\r\nHost: a\r\n\r\n");
