@@ -64,7 +64,8 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                                            "memory at a time, up to five times over"},
                                           8 * bytes_per_mebibyte,
                                           {bytes_per_mebibyte, 16 * bytes_per_mebibyte, "bytes"});
-    const AttemptSettingsReader attempts(reader, "API", std::chrono::seconds(300));
+    constexpr std::chrono::seconds default_timeout{300};
+    const AttemptSettingsReader attempts(reader, "API", default_timeout);
     const HousekeepingSettingsReader housekeeping(reader, "API");
     const auto token_list = reader.secret(
         {token_list_variable,
@@ -88,7 +89,7 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                        .max_payload_bytes = static_cast<std::size_t>(max_payload.value()),
                        .max_batch_bytes = static_cast<std::size_t>(max_batch.value()),
                        .retention = housekeeping.values(),
-                       .attempt_limits = attempts.limits(),
+                       .attempt_limits = attempts.limits().over({.timeout = default_timeout}),
                        .normal_max_wait = attempts.normal_max_wait(),
                        .token_list = token_list.value(),
                        .token_file = token_file.value()};

@@ -73,6 +73,8 @@ int work(const WorkerSettings& settings, Storage& storage) {
     ProcessorsByKind processors;
     add_chosen_processors(processors, settings);
     OrdersInWork in_work(processors, timeout_margin, wake);
+    WorkerDescription description = describe_worker(in_work.capacity(), settings.worker_name);
+    description.kinds = processors.kinds();
     std::optional<Reporter> reporter;
     Dispatcher dispatcher(
         {.store = *store,
@@ -81,7 +83,7 @@ int work(const WorkerSettings& settings, Storage& storage) {
          .end_watch = *end_watch,
          .in_work = in_work,
          .wake = wake},
-        {.worker = describe_worker(in_work.capacity(), settings.worker_name),
+        {.worker = std::move(description),
          .store = storage.describe(),
          .lease_time = settings.lease_time,
          .normal_max_wait = settings.normal_max_wait,

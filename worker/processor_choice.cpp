@@ -19,7 +19,7 @@ void add_simulated(ProcessorsByKind& processors, const WorkerSettings& settings,
                    const std::vector<Kind>& kinds) {
     SimulatedOptions options{.time_unit = settings.time_unit,
                              .kinds = kinds,
-                             .defaults = settings.limits(),
+                             .defaults = settings.limits.over({}),
                              .warns_of_work = settings.kinds.is_default()};
     if (settings.orders_at_once) options.orders = *settings.orders_at_once;
     if (!kinds.empty()) {

@@ -4,32 +4,23 @@
 #include <utility>
 
 #include "shared/domain/order.h"
+#include "shared/program/attempt_settings.h"
 #include "shared/program/housekeeping_settings.h"
 #include "shared/program/settings_error.h"
 #include "shared/storage/worker_store.h"
 
 namespace orders {
-
 namespace {
 
 constexpr std::int64_t default_orders_at_once = 10;
 
 // Empty if it has its default.
-template <typename T>
-std::optional<T> given(const Setting<std::int64_t>& setting) {
+std::optional<std::size_t> given(const Setting<std::int64_t>& setting) {
     if (!setting.is_given()) return std::nullopt;
-    return T(setting.value());
+    return static_cast<std::size_t>(setting.value());
 }
 
 }  // namespace
-
-AttemptLimits WorkerSettings::limits(const AttemptLimits& defaults) const {
-    AttemptLimits limits = defaults;
-    if (order_timeout) limits.timeout = *order_timeout;
-    if (max_attempts) limits.max_attempts = *max_attempts;
-    if (backoff) limits.backoff = *backoff;
-    return limits;
-}
 
 ThreadedOptions WorkerSettings::threaded() const {
     const std::size_t threads = orders_at_once.value_or(default_orders_at_once);
@@ -39,7 +30,7 @@ ThreadedOptions WorkerSettings::threaded() const {
                             std::to_string(ThreadedProcessor::max_threads) +
                             " orders at once can have one each");
     }
-    return {.threads = threads, .defaults = limits()};
+    return {.threads = threads, .defaults = limits.over({})};
 }
 
 std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int argc,
@@ -59,10 +50,7 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
     const auto orders_at_once = reader.integer(
         {"worker-count", "SERVICE_WORKER_COUNT", "how many orders are processed at a time"},
         default_orders_at_once, {1, 10'000, "orders"});
-    const auto timeout =
-        reader.integer({"order-process-timeout", "SERVICE_ORDER_PROCESS_TIMEOUT",
-                        "an order that does not say otherwise is Failed if it takes longer"},
-                       5, {1, 86'400, "seconds"});
+    const AttemptSettingsReader attempts(reader, "SERVICE", seconds(5));
     const auto interval = reader.integer(
         {"report-interval", "SERVICE_REPORT_INTERVAL", "how often to log the status report"}, 2,
         {1, 86'400, "seconds"});
@@ -70,10 +58,6 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
         reader.integer({"lease-seconds", "SERVICE_LEASE_SECONDS",
                         "how long a worker may hang before its orders are taken back"},
                        10, {1, longest_lease.count(), "seconds"});
-    const auto max_attempts =
-        reader.integer({"max-attempts", "SERVICE_MAX_ATTEMPTS",
-                        "an order that does not say otherwise is Failed after so many attempts"},
-                       5, {1, 1'000, "attempts"});
     const auto time_unit =
         reader.integer({"time-unit-ms", "SERVICE_TIME_UNIT_MS",
                         "how long one unit of processing_time lasts; 0 makes every order instant"},
@@ -81,16 +65,6 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
     const auto drain = reader.integer({"drain-seconds", "SERVICE_DRAIN_SECONDS",
                                        "how long a stopping worker gives its orders to finish"},
                                       10, {0, 600, "seconds"});
-    const auto backoff =
-        reader.integer({"backoff-seconds", "SERVICE_BACKOFF_SECONDS",
-                        "about how long an order waits before its second attempt; each further "
-                        "wait is twice as long, up to an hour"},
-                       10, {1, AttemptOptions::longest_backoff_base.count(), "seconds"});
-    const auto normal_max_wait =
-        reader.integer({"normal-max-wait", "SERVICE_NORMAL_MAX_WAIT",
-                        "once a Normal order has waited this long, every fourth one that is begun "
-                        "is Normal; 0 is High first, always"},
-                       0, {0, 31'536'000, "seconds"});
     const HousekeepingSettingsReader housekeeping(reader, "SERVICE");
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return std::nullopt;
     if (name.value() && !OrderId::parse(*name.value())) {
@@ -103,15 +77,13 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
     return WorkerSettings{.common = common.values(),
                           .worker_name = name.value(),
                           .kinds = std::move(kinds),
-                          .orders_at_once = given<std::size_t>(orders_at_once),
-                          .order_timeout = given<seconds>(timeout),
-                          .max_attempts = given<int>(max_attempts),
-                          .backoff = given<seconds>(backoff),
+                          .orders_at_once = given(orders_at_once),
+                          .limits = attempts.limits(),
                           .report_interval = seconds(interval.value()),
                           .lease_time = seconds(lease.value()),
                           .time_unit = std::chrono::milliseconds(time_unit.value()),
                           .drain_limit = seconds(drain.value()),
-                          .normal_max_wait = seconds(normal_max_wait.value()),
+                          .normal_max_wait = attempts.normal_max_wait(),
                           .retention = housekeeping.values()};
 }
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "shared/domain/claim.h"
 #include "shared/housekeeping/retention.h"
+#include "shared/program/attempt_settings.h"
 #include "shared/program/common_settings.h"
 #include "shared/program/settings_reader.h"
 #include "worker/kind_choice.h"
@@ -22,9 +22,7 @@ struct WorkerSettings {
     KindChoice kinds;
     // These, if they are given, hold for whatever does the work, in place of its own defaults.
     std::optional<std::size_t> orders_at_once;
-    std::optional<std::chrono::seconds> order_timeout;
-    std::optional<int> max_attempts;
-    std::optional<std::chrono::seconds> backoff;
+    GivenLimits limits;
     std::chrono::seconds report_interval;
     std::chrono::seconds lease_time;
     std::chrono::milliseconds time_unit;  // 0: every simulated order is instant
@@ -32,8 +30,6 @@ struct WorkerSettings {
     std::chrono::seconds normal_max_wait;  // 0: High first, always
     RetentionOptions retention;
 
-    // What holds for attempts: as given, else as in `defaults`.
-    [[nodiscard]] AttemptLimits limits(const AttemptLimits& defaults = {}) const;
     // For a BlockingProcessor that takes all orders that nothing else takes. Throws SettingsError
     // if more orders at once are given than there may be threads.
     [[nodiscard]] ThreadedOptions threaded() const;

@@ -4,6 +4,13 @@
 
 namespace orders {
 
+AttemptLimits GivenLimits::over(AttemptLimits defaults) const {
+    if (timeout) defaults.timeout = *timeout;
+    if (max_attempts) defaults.max_attempts = *max_attempts;
+    if (backoff) defaults.backoff = *backoff;
+    return defaults;
+}
+
 AttemptSettingsReader::AttemptSettingsReader(SettingsReader& reader, std::string_view prefix,
                                              std::chrono::seconds default_timeout)
     : timeout_(reader.integer(
@@ -25,10 +32,12 @@ AttemptSettingsReader::AttemptSettingsReader(SettingsReader& reader, std::string
            "is High first, always"},
           0, {0, 31'536'000, "seconds"})) {}
 
-AttemptLimits AttemptSettingsReader::limits() const {
-    return {.timeout = std::chrono::seconds(timeout_.value()),
-            .max_attempts = static_cast<int>(max_attempts_.value()),
-            .backoff = std::chrono::seconds(backoff_.value())};
+GivenLimits AttemptSettingsReader::limits() const {
+    GivenLimits given;
+    if (timeout_.is_given()) given.timeout = std::chrono::seconds(timeout_.value());
+    if (max_attempts_.is_given()) given.max_attempts = static_cast<int>(max_attempts_.value());
+    if (backoff_.is_given()) given.backoff = std::chrono::seconds(backoff_.value());
+    return given;
 }
 
 std::chrono::seconds AttemptSettingsReader::normal_max_wait() const {

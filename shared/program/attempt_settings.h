@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "shared/domain/claim.h"
@@ -12,14 +13,24 @@
 
 namespace orders {
 
+// What the operator has said; what is empty is left to what does the work.
+struct GivenLimits {
+    std::optional<std::chrono::seconds> timeout = {};
+    std::optional<int> max_attempts = {};
+    std::optional<std::chrono::seconds> backoff = {};
+
+    [[nodiscard]] AttemptLimits over(AttemptLimits defaults) const;
+};
+
 class AttemptSettingsReader {
    public:
-    // Declares the settings; `prefix` is that of the program's variables, such as "SERVICE".
+    // Declares the settings; `prefix` is that of the program's variables, such as "SERVICE". The
+    // timeout is what --help says of one that is not given.
     AttemptSettingsReader(SettingsReader& reader, std::string_view prefix,
                           std::chrono::seconds default_timeout);
 
     // Once the reader has parsed.
-    [[nodiscard]] AttemptLimits limits() const;
+    [[nodiscard]] GivenLimits limits() const;
     [[nodiscard]] std::chrono::seconds normal_max_wait() const;
 
    private:

@@ -1,4 +1,4 @@
-// The README's own processor, in a worker that is changed as the README says.
+// The processor of worker/README.md, in a worker that is changed as it says.
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 
 namespace orders::test {
 
-TEST_CASE("processor_example: a worker with the README's processor does an order's work") {
+TEST_CASE("processor_example: a worker with the document's processor does an order's work") {
     OrderProcesses processes;
     processes.use_programs(api_program(), ORDERS_BINARY_DIR "/order-worker-example");
     processes.start_api();

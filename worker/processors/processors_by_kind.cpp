@@ -26,6 +26,13 @@ std::vector<ClaimShare> ProcessorsByKind::free_capacity() const {
     return shares;
 }
 
+std::optional<std::vector<Kind>> ProcessorsByKind::kinds() const {
+    if (others_ != nullptr) return std::nullopt;
+    std::vector<Kind> kinds;
+    for (const auto& [kind, processor] : named_) kinds.push_back(kind);
+    return kinds;
+}
+
 OrderProcessor& ProcessorsByKind::taking(const Kind& kind) const {
     const auto named = named_.find(kind);
     OrderProcessor* const processor = named != named_.end() ? named->second : others_;

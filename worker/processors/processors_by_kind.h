@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "shared/domain/claim.h"
@@ -25,6 +26,9 @@ class ProcessorsByKind {
 
     // For an order of one of the shares.
     [[nodiscard]] OrderProcessor& taking(const Kind& kind) const;
+
+    // The kinds of orders that one of them takes; empty for all.
+    [[nodiscard]] std::optional<std::vector<Kind>> kinds() const;
 
     // How many orders all of them would begin while they had none.
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
