@@ -26,7 +26,8 @@ public class Worker {
     static final String TOKEN = setting("ORDERS_TOKEN", "");
     static final String WORKER = setting("WORKER", "java-" + ProcessHandle.current().pid());
     static final int LEASE_SECONDS = Integer.parseInt(setting("LEASE_SECONDS", "30"));
-    // A claim that waits is not given up at a stop: its answer may be on the way. So it waits briefly.
+    // A claim that waits is not given up at a stop: its answer may be on the way. So it waits
+    // briefly.
     static final String CLAIM = """
             {"worker":"%s","kinds":["greet"],"wait_seconds":5,"lease_seconds":%d}"""
             .formatted(WORKER, LEASE_SECONDS);
@@ -65,8 +66,8 @@ public class Worker {
         return client.send(request.build(), BodyHandlers.ofString());
     }
 
-    // The answer, unless the API is away or busy: then, after a pause, nothing. Every request may be
-    // repeated.
+    // The answer, unless the API is away or busy: then, after a pause, nothing. Every request may
+    // be repeated.
     static Optional<HttpResponse<String>> tryToPost(String path, String body)
             throws InterruptedException {
         try {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// A worker for orders of the kind "greet", one at a time, until SIGTERM. Needs Node 18, no packages.
+// A worker for orders of the kind "greet", one at a time, until SIGTERM. Needs Node 18, and no
+// packages.
 //   ORDERS_URL     where the API is
 //   ORDERS_TOKEN   its token, if it asks for one
 //   WORKER         this worker's name
@@ -22,8 +23,12 @@ class Unavailable extends Error {}
 async function post(path, body) {
   let answer, text;
   try {
-    const signal = AbortSignal.timeout(60_000);
-    answer = await fetch(api + path, { method: "POST", headers, body: JSON.stringify(body), signal });
+    answer = await fetch(api + path, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(60_000),
+    });
     text = await answer.text();
   } catch (error) {
     throw new Unavailable(error.message);
@@ -88,7 +93,8 @@ async function handle({ lease, payload }) {
 let isStopping = false;
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => (isStopping = true));
 
-// A claim that waits is not given up at a stop, as its answer may be on the way: it waits briefly.
+// A claim that waits is not given up at a stop: its answer may be on the way. So it waits
+// briefly.
 const claim = { worker, kinds: ["greet"], wait_seconds: 5, lease_seconds: leaseSeconds };
 while (!isStopping) {
   try {

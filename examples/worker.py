@@ -100,8 +100,14 @@ def main():
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    # A claim that waits is not given up at a stop, as its answer may be on the way: it waits briefly.
-    claim = {"worker": WORKER, "kinds": ["greet"], "wait_seconds": 5, "lease_seconds": LEASE_SECONDS}
+    # A claim that waits is not given up at a stop: its answer may be on the way. So it waits
+    # briefly.
+    claim = {
+        "worker": WORKER,
+        "kinds": ["greet"],
+        "wait_seconds": 5,
+        "lease_seconds": LEASE_SECONDS,
+    }
     while not stopping.is_set():
         try:
             orders = post("/claims", claim)["orders"]

@@ -6,6 +6,8 @@ api=${ORDERS_URL:-http://127.0.0.1:8099}/api/v1
 claim='{"worker":"%s","kinds":["greet"],"wait_seconds":5,"lease_seconds":%d}'
 # shellcheck disable=SC2059 # it is a format
 claim=$(printf "$claim" "${WORKER:-sh-$$}" "${LEASE_SECONDS:-30}")
+# A claim that waits is not given up at a stop: its answer may be on the way. So it waits briefly.
+stopping=
 trap stopping=1 TERM INT
 
 # post PATH BODY: the answer is in $answer then, its status behind it. Fails, after a pause, if the
@@ -37,6 +39,6 @@ until [ -n "$stopping" ]; do
     fi
 
     until post "leases/$lease/$1" "$2"; do :; done
-    # Above all 409: the order has ended, or another worker has it. Drop it, and go on with the next.
+    # 409, above all: the order has ended, or another worker has it. It is dropped.
     case $answer in *200) ;; *) echo "$1 was refused: $answer" >&2 ;; esac
 done
