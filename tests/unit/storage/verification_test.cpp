@@ -114,6 +114,14 @@ TEST_CASE("verification: a store with an order in each state is sound") {
           StatusCounts{.pending = 4, .processing = 1, .processed = 1, .failed = 2, .cancelled = 1});
 }
 
+TEST_CASE("verification: orders that are pulled are sound") {
+    const FullStore store;
+    test::run_sql(store.path,
+                  "INSERT INTO workers (name, host, threads, started_at, boot_id, pulls)"
+                  " VALUES ('api:w', '', 1, 1, 'b', 1); UPDATE leases SET deadline = expires_at");
+    CHECK(verify(store.path).examples == std::vector<std::string>{});
+}
+
 TEST_CASE("verification: an order in a state that cannot be is found") {
     const FullStore store;
     check_all_are_found(
@@ -128,6 +136,8 @@ TEST_CASE("verification: an order in a state that cannot be is found") {
           "order waiting (seq 8): waiting for its time without one, or with a place"},
          {"UPDATE orders SET place = 5 WHERE order_id = 'retried'",
           "order retried (seq 5): waiting for its time without one, or with a place"},
+         {"UPDATE orders SET place = 7 WHERE order_id = 'done'",
+          "order done (seq 1): a place of its own without a time from which it may be claimed"},
          {"UPDATE orders SET place = NULL WHERE order_id = 'retried'",
           "order retried (seq 5): waiting for its time without one, or with a place"},
          {"UPDATE orders SET place = 0 WHERE order_id = 'queued'",
@@ -173,6 +183,9 @@ TEST_CASE("verification: wrong counters, places and numbers of the bookkeeping a
          {"DELETE FROM bookkeeping", "the row of the bookkeeping is missing"},
          {"UPDATE leases SET max_attempts = 0",
           "lease 7: the limits of the lease are out of range"},
+         {"UPDATE leases SET deadline = expires_at - 1",
+          "lease 7: the lease outlasts the order's time"},
+         {"UPDATE workers SET host = ''", "a name of the worker is empty"},
          {"UPDATE leases SET backoff_seconds = 0",
           "lease 7: the limits of the lease are out of range"}});
 }

@@ -230,7 +230,7 @@ StatusCounts check_orders(Connection& connection, Findings& findings) {
 void check_other_tables(Connection& connection, Findings& findings) {
     Statement leases(connection,
                      "SELECT l.seq, l.worker, l.started_at, l.expires_at, o.seq,"
-                     " l.max_attempts, l.backoff_seconds"
+                     " l.max_attempts, l.backoff_seconds, l.deadline"
                      " FROM leases l LEFT JOIN orders o ON o.seq = l.seq ORDER BY l.seq");
     for (Cursor rows = leases.query(); rows.next();) {
         const std::string name =
@@ -243,13 +243,20 @@ void check_other_tables(Connection& connection, Findings& findings) {
             !is_within(rows.get<OptionalInteger>(6), 1, INT32_MAX)) {
             findings.add("the limits of the lease are out of range", name);
         }
+        const auto deadline = rows.get<OptionalInteger>(7);
+        if (deadline && *deadline < rows.get<OptionalInteger>(3).value_or(0)) {
+            findings.add("the lease outlasts the order's time", name);
+        }
     }
     Statement workers(connection,
-                      "SELECT id, name, host, threads, started_at, boot_id FROM workers");
+                      "SELECT id, name, host, threads, started_at, boot_id, pulls FROM workers");
     for (Cursor rows = workers.query(); rows.next();) {
         const std::string name =
             "worker " + std::to_string(rows.get<OptionalInteger>(0).value_or(0));
+        // Where one is that pulls is not known.
+        const bool pulls = rows.get<OptionalInteger>(6) == 1;
         for (const int column : {1, 2, 5}) {
+            if (pulls && column == 2) continue;
             if (rows.get<std::optional<std::string>>(column).value_or("").empty()) {
                 findings.add("a name of the worker is empty", name);
             }
