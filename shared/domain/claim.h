@@ -74,6 +74,7 @@ struct ClaimedOrder {
     OrderSpec spec;
     int attempt = 0;  // 1 for the first
     AttemptLimits limits = {};
+    UtcTime created_at = {};
 };
 
 // How an attempt ends: by a result, which ends the order too (Completed, Failure), or because the

@@ -117,6 +117,16 @@ TEST_CASE_FIXTURE(UsedStore,
     CHECK_FALSE(order.finished_at);
 }
 
+TEST_CASE_FIXTURE(UsedStore, "claim: an order says when it was created") {
+    const UtcTime created = store->wall_clock();
+    (void)user.submit({an_order("a"), an_order("b").due(1s)});
+    store->pass_time(5s);
+    CHECK(user.promote() == 1);
+    for (const ClaimedOrder& order : user.claim(user.enlist("w"), 2)) {
+        CHECK(order.created_at == created);
+    }
+}
+
 TEST_CASE_FIXTURE(UsedStore, "claim: what waits is seen without writing") {
     CHECK_FALSE(user.worker().has_claimable({ClaimShare{}}));
     (void)user.submit(an_order("a"));

@@ -65,7 +65,8 @@ Claims::Claimed Claims::claim(const ClaimRequest& request, const Terms& terms, c
         claimed.push_back({.lease = {.order = head.order, .token = head.token + 1},
                            .spec = std::move(head.spec),
                            .attempt = head.attempts + 1,
-                           .limits = limits});
+                           .limits = limits,
+                           .created_at = head.created_at});
     }
     found.has_more |= found.expired == most_expired;
     return found;

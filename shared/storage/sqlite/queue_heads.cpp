@@ -44,6 +44,7 @@ QueuedOrder queued_from_row(const Cursor& row) {
                       .spec = spec_from_row(row, 1),
                       .attempts = static_cast<int>(row.get<std::int64_t>(4)),
                       .token = row.get<std::int64_t>(5),
+                      .created_at = time_from_column(row.get<std::int64_t>(14)),
                       .queued_at = time_from_column(row.get<std::int64_t>(7)),
                       .payload_bytes = row.get<std::int64_t>(12)};
     order.spec.start_before = time_from_column(row.get<std::optional<std::int64_t>>(8));
@@ -60,7 +61,8 @@ QueuedOrder queued_from_row(const Cursor& row) {
     "SELECT o.seq, o.order_id, o.priority, o.processing_time, o.attempts, o.lease_token, " place \
     ", coalesce(o.due_at, o.created_at), o.start_before, i.timeout_seconds, i.max_attempts,"     \
     " i.backoff_seconds, coalesce(length(i.payload), 0),"                                        \
-    " iif(length(i.payload) <= 1024, i.payload, NULL) FROM orders o INDEXED BY " index           \
+    " iif(length(i.payload) <= 1024, i.payload, NULL), o.created_at"                             \
+    " FROM orders o INDEXED BY " index                                                           \
     " LEFT JOIN order_inputs i ON i.seq = o.seq WHERE o.status = 0 AND "
 
 }  // namespace

@@ -30,7 +30,8 @@ struct QueuedOrder {
     OrderSpec spec;          // without the payload, unless that is small
     int attempts = 0;
     std::int64_t token = 0;  // of the last claim
-    UtcTime queued_at;       // when it arrived, or became due
+    UtcTime created_at;
+    UtcTime queued_at;  // when it arrived, or became due
     std::int64_t payload_bytes = 0;
 };
 
