@@ -27,9 +27,12 @@ struct Workers {
     void run(const std::string& name, Action action) {
         const auto store = storage->open_worker();
         const WorkerId id = store->enlist({.name = name, .host = "h", .threads = 1}, 10s);
-        const auto claimed =
-            store->take_turn({.worker = id, .lease_time = 10s, .claim = {.limit = 1}}).claimed;
-        action(*store, claimed.at(0).lease);
+        action(*store, claim_one(*store, id));
+    }
+    static Lease claim_one(WorkerStore& store, WorkerId id) {
+        return store.take_turn({.worker = id, .lease_time = 10s, .claim = {.limit = 1}})
+            .claimed.at(0)
+            .lease;
     }
     // As if moments had passed since the last time: one store clears away rows only now and then.
     void keep_house() const {
