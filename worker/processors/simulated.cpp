@@ -137,7 +137,8 @@ void SimulatedProcessor::end_those_due() {
         } else if (queue_.empty()) {
             changed_.wait(lock);
         } else {
-            changed_.wait_until(lock, queue_.begin()->first);
+            const SteadyTime next = queue_.begin()->first;  // which may be gone when it comes
+            changed_.wait_until(lock, next);
         }
     }
 }

@@ -40,6 +40,7 @@ Result end_of(SimulatedProcessor& processor, ClaimedOrder order,
         ended.notify();
     });
     REQUIRE(is_notified(ended, patience));
+    ended.clear();
     CHECK(ends == 1);
     return result;
 }
@@ -111,6 +112,7 @@ TEST_CASE("simulated_processor: what takes less time is done first, whatever beg
         });
     }
     REQUIRE(is_notified(last_ended, patience));
+    last_ended.clear();
     CHECK(order_of_ends == std::vector{1, 20, 40});
 }
 
@@ -152,6 +154,7 @@ TEST_CASE("simulated_processor: its capacity is what does not wait, of the kinds
     check(1);
     stop.request_stop();
     REQUIRE(is_notified(ended, patience));
+    ended.clear();
     check(2);
 }
 
