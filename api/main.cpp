@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "api/access/guard.h"
-#include "api/access/loopback.h"
 #include "api/claims/claim_desk.h"
 #include "api/claims/claim_routes.h"
 #include "api/health_check.h"
@@ -31,6 +30,7 @@
 #include "api/settings.h"
 #include "shared/log/log.h"
 #include "shared/os/descriptor_limit.h"
+#include "shared/os/loopback.h"
 #include "shared/os/wake_signal.h"
 #include "shared/program/run_program.h"
 #include "shared/program/settings_reader.h"

@@ -1,4 +1,4 @@
-#include "api/access/loopback.h"
+#include "shared/os/loopback.h"
 
 #include <netdb.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // Which hosts only this machine can reach.
 
-#include "api/access/loopback.h"
+#include "shared/os/loopback.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// Whether only this machine can reach what listens on a host: an API without tokens that others can
-// reach deserves a warning. A pure function, for any thread.
+// Whether what is said to a host stays on this machine: an API without tokens that others can
+// reach, and a webhook in plain HTTP that others can read, deserve a warning. A pure function, for
+// any thread.
 
 #include <string>
 
