@@ -1,15 +1,8 @@
 #include "api/access/tokens.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <fstream>
-#include <system_error>
 
-#include "shared/log/log.h"
+#include "shared/program/line_file.h"
 #include "shared/program/settings_error.h"
 #include "shared/text/ascii.h"
 
@@ -42,40 +35,6 @@ void split(std::string_view text, char separator, Take take) {
     throw SettingsError(std::string(source) + ": " + why);
 }
 
-// Says nothing if it cannot look: whether the file can be read is another question.
-void warn_if_others_may_use(std::string_view setting, const std::string& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return;
-    const bool is_readable = (status.st_mode & S_IROTH) != 0;
-    const bool is_writable = (status.st_mode & S_IWOTH) != 0;
-    if (!is_readable && !is_writable) return;
-    std::array<char, 8> mode{};
-    std::snprintf(mode.data(), mode.size(), "%04o", status.st_mode & 07777U);
-    log::warn("tokens file is open to other users",
-              {{"setting", setting},
-               {"mode", mode.data()},
-               {"consequence", is_writable ? "every user of this machine can add a token"
-                                           : "every user of this machine can read the tokens"},
-               {"hint", "chmod o-rw"}});
-}
-
-// Errors do not quote the path: a user who confuses the two settings gives a token here.
-std::string contents_of(std::string_view setting, const std::string& path) {
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    std::string contents(AccessTokens::max_file_bytes + 1, '\0');
-    if (file) file.read(contents.data(), static_cast<std::streamsize>(contents.size()));
-    if (!file.is_open() || file.bad()) {
-        fail(setting, "the file cannot be read: " + std::generic_category().message(errno));
-    }
-    contents.resize(static_cast<std::size_t>(file.gcount()));
-    if (contents.size() > AccessTokens::max_file_bytes) {
-        fail(setting,
-             "the file is larger than " + std::to_string(AccessTokens::max_file_bytes) + " bytes");
-    }
-    return contents;
-}
-
 }  // namespace
 
 void AccessTokens::add_list(std::string_view setting, std::string_view list) {
@@ -83,20 +42,10 @@ void AccessTokens::add_list(std::string_view setting, std::string_view list) {
 }
 
 void AccessTokens::add_file(std::string_view setting, const std::string& path) {
-    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // editors on Windows leave one
-    const std::string contents = contents_of(setting, path);
-    std::string_view lines = contents;
-    if (lines.starts_with(byte_order_mark)) lines.remove_prefix(byte_order_mark.size());
-
-    const std::size_t tokens_before = tokens_.size();
-    int number = 0;
-    split(lines, '\n', [&](std::string_view line) {
-        ++number;
-        if (line.empty() || line.starts_with('#')) return;
-        add(std::string(setting) + ": line " + std::to_string(number), line);
-    });
-    if (tokens_.size() == tokens_before) fail(setting, "the file has no token");
-    warn_if_others_may_use(setting, path);
+    const std::vector<FileLine> lines = read_line_file(setting, path);
+    for (const FileLine& line : lines) add(line.source, line.text);
+    if (lines.empty()) fail(setting, "the file has no token");
+    warn_if_open_to_others(setting, path, "tokens");
 }
 
 void AccessTokens::add(std::string_view source, std::string_view token) {

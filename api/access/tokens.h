@@ -19,15 +19,12 @@ class AccessTokens {
     static constexpr std::size_t min_token_characters = 16;
     static constexpr std::size_t max_token_characters = 256;
     static constexpr std::size_t max_tokens = 100;
-    static constexpr std::size_t max_file_bytes = 64 * 1024;
 
-    // From a list with commas between the tokens, or from a file with one token per line, in
-    // which lines that are blank or begin with `#` are skipped, and so is a byte order mark in
-    // front. White space around a token is not part of it. Throws SettingsError, which begins with
-    // `setting` and names the line, for a file that cannot be read or has no token, and for a token
-    // that is too short, too long or not of the characters of RFC 6750: letters and digits,
-    // `- . _ ~ + /`, and `=` at its end. Logs a warning if other users than the file's owner and
-    // group may read or write it.
+    // From a list with commas between the tokens, around which white space may stand, or from a
+    // file with one token per line (line_file.h), which should not be open to others: a warning is
+    // logged if it is. Throws SettingsError, which begins with `setting` and names the line, for a
+    // file that cannot be read or has no token, and for a token that is too short, too long or not
+    // of the characters of RFC 6750: letters and digits, `- . _ ~ + /`, and `=` at its end.
     void add_list(std::string_view setting, std::string_view list);
     void add_file(std::string_view setting, const std::string& path);
 

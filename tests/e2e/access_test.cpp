@@ -171,7 +171,7 @@ TEST_CASE("access: a tokens file that other users may read or write is warned ab
     for (const Case& each :
          {Case{0640, ""},
           Case{0644, "mode=0644 consequence=\"every user of this machine can read "},
-          Case{0602, "mode=0602 consequence=\"every user of this machine can add "}}) {
+          Case{0602, "mode=0602 consequence=\"every user of this machine can change "}}) {
         CAPTURE(each.mode);
         std::filesystem::permissions(file, std::filesystem::perms(each.mode));
         ChildProcess& api = processes.start_api();
