@@ -33,12 +33,19 @@ void log_unsuccessful(std::string_view what, const ClaimedOrder& order, const st
         {{"order_id", order.spec.order_id.text()}, {"attempt", order.attempt}, {"reason", reason}});
 }
 
-// How many orders one turn may claim for them.
+// How many orders it takes now, if that is fewer than `most`.
+std::size_t room_in(const ClaimShare& share, std::size_t most) {
+    most = std::min(share.limit, most);
+    if (share.kinds.empty()) return most;
+    std::size_t room = 0;
+    for (const KindLimit& limit : share.kinds) room += std::min(limit.orders, most - room);
+    return room;
+}
+
+// How many orders one turn may claim.
 std::size_t room_in(const std::vector<ClaimShare>& shares) {
     std::size_t room = 0;
-    for (const ClaimShare& share : shares) {
-        room += std::min(share.limit, most_per_turn - room);
-    }
+    for (const ClaimShare& share : shares) room += room_in(share, most_per_turn - room);
     return room;
 }
 

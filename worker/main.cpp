@@ -71,7 +71,9 @@ int work(const WorkerSettings& settings, Storage& storage) {
     // A store that is too damaged to be read ends the program here, not one report after the other.
     require_readable(*reader);
     ProcessorsByKind processors;
-    add_chosen_processors(processors, settings);
+    const ProcessorSurroundings surroundings{.store_id = reader->identity().store_id,
+                                             .on_capacity = [&wake] { wake.notify(); }};
+    add_chosen_processors(processors, settings, surroundings);
     OrdersInWork in_work(processors, timeout_margin, wake);
     WorkerDescription description = describe_worker(in_work.capacity(), settings.worker_name);
     description.kinds = processors.kinds();
@@ -114,7 +116,7 @@ int run(int argc, const char* const* argv) {
         return check_worker_health(*storage, settings->worker_name);
     }
     if (const auto status = run_store_command(reader, *storage)) return *status;
-    raise_descriptor_limit(least_descriptors);
+    raise_descriptor_limit(least_descriptors + descriptors_of_processors(*settings));
     return work(*settings, *storage);
 }
 

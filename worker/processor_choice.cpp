@@ -2,9 +2,11 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "shared/log/log.h"
 #include "worker/processors/simulated.h"
+#include "worker/webhooks.h"
 
 namespace orders {
 namespace {
@@ -34,7 +36,19 @@ void add_simulated(ProcessorsByKind& processors, const WorkerSettings& settings,
 
 }  // namespace
 
-void add_chosen_processors(ProcessorsByKind& processors, const WorkerSettings& settings) {
+std::size_t descriptors_of_processors(const WorkerSettings& settings) {
+    // A webhook's connection, and two while its host's name is looked up.
+    constexpr std::size_t of_each_webhook = 3;
+    return settings.webhooks ? of_each_webhook * settings.webhooks->max_orders : 0;
+}
+
+void add_chosen_processors(ProcessorsByKind& processors, const WorkerSettings& settings,
+                           const ProcessorSurroundings& surroundings) {
+    if (settings.webhooks) {
+        WebhookOptions options = *settings.webhooks;
+        options.store_id = surroundings.store_id;
+        processors.add(make_webhook_processor(std::move(options), surroundings.on_capacity));
+    }
     if (const auto& kinds = settings.kinds.simulated()) {
         add_simulated(processors, settings, *kinds);
     }

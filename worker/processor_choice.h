@@ -2,12 +2,27 @@
 
 // Has the orders' work done as the settings say.
 
+#include <cstddef>
+#include <functional>
+#include <string>
+
 #include "worker/processors/processors_by_kind.h"
 #include "worker/settings.h"
 
 namespace orders {
 
-// Adds the processors that the settings ask for, and logs which kinds are only simulated.
-void add_chosen_processors(ProcessorsByKind& processors, const WorkerSettings& settings);
+// What processors need besides their settings.
+struct ProcessorSurroundings {
+    std::string store_id;  // hexadecimal digits
+    // See OrderProcessor::free_capacity(). Called from any thread.
+    std::function<void()> on_capacity;
+};
+
+// How many descriptors they may have open at a time.
+[[nodiscard]] std::size_t descriptors_of_processors(const WorkerSettings& settings);
+
+// Adds the processors that the settings ask for, and logs what they do with which kinds.
+void add_chosen_processors(ProcessorsByKind& processors, const WorkerSettings& settings,
+                           const ProcessorSurroundings& surroundings);
 
 }  // namespace orders

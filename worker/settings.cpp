@@ -8,6 +8,7 @@
 #include "shared/program/housekeeping_settings.h"
 #include "shared/program/settings_error.h"
 #include "shared/storage/worker_store.h"
+#include "worker/webhooks.h"
 
 namespace orders {
 namespace {
@@ -18,6 +19,17 @@ constexpr std::int64_t default_orders_at_once = 10;
 std::optional<std::size_t> given(const Setting<std::int64_t>& setting) {
     if (!setting.is_given()) return std::nullopt;
     return static_cast<std::size_t>(setting.value());
+}
+
+void take_webhooks(WorkerSettings& settings, const WebhookSettings& given) {
+    if (!given.are_given()) return;
+    WebhookOptions options = webhook_options(given);
+    for (const WebhookTarget& target : options.targets) {
+        settings.kinds.take(webhook_setting::url, target.kind);
+    }
+    if (settings.orders_at_once) options.max_orders = *settings.orders_at_once;
+    options.defaults = settings.limits.over(options.defaults);
+    settings.webhooks = std::move(options);
 }
 
 }  // namespace
@@ -47,6 +59,7 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
                      "the kinds of orders that are only simulated; an order of any other kind is "
                      "left to other workers"},
                     "kinds, or '*' for all that nothing else takes, or 'none'", "*");
+    const WebhookSettingsReader webhooks(reader);
     const auto orders_at_once = reader.integer(
         {"worker-count", "SERVICE_WORKER_COUNT", "how many orders are processed at a time"},
         default_orders_at_once, {1, 10'000, "orders"});
@@ -72,19 +85,21 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
                             "' is not 1 to 64 letters, digits and . _ : ~ -, beginning with a "
                             "letter or digit");
     }
-    KindChoice kinds;
-    kinds.simulate(simulate.value());
-    return WorkerSettings{.common = common.values(),
-                          .worker_name = name.value(),
-                          .kinds = std::move(kinds),
-                          .orders_at_once = given(orders_at_once),
-                          .limits = attempts.limits(),
-                          .report_interval = seconds(interval.value()),
-                          .lease_time = seconds(lease.value()),
-                          .time_unit = std::chrono::milliseconds(time_unit.value()),
-                          .drain_limit = seconds(drain.value()),
-                          .normal_max_wait = attempts.normal_max_wait(),
-                          .retention = housekeeping.values()};
+    WorkerSettings settings{.common = common.values(),
+                            .worker_name = name.value(),
+                            .orders_at_once = given(orders_at_once),
+                            .limits = attempts.limits(),
+                            .report_interval = seconds(interval.value()),
+                            .lease_time = seconds(lease.value()),
+                            .time_unit = std::chrono::milliseconds(time_unit.value()),
+                            .drain_limit = seconds(drain.value()),
+                            .normal_max_wait = attempts.normal_max_wait(),
+                            .retention = housekeeping.values()};
+    // A command does no work, and needs none of the files that these may name.
+    if (!reader.given_command().empty()) return settings;
+    take_webhooks(settings, webhooks.values());
+    settings.kinds.simulate(simulate.value());
+    return settings;
 }
 
 }  // namespace orders

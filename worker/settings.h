@@ -13,13 +13,15 @@
 #include "shared/program/settings_reader.h"
 #include "worker/kind_choice.h"
 #include "worker/processors/threaded.h"
+#include "worker/processors/webhook/webhook_options.h"
 
 namespace orders {
 
 struct WorkerSettings {
     CommonSettings common;
     std::optional<std::string> worker_name;
-    KindChoice kinds;
+    KindChoice kinds = {};
+    std::optional<WebhookOptions> webhooks = {};
     // These, if they are given, hold for whatever does the work, in place of its own defaults.
     std::optional<std::size_t> orders_at_once;
     GivenLimits limits;

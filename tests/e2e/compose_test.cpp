@@ -126,8 +126,9 @@ TEST_CASE("compose: the user that owns the volume is named wherever it has to be
     }
 }
 
-TEST_CASE("settings: README.md lists every one of them, by its variable") {
-    const std::string readme = source_file("README.md");
+TEST_CASE("settings: README.md or OPERATING.md lists every one of them, by its variable") {
+    const std::string readme =
+        source_file("README.md") + source_file("shared/packaging/OPERATING.md");
     for (const std::string& program : {api_program(), worker_program()}) {
         for (const std::string& variable : declared_variables(program)) {
             CHECK_MESSAGE(readme.find("`" + variable + "`") != std::string::npos, variable);

@@ -47,6 +47,8 @@ const std::vector<IntegerSetting>& integer_settings() {
          "1000000001"},
         {api, "--min-free-mb", "API_MIN_FREE_MB", "128", "0", "1048576", "-1", "1048577"},
         {worker, "--worker-count", "SERVICE_WORKER_COUNT", "10", "1", "10000", "0", "10001"},
+        {worker, "--webhook-max-in-flight", "SERVICE_WEBHOOK_MAX_IN_FLIGHT", "64", "1", "10000", "0",
+         "10001"},
         {worker, "--order-process-timeout", "SERVICE_ORDER_PROCESS_TIMEOUT", "5", "1", "86400", "0",
          "86401"},
         {worker, "--report-interval", "SERVICE_REPORT_INTERVAL", "2", "1", "86400", "0", "86401"},
