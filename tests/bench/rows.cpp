@@ -3,7 +3,7 @@
 namespace orders::bench {
 
 std::vector<Row> goal_rows() {
-    return {
+    std::vector<Row> rows{
         Row{"creates-64", "creates over 64 connections, against the stock HTTP library",
             measure_creates_64},
         Row{"creates-16", "the same over 16 connections", measure_creates_16},
@@ -37,6 +37,16 @@ std::vector<Row> goal_rows() {
         Row{"wal", "the length of the write-ahead log under steady load", measure_wal},
         Row{"in-process", "parts of the product by themselves", measure_in_process},
     };
+#if ORDERS_WEBHOOKS
+    rows.insert(rows.end(),
+                {Row{"webhooks", "orders to a receiver that answers at once, against libcurl alone",
+                     measure_webhooks},
+                 Row{"webhooks-5000", "thousands in flight, to a receiver that takes a second",
+                     measure_webhooks_5000},
+                 Row{"webhooks-dead", "an endpoint beside one that is dead, against it alone",
+                     measure_webhooks_dead}});
+#endif
+    return rows;
 }
 
 }  // namespace orders::bench

@@ -35,6 +35,10 @@ void measure_two_writes(const Settings& settings, Report& report);
 void measure_newcomers(const Settings& settings, Report& report);
 void measure_growth(const Settings& settings, Report& report);
 void measure_wal(const Settings& settings, Report& report);
+// Of a build with webhooks.
+void measure_webhooks(const Settings& settings, Report& report);
+void measure_webhooks_5000(const Settings& settings, Report& report);
+void measure_webhooks_dead(const Settings& settings, Report& report);
 void measure_in_process(const Settings& settings, Report& report);
 
 struct Row {
