@@ -108,8 +108,10 @@ std::unique_ptr<GroupWork> WaitingClaims::come_along() noexcept {
     std::vector<Claims::iterator> in_group;
     {
         const MutexLock lock(mutex_);
-        for (auto claim = claims_.begin();
-             claim != claims_.end() && in_group.size() < most_per_group;) {
+        auto claim = std::ranges::find_if(
+            claims_, [&](const Claim& one) { return one.number >= next_in_turn_; });
+        if (claim == claims_.end()) claim = claims_.begin();
+        while (claim != claims_.end() && in_group.size() < most_per_group) {
             const auto next = std::next(claim);
             if (claim->reply.has_client_left()) {
                 left.splice(left.end(), claims_, claim);
@@ -119,6 +121,7 @@ std::unique_ptr<GroupWork> WaitingClaims::come_along() noexcept {
             }
             claim = next;
         }
+        next_in_turn_ = claim != claims_.end() ? claim->number : 0;
     }
     answer_empty(std::move(left));
     if (in_group.empty()) return nullptr;
@@ -150,10 +153,7 @@ void WaitingClaims::serve(const std::vector<Claims::iterator>& in_group,
                 answered.splice(answered.end(), claims_, claim);
             }
         }
-        // Those for whom there was no place in the group, and who do not wait.
-        is_more_to_do |=
-            claims_.size() + answered.size() > in_group.size() &&
-            std::ranges::any_of(claims_, [](const Claim& claim) { return !claim.wait; });
+        is_more_to_do |= next_in_turn_ != 0;
     }
     auto result = answers.begin();
     for (Claim& claim : answered) answer(claim, std::move(*result++));

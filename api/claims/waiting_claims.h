@@ -3,7 +3,8 @@
 // The claims of workers that pull, first come first served, from when they are asked until they are
 // answered. All that wait come along with each group that is committed (GroupCompanion): so what a
 // group creates is handed out by the same commit, and what else there is to claim by the next
-// group, which nudge() makes come.
+// group, which nudge() makes come. If more wait than one group takes, the next groups go on with
+// those behind, until all have been asked: nobody is kept from what only he takes.
 //
 // A claim is answered when it gets orders; when it has been in a group and got none, unless it may
 // wait; when its time is over; or when the service stops. A client that has left gets nothing: its
@@ -109,6 +110,8 @@ class WaitingClaims final : public GroupCompanion,
     mutable Mutex mutex_;
     Claims claims_ GUARDED_BY(mutex_);  // first come first
     std::uint64_t next_number_ GUARDED_BY(mutex_) = 1;
+    // The number with which the next group goes on; 0: with the first one.
+    std::uint64_t next_in_turn_ GUARDED_BY(mutex_) = 0;
     std::atomic<bool> is_nudged_ = false;
 };
 

@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <deque>
 #include <iterator>
 #include <set>
@@ -15,6 +17,7 @@
 #include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/puller.h"
+#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
@@ -24,6 +27,15 @@ using Ids = std::vector<std::string>;
 
 // For claims that must not end because their time is over.
 const json long_wait{{"wait_seconds", 30}};
+
+// Raises this process's limit if it may.
+bool may_open(std::size_t files) {
+    rlimit limit{};
+    REQUIRE_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    REQUIRE_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    return limit.rlim_cur >= files;
+}
 
 }  // namespace
 
@@ -125,6 +137,27 @@ TEST_CASE("pull: of many that wait, one gets the order that comes") {
     for (WaitingPuller& puller : waiting)
         std::ranges::move(ids_of(puller.orders()), std::back_inserter(claimed));
     CHECK_EQ(claimed, Ids{"a"});
+}
+
+TEST_CASE("pull: however many wait for one kind, whoever asks for another gets its orders") {
+    constexpr std::size_t pullers = 1'100;  // more than are served at a time
+    if (!may_open(pullers + 100)) return skipped("needs more open files");
+    OrderProcesses processes;
+    processes.start_api();
+    std::deque<RawConnection> waiting;
+    for (std::size_t i = 0; i < pullers; ++i) {
+        const json claim = Puller(processes.port(), "p" + std::to_string(i))
+                               .claim_body({{"wait_seconds", 30}, {"kinds", {"mail"}}});
+        REQUIRE(
+            waiting.emplace_back(processes.port())
+                .send(to_bytes(
+                    {"POST", claims_path, {{"Content-Type", "application/json"}}, claim.dump()})));
+    }
+    HttpClient http = processes.client();
+    eventually(patience,
+               [&] { return http.get("/api/v1/report").json()["workers"].size() >= pullers; });
+    processes.submit(order_of_kind("a", "report"));
+    CHECK_EQ(ids_of(Puller(processes.port()).claim({{"kinds", {"report"}}})), Ids{"a"});
 }
 
 TEST_CASE("pull: who has left gets nothing, and the order is the next one's at once, uncharged") {

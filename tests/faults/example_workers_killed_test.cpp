@@ -7,11 +7,11 @@
 #include <map>
 #include <string>
 
-#include "tests/faults/model_check.h"
 #include "tests/support/eventually.h"
 #include "tests/support/example_worker.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
+#include "tests/support/store_audit.h"
 
 namespace orders::test {
 namespace {
@@ -34,7 +34,7 @@ json order_in_work(OrderProcesses& processes, const std::string& id) {
 void check_example(const ExampleWorker& example) {
     if (!can_run(example)) return skipped("needs " + example.language);
     OrderProcesses processes;
-    ChildProcess* api = &start_recorded_api(processes);
+    ChildProcess* api = &processes.start_api();
     const OrderProcesses::Flags same_port{"--port", std::to_string(processes.port())};
     const std::map<std::string, std::string> short_lease{{"LEASE_SECONDS", "5"}};
     ChildProcess one = start_example(example, processes.port(), "one", short_lease);
@@ -67,7 +67,7 @@ void check_example(const ExampleWorker& example) {
     survivor.signal(SIGTERM);
     CHECK_EQ(survivor.wait_exit(patience), exited(0));
     processes.stop_all();
-    check_promises(evidence_of(processes, {"orphan", "kept", "next"}));
+    check_every_order_ended(processes.database(), {"orphan", "kept", "next"});
 }
 
 }  // namespace
