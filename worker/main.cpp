@@ -19,6 +19,7 @@
 #include "worker/identity.h"
 #include "worker/orders_in_work.h"
 #include "worker/processor_choice.h"
+#include "worker/processors/command/group_watcher.h"
 #include "worker/processors/processors_by_kind.h"
 #include "worker/reporter.h"
 #include "worker/settings.h"
@@ -51,6 +52,9 @@ int run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop, StopS
 
 int work(const WorkerSettings& settings, Storage& storage) {
     block_stop_signals();
+    // A copy of this process, so before there is a thread, and before the store is open.
+    std::optional<GroupWatcher> watcher;
+    if (!settings.commands.programs.empty()) watcher.emplace();
     std::stop_source stop;
     std::stop_source hurry;
     WakeSignal wake;
@@ -72,7 +76,8 @@ int work(const WorkerSettings& settings, Storage& storage) {
     require_readable(*reader);
     ProcessorsByKind processors;
     const ProcessorSurroundings surroundings{.store_id = reader->identity().store_id,
-                                             .on_capacity = [&wake] { wake.notify(); }};
+                                             .on_capacity = [&wake] { wake.notify(); },
+                                             .watcher = watcher ? &*watcher : nullptr};
     add_chosen_processors(processors, settings, surroundings);
     OrdersInWork in_work(processors, timeout_margin, wake);
     WorkerDescription description = describe_worker(in_work.capacity(), settings.worker_name);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shared/log/log.h"
+#include "worker/processors/command/command_processor.h"
 #include "worker/processors/simulated.h"
 #include "worker/webhooks.h"
 
@@ -34,12 +35,39 @@ void add_simulated(ProcessorsByKind& processors, const WorkerSettings& settings,
     processors.add(std::make_unique<SimulatedProcessor>(std::move(options)));
 }
 
+CommandOptions command_options(const WorkerSettings& settings) {
+    CommandOptions options{.programs = settings.commands.programs,
+                           .passed_variables = settings.commands.passed_variables,
+                           .retry_exits = settings.commands.retry_exits};
+    if (settings.orders_at_once) options.most_at_once = *settings.orders_at_once;
+    options.defaults = settings.limits.over(options.defaults);
+    return options;
+}
+
+void add_commands(ProcessorsByKind& processors, const WorkerSettings& settings,
+                  const ProcessorSurroundings& surroundings) {
+    CommandOptions options = command_options(settings);
+    options.store_id = surroundings.store_id;
+    processors.add(std::make_unique<CommandProcessor>(std::move(options), *surroundings.watcher,
+                                                      surroundings.on_capacity));
+}
+
 }  // namespace
 
 std::size_t descriptors_of_processors(const WorkerSettings& settings) {
-    // A webhook's connection, and two while its host's name is looked up.
-    constexpr std::size_t of_each_webhook = 3;
-    return settings.webhooks ? of_each_webhook * settings.webhooks->max_orders : 0;
+    std::size_t needed = 0;
+    if (!settings.commands.programs.empty()) {
+        // Two outputs and a process while a command runs; what it takes to start one, and the loop.
+        constexpr std::size_t of_each_command = 3;
+        constexpr std::size_t of_all_commands = 12;
+        needed += of_all_commands + of_each_command * command_options(settings).most_at_once;
+    }
+    if (settings.webhooks) {
+        // A webhook's connection, and two while its host's name is looked up.
+        constexpr std::size_t of_each_webhook = 3;
+        needed += of_each_webhook * settings.webhooks->max_orders;
+    }
+    return needed;
 }
 
 void add_chosen_processors(ProcessorsByKind& processors, const WorkerSettings& settings,
@@ -49,6 +77,7 @@ void add_chosen_processors(ProcessorsByKind& processors, const WorkerSettings& s
         options.store_id = surroundings.store_id;
         processors.add(make_webhook_processor(std::move(options), surroundings.on_capacity));
     }
+    if (!settings.commands.programs.empty()) add_commands(processors, settings, surroundings);
     if (const auto& kinds = settings.kinds.simulated()) {
         add_simulated(processors, settings, *kinds);
     }

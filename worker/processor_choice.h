@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "worker/processors/command/group_watcher.h"
 #include "worker/processors/processors_by_kind.h"
 #include "worker/settings.h"
 
@@ -16,6 +17,8 @@ struct ProcessorSurroundings {
     std::string store_id;  // hexadecimal digits
     // See OrderProcessor::free_capacity(). Called from any thread.
     std::function<void()> on_capacity;
+    // Of commands; null if there are none. It must outlive the processors.
+    const GroupWatcher* watcher = nullptr;
 };
 
 // How many descriptors they may have open at a time.

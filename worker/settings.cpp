@@ -60,6 +60,7 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
                      "left to other workers"},
                     "kinds, or '*' for all that nothing else takes, or 'none'", "*");
     const WebhookSettingsReader webhooks(reader);
+    const CommandSettingsReader commands(reader);
     const auto orders_at_once = reader.integer(
         {"worker-count", "SERVICE_WORKER_COUNT", "how many orders are processed at a time"},
         default_orders_at_once, {1, 10'000, "orders"});
@@ -98,6 +99,7 @@ std::optional<WorkerSettings> read_worker_settings(SettingsReader& reader, int a
     // A command does no work, and needs none of the files that these may name.
     if (!reader.given_command().empty()) return settings;
     take_webhooks(settings, webhooks.values());
+    settings.commands = commands.values(settings.kinds);
     settings.kinds.simulate(simulate.value());
     return settings;
 }

@@ -11,6 +11,7 @@
 #include "shared/program/attempt_settings.h"
 #include "shared/program/common_settings.h"
 #include "shared/program/settings_reader.h"
+#include "worker/command_settings.h"
 #include "worker/kind_choice.h"
 #include "worker/processors/threaded.h"
 #include "worker/processors/webhook/webhook_options.h"
@@ -22,6 +23,7 @@ struct WorkerSettings {
     std::optional<std::string> worker_name;
     KindChoice kinds = {};
     std::optional<WebhookOptions> webhooks = {};
+    CommandSettings commands = {};
     // These, if they are given, hold for whatever does the work, in place of its own defaults.
     std::optional<std::size_t> orders_at_once;
     GivenLimits limits;

@@ -15,6 +15,8 @@ std::vector<Row> goal_rows() {
         Row{"creates-1k", "creates with 1 KiB of payload over 64 connections", measure_creates_1k},
         Row{"creates-16k", "the same with 16 KiB", measure_creates_16k},
         Row{"drain-1k", "the drain with 1 KiB of payload, against without", measure_drain_1k},
+        Row{"commands", "a worker that runs /bin/true for every order, against a bare loop",
+            measure_commands},
         Row{"due-at-once", "a drain of orders that fall due at once, against waiting ones",
             measure_due_at_once},
         Row{"bulk-cancel", "cancelling by filter, beside creates", measure_bulk_cancel},

@@ -20,6 +20,7 @@ void measure_drain(const Settings& settings, Report& report);
 void measure_creates_1k(const Settings& settings, Report& report);
 void measure_creates_16k(const Settings& settings, Report& report);
 void measure_drain_1k(const Settings& settings, Report& report);
+void measure_commands(const Settings& settings, Report& report);
 void measure_due_at_once(const Settings& settings, Report& report);
 void measure_bulk_cancel(const Settings& settings, Report& report);
 void measure_pull_batches(const Settings& settings, Report& report);

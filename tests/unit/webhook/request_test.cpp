@@ -52,17 +52,6 @@ TEST_CASE("webhook_request: headers say which order and which attempt it is") {
                                    "order-token: 7", "order-deadline-seconds: 30"});
 }
 
-TEST_CASE("webhook_request: the id is the same for every attempt, and is not the order's own") {
-    ClaimedOrder order = claimed(an_order("a.b"));
-    const std::string id = webhook_id(store_id, order);
-    CHECK(id.find('.') == std::string::npos);
-    ++order.attempt;
-    ++order.lease.token;
-    CHECK(webhook_id(store_id, order) == id);
-    order.created_at += 1ms;  // the same number again, in a store that was restored
-    CHECK(webhook_id(store_id, order) != id);
-}
-
 TEST_CASE("webhook_request: it is signed over the bytes that are sent") {
     const auto secret = WebhookSecret::parse("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX");
     REQUIRE(secret);

@@ -4,14 +4,17 @@
 // wrong" is kept apart from "this endpoint is wrong": the first ends the order, the second has it
 // tried again and counts against the endpoint.
 //
-//     2xx                                       Processed, with the body as its result if that is
-//     JSON header order-outcome: failed | retry      Failed (`refused`) or tried again, whatever
-//     the status 400, 413, 422 (a setting)                 Failed (`http_422`), with the body as
-//     detail 408, 409, 423, 425                        tried again 429, 503 tried again, not before
-//     Retry-After says; the endpoint
-//                                               pauses for as long, at most a minute; and as below
-//     any other status                          tried again, counts against the endpoint
-//     no answer: deadline, unreachable, TLS     tried again, counts against the endpoint
+//     2xx                       Processed; the body is its result if that is JSON
+//     header order-outcome:
+//       failed, with any status Failed (`refused`)
+//       retry, with any status  tried again
+//     400, 413, 422 (a setting) Failed (`http_422`), with the body as detail
+//     408, 409, 423, 425        tried again
+//     429, 503                  tried again, not before Retry-After says; the endpoint pauses for
+//                               as long, at most a minute; counts against the endpoint
+//     any other status          tried again; counts against the endpoint
+//     no answer (deadline, unreachable, TLS)
+//                               tried again; counts against the endpoint
 //
 // Pure functions, for any thread.
 

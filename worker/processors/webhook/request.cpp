@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "worker/processors/idempotency_key.h"
+
 namespace orders {
 namespace {
 
@@ -31,20 +33,11 @@ std::string header(std::string_view name, std::int64_t value) {
 
 }  // namespace
 
-std::string webhook_id(std::string_view store_id, const ClaimedOrder& order) {
-    return std::string("ord_")
-        .append(store_id)
-        .append("_")
-        .append(std::to_string(order.lease.order.value))
-        .append("_")
-        .append(std::to_string(order.created_at.time_since_epoch().count()));
-}
-
 WebhookRequest webhook_request(const ClaimedOrder& order, std::string_view store_id,
                                const std::vector<WebhookSecret>& secrets, UtcTime now,
                                std::chrono::milliseconds time_left) {
     using std::chrono::seconds;
-    const std::string id = webhook_id(store_id, order);
+    const std::string id = idempotency_key(store_id, order);
     const std::string timestamp =
         std::to_string(std::chrono::floor<seconds>(now).time_since_epoch().count());
     const seconds whole_left = std::chrono::floor<seconds>(time_left);

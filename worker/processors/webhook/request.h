@@ -35,8 +35,6 @@ struct WebhookRequest {
     std::string body;
 };
 
-[[nodiscard]] std::string webhook_id(std::string_view store_id, const ClaimedOrder& order);
-
 // `now` is the time of the attempt, and `time_left` what there is until its deadline.
 [[nodiscard]] WebhookRequest webhook_request(const ClaimedOrder& order, std::string_view store_id,
                                              const std::vector<WebhookSecret>& secrets, UtcTime now,
