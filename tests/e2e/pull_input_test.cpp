@@ -57,14 +57,14 @@ TEST_CASE("pull_input: a claim with a wrong value is refused, and the field is n
     check_fields(puller.http().post(claims_path, json::object()), "invalid-claim", {"worker"});
     check_fields(puller.claim_answer({{"limit", 0}, {"wait_seconds", 99}}), "invalid-claim",
                  {"limit", "wait_seconds"});
+    check_fields(puller.claim_answer({{"kind", "mail"}}), "invalid-claim", {"kind"});
     CHECK_EQ(processes.order("a")["status"], "Pending");
-    // null is the same as none, and what is not known is not looked at.
+    // null is the same as none.
     CHECK_EQ(puller
                  .claim({{"limit", nullptr},
                          {"wait_seconds", nullptr},
                          {"lease_seconds", nullptr},
-                         {"kinds", nullptr},
-                         {"colour", "red"}})
+                         {"kinds", nullptr}})
                  .size(),
              1);
 }
@@ -91,6 +91,10 @@ TEST_CASE("pull_input: what is done to a lease is refused if a value is wrong, a
         }
     }
     check_fields(puller.ask(lease, "fail", json::object()), "invalid-lease-action", {"reason"});
+    check_fields(puller.ask(lease, "fail", {{"reason", "broken"}, {"again", true}}),
+                 "invalid-lease-action", {"again"});
+    check_fields(puller.ask(lease, "renew", {{"seconds", 30}}), "invalid-lease-action",
+                 {"seconds"});
     for (const json& value : std::vector<json>{4, 3601, "30", 5.5}) {
         check_fields(puller.ask(lease, "renew", {{"lease_seconds", value}}), "invalid-lease-action",
                      {"lease_seconds"});
