@@ -46,6 +46,7 @@ public class Worker {
         return thread;
     });
     static volatile boolean isStopping = false;
+    static volatile int exitStatus = 1; // until the end is one that was asked for
 
     static String setting(String name, String standard) {
         return System.getenv().getOrDefault(name, standard);
@@ -132,7 +133,7 @@ public class Worker {
             } catch (InterruptedException error) {
                 // The end comes at once.
             }
-            Runtime.getRuntime().halt(0);
+            Runtime.getRuntime().halt(exitStatus);
         }));
         while (!isStopping) {
             Optional<HttpResponse<String>> answer = tryToPost("/claims", CLAIM);
@@ -144,5 +145,6 @@ public class Worker {
             String lease = first(LEASE, body, "");
             if (!lease.isEmpty()) handle(lease, body);
         }
+        exitStatus = 0;
     }
 }

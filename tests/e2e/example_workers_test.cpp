@@ -35,9 +35,11 @@ void check_example(const ExampleWorker& example, int lost_seconds) {
     processes.start_api({}, {{"API_TOKENS", "an-example-of-a-token"}});
     const int guarded = processes.port();
     processes.start_api();
-    ChildProcess worker =
+    const auto worker =
         start_example(example, guarded, "example",
                       {{"ORDERS_TOKEN", "an-example-of-a-token"}, {"LEASE_SECONDS", "5"}});
+    // Without the token it does not go on asking.
+    const auto stranger = start_example(example, guarded, "stranger");
 
     submit(processes, "ann", {{"name", "Ann"}});
     submit(processes, "nobody", {{"mane", "Ann"}});
@@ -54,16 +56,17 @@ void check_example(const ExampleWorker& example, int lost_seconds) {
     REQUIRE_EQ(processes.client().send({"POST", "/api/v1/orders/lost/cancel"}).status, 200);
     submit(processes, "held", {{"name", "Cat"}, {"seconds", 2}});
     wait_until_processing(processes, "held");
-    worker.wait_for_line("lost", patience);
+    worker->wait_for_line("lost", patience);
     CHECK_EQ(processes.order("lost")["status"], "Cancelled");
 
-    worker.signal(SIGTERM);
+    worker->signal(SIGTERM);
     submit(processes, "left", {{"name", "Dan"}});
-    CHECK_EQ(worker.wait_exit(patience), exited(0));
+    CHECK_EQ(worker->wait_exit(patience), exited(0));
     const json held = processes.order("held");
     CHECK_EQ(held["status"], "Processed");
     CHECK_EQ(held["attempts"], 1);
     CHECK_EQ(processes.order("left")["status"], "Pending");
+    CHECK_EQ(stranger->wait_exit(patience), exited(1));
 }
 
 }  // namespace

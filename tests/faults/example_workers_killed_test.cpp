@@ -37,13 +37,13 @@ void check_example(const ExampleWorker& example) {
     ChildProcess* api = &processes.start_api();
     const OrderProcesses::Flags same_port{"--port", std::to_string(processes.port())};
     const std::map<std::string, std::string> short_lease{{"LEASE_SECONDS", "5"}};
-    ChildProcess one = start_example(example, processes.port(), "one", short_lease);
-    ChildProcess two = start_example(example, processes.port(), "two", short_lease);
+    const auto one = start_example(example, processes.port(), "one", short_lease);
+    const auto two = start_example(example, processes.port(), "two", short_lease);
 
     submit(processes, "orphan", 2);
     const bool is_with_one = order_in_work(processes, "orphan")["worker"] == "api:one";
-    (is_with_one ? one : two).kill();
-    ChildProcess& survivor = is_with_one ? two : one;
+    (is_with_one ? one : two)->kill();
+    ChildProcess& survivor = is_with_one ? *two : *one;
     const json orphan = processes.finished_order("orphan");
     CHECK_EQ(orphan["status"], "Processed");
     CHECK_EQ(orphan["attempts"], 2);

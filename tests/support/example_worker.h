@@ -3,6 +3,7 @@
 // The workers under examples/, run as their readers run them.
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,12 +38,12 @@ inline const std::string program_finder = "/usr/bin/env";
 }
 
 // It may take seconds until it claims. `environment`: besides where the API is, and its name.
-[[nodiscard]] inline ChildProcess start_example(
+[[nodiscard]] inline std::unique_ptr<ChildProcess> start_example(
     const ExampleWorker& worker, int port, const std::string& name,
     std::map<std::string, std::string> environment = {}) {
     environment["ORDERS_URL"] = "http://127.0.0.1:" + std::to_string(port);
     environment["WORKER"] = name;
-    return ChildProcess(program_finder, worker.command, environment);
+    return std::make_unique<ChildProcess>(program_finder, worker.command, environment);
 }
 
 }  // namespace orders::test
