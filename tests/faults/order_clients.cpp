@@ -56,11 +56,17 @@ bool is_outcome_unknown(const HttpAnswer& answer) {
 
 }  // namespace
 
+bool is_to_greet(const std::string& order_id) {
+    const unsigned digit = number_of(order_id) % 10;
+    return digit == 1 || digit == 3;  // of those that have a payload, and ask for no retry
+}
+
 std::string payload_of(const std::string& order_id) {
     const unsigned number = number_of(order_id);
     if (number % 2 == 0) return {};
     std::string payload = R"({"order": ")" + order_id + R"(", "order": 1e400)";
     if (number % 5 == 0) payload += R"(, "simulate": {"outcome": "retry", "times": 1})";
+    if (is_to_greet(order_id)) payload += R"(, "name": ")" + order_id + '"';
     return payload + R"(, "fill": ")" + std::string(number % 3'000, 'x') + "\"}";
 }
 
@@ -98,6 +104,7 @@ struct OrderClients::Client {
         json order =
             order_json(id, any_of(random, 1, 4) == 1 ? "High" : "Normal", any_of(random, 1, 10));
         if (!payload_of(id).empty()) order["payload"] = payload_mark + id;
+        if (is_to_greet(id)) order["kind"] = "greet";
         if (number_of(id) % 7 == 0) order["delay_seconds"] = 1;
         order["backoff_seconds"] = 1;
         return order;

@@ -30,6 +30,10 @@ struct ClientLog {
     void add(const ClientLog& other);
 };
 
+// Whether the order is of the kind that the workers under examples/ take, and workers of the
+// service's own too. Its payload has its id as `name`.
+[[nodiscard]] bool is_to_greet(const std::string& order_id);
+
 // What the order carries as its payload, byte for byte; empty for nothing.
 [[nodiscard]] std::string payload_of(const std::string& order_id);
 
