@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "shared/os/boot_time.h"
 #include "tests/support/eventually.h"
 #include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"
@@ -192,8 +193,9 @@ TEST_CASE("pull: an API that stops gives out no orders any more, and takes what 
     processes.submit_all({order_json("held"), order_json("left")});
     Puller puller(processes.port());
     const json held = puller.claim_one();
+    WaitingPuller waiting(processes.port(), "waiting", {{"wait_seconds", 30}, {"kinds", {"mail"}}});
     api.signal(SIGTERM);
-    eventually(patience, [&] { return puller.http().get("/readyz").status == 503; });
+    CHECK(waiting.orders().empty());  // so it is known that it stops
     CHECK(puller.claim(long_wait).empty());
     CHECK_EQ(puller.ask(held["lease"], "renew").status, 200);
     CHECK_EQ(puller.ask(held["lease"], "complete").status, 200);
@@ -261,6 +263,7 @@ TEST_CASE("pull: what a worker that died has held comes back, without any order-
     const json kept = alive.claim_one({{"lease_seconds", 5}});
     REQUIRE_EQ(alive.ask(kept["lease"], "renew", {{"lease_seconds", 600}}).status, 200);
 
+    const auto claimed_at = time_since_boot();
     Puller heir(processes.port(), "heir");
     const json again = heir.claim_one(long_wait);
     CHECK_EQ(again["order_id"], "orphan");
@@ -273,7 +276,7 @@ TEST_CASE("pull: what a worker that died has held comes back, without any order-
         CHECK_EQ(dead.ask(orphan["lease"], action).status, 409);
     }
     CHECK_EQ(heir.ask(again["lease"], "complete").status, 200);
-    outlast(std::chrono::seconds(5));
+    outlast(std::chrono::seconds(5), claimed_at);
     CHECK_EQ(alive.ask(kept["lease"], "complete").status, 200);
     CHECK_EQ(processes.order("kept")["attempts"], 1);
 }
