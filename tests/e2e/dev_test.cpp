@@ -138,7 +138,8 @@ TEST_CASE("dev: without root and sudo it says all that has to be run to get the 
     const Run refused = run(command.front(), {command.begin() + 1, command.end()}, {{"PATH", bin}});
     CHECK_EQ(refused.ending, exited(1));
     REQUIRE_EQ(refused.error_lines.size(), 1);
-    CHECK(has(refused.error_lines[0], "as root: apt-get update && apt-get install ca-certificates cmake g++ "));
+    CHECK(has(refused.error_lines[0],
+              "as root: apt-get update && apt-get install ca-certificates cmake g++ "));
 }
 
 TEST_CASE("dev: options of ctest without a build go to the release build") {

@@ -3,12 +3,12 @@
 // What a webhook is sent for one attempt of an order:
 //
 //     content-type: application/json
-//     webhook-id: ord_7f3a9c12e4b05d68_1042_1767225599123     the same for every attempt of the
-//     order webhook-timestamp: 1767225600                           of this attempt, in seconds
-//     webhook-signature: v1,HdS8A+r+51BqUVBM...               if there is a secret; see signature.h
+//     webhook-id: ord_7f3a9c12e4b05d68_1042_1767225599123    the same for every attempt
+//     webhook-timestamp: 1767225600                          of this attempt, in seconds
+//     webhook-signature: v1,HdS8A+r+51BqUVBM...              if there is a secret; signature.h
 //     order-attempt: 1
-//     order-token: 1                                          larger for every attempt
-//     order-deadline-seconds: 30                              how long the answer is waited for
+//     order-token: 1                                         larger for every attempt
+//     order-deadline-seconds: 30                             how long the answer is waited for
 //
 //     {"order_id":"1235","priority":"High","kind":"mail","attempt":1,
 //      "created_at":"2026-01-01T00:00:00.000Z","payload":<the bytes that the client sent>}
