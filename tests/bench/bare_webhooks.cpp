@@ -18,11 +18,11 @@ constexpr char body[] =
     R"({"order_id":"01JD0000000000000000000000","priority":"Normal","kind":"bench","attempt":1,)"
     R"("created_at":"2026-01-01T00:00:00.000Z","payload":null})";
 
-template <auto free>
+template <auto Free>
 struct FreeWith {
     template <typename T>
     void operator()(T* object) const {
-        free(object);
+        Free(object);
     }
 };
 

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/bench/delivery_audit.h"
 #include "tests/bench/drain.h"
 #include "tests/bench/rows.h"
 #include "tests/bench/service_process.h"

@@ -13,11 +13,11 @@
 
 namespace orders::test {
 
-template <auto free>
+template <auto Free>
 struct FreeWith {
     template <typename T>
     void operator()(T* object) const {
-        free(object);
+        Free(object);
     }
 };
 using Certificate = std::unique_ptr<X509, FreeWith<&::X509_free>>;

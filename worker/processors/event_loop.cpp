@@ -141,14 +141,17 @@ void EventLoop::take_event(std::uint64_t key, std::uint32_t events) {
 // Those that are set meanwhile have a turn of their own, so that a timer which sets another one for
 // the same moment keeps nobody waiting.
 void EventLoop::run_due_timers() {
-    if (timers_.empty()) return;
     const auto now = std::chrono::steady_clock::now();
-    const std::uint64_t last = last_timer_;
-    while (!timers_.empty()) {
-        const auto first = timers_.begin();
-        if (first->first.time > now || first->first.number > last) return;
-        const Task task = std::move(first->second);
-        timers_.erase(first);
+    std::vector<TimerId> due;
+    for (const auto& [timer, task] : timers_) {
+        if (timer.time > now) break;
+        due.push_back(timer);
+    }
+    for (const TimerId& timer : due) {
+        const auto found = timers_.find(timer);
+        if (found == timers_.end()) continue;  // an earlier one has cancelled it
+        const Task task = std::move(found->second);
+        timers_.erase(found);
         task();
     }
 }

@@ -82,7 +82,9 @@ Chores HousekeepingWrites::look(const Moment& now) {
 
 bool HousekeepingWrites::has_expired_leases(const Moment& now) {
     for (const KnownWorker& worker : signs_.look(now)) {
-        if (is_gone(worker.life) || worker.life == Life::absent) return true;
+        if (is_gone(worker.life)) return true;
+        // (One of 0.1.0 may wake up.)
+        if (worker.life == Life::absent && worker.pulls) return true;
         if (worker.life == Life::hung && is_there(has_leases_.query(worker.id.value))) return true;
     }
     return is_there(has_expired_.query(now.since_boot.count(), now.boot_id));

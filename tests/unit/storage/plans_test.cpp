@@ -40,8 +40,9 @@ TEST_CASE("plans: what is due, and what is too late, is taken from its index in 
 
 TEST_CASE("plans: expired orders are looked for among those that are Processing") {
     Plans plans;
-    for (const char* part : {"SELECT EXISTS (SELECT 1 FROM leases l JOIN",
-                             "l.max_attempts, w.boot_id = ?2", "l.max_attempts, ?2"}) {
+    for (const char* part :
+         {"SELECT EXISTS (SELECT 1 FROM leases l JOIN",
+          "coalesce(l.deadline <= ?1, 0), w.boot_id = ?2", "coalesce(l.deadline <= ?1, 0), ?2"}) {
         const std::string plan = plans.of_statement_with(part);
         CHECK_HAS(plan, "SCAN l");
         CHECK_HAS(plan, "SEARCH w USING INTEGER PRIMARY KEY");
@@ -53,8 +54,8 @@ TEST_CASE("plans: live workers are looked for among the live, not among all ther
     Plans plans;
     CHECK_HAS(plans.of_statement_with("FROM workers w INDEXED BY"),
               "SCAN w USING INDEX workers_live");
-    CHECK_HAS(plans.of_statement_with("UPDATE workers SET heartbeat_until = NULL WHERE heartbeat"),
-              "SCAN workers USING INDEX workers_live");
+    CHECK_HAS(plans.of_statement_with("FROM workers INDEXED BY workers_pulling"),
+              "SCAN workers USING COVERING INDEX workers_pulling");
 }
 
 TEST_CASE("plans: rows of workers are deleted without a look at the orders, but the oldest") {

@@ -33,12 +33,9 @@ TEST_CASE("write_plans: which kinds have something queued is found in the queue"
 
 TEST_CASE("write_plans: an order is found by its id, and ended, moved and renewed by its number") {
     Plans plans;
-    for (const char* part :
-         {"SELECT seq FROM orders WHERE order_id = ?",
-          "SELECT seq, status FROM orders WHERE order_id",
-          "o.start_before FROM orders o JOIN kinds k ON k.id = o.kind LEFT JOIN "
-          "leases l ON l.seq = o.seq LEFT JOIN workers w ON w.id = coalesce(o.worker, l.worker) "
-          "WHERE o.order_id = ?"}) {
+    for (const char* part : {"SELECT seq FROM orders WHERE order_id = ?",
+                             "SELECT seq, status FROM orders WHERE order_id",
+                             "LEFT JOIN order_results r ON r.seq = o.seq WHERE o.order_id = ?"}) {
         CHECK_HAS(plans.of_statement_with(part), "INDEX sqlite_autoindex_orders_1 (order_id=?)");
     }
     for (const char* part :
