@@ -243,8 +243,12 @@ bool CommandChecker::is_service(const std::string& name) const {
 }
 
 std::string CommandChecker::complaint_about_compose(const ShellCommand& command) {
-    const auto& words = command.words;
+    auto words = command.words;
     if (words.size() < 3 || words[1] != "compose") return "not docker compose";
+    while (words.size() > 4 && words[2] == "-f") {
+        if (!std::filesystem::exists(source_directory / words[3])) return "there is no " + words[3];
+        words.erase(words.begin() + 2, words.begin() + 4);
+    }
     static const std::map<std::string, std::set<std::string>> known{
         {"up", {"--build", "--detach", "--scale"}},
         {"down", {"--volumes"}},

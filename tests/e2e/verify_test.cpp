@@ -133,7 +133,7 @@ TEST_CASE("verify: every kind of wrong row is found") {
              Case{"DELETE FROM order_counts WHERE status = 2",
                   "Normal Processed: there is no counter, but there are 20"},
              Case{"DELETE FROM leases", "order p (seq 22): Processing without a lease"},
-             Case{"INSERT INTO leases VALUES (1, 1, 1, 1, 5, 10)",
+             Case{"INSERT INTO leases VALUES (1, 1, 1, 1, 5, 10, NULL)",
                   "order order-0 (seq 1): a lease without being Processing"},
              Case{"INSERT INTO leases VALUES (999, 1, 1, 1, 5, 10)",
                   "lease 999: there is no such order"},

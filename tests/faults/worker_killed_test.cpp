@@ -113,7 +113,7 @@ TEST_CASE("worker_killed: an order that every worker dies with is Failed after t
     for (const std::string& line : processes.wait_for_lines(" lease expired ", 2)) {
         outcomes.insert(log_field(line, "outcome"));
     }
-    CHECK_EQ(outcomes, std::multiset<std::string>{"failed", "requeued"});
+    CHECK_EQ(outcomes, std::multiset<std::string>{"attempts_exhausted", "requeued"});
     processes.stop_all();
     check_promises(evidence_of(processes, {"deadly"}));
 }

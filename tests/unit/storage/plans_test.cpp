@@ -55,7 +55,7 @@ TEST_CASE("plans: live workers are looked for among the live, not among all ther
     CHECK_HAS(plans.of_statement_with("FROM workers w INDEXED BY"),
               "SCAN w USING INDEX workers_live");
     CHECK_HAS(plans.of_statement_with("FROM workers INDEXED BY workers_pulling"),
-              "SCAN workers USING COVERING INDEX workers_pulling");
+              "SCAN workers USING INDEX workers_pulling");
 }
 
 TEST_CASE("plans: rows of workers are deleted without a look at the orders, but the oldest") {
