@@ -184,7 +184,7 @@ std::size_t OrdersInWork::payload_bytes() const {
 }
 
 std::optional<ClaimedOrder> OrdersInWork::abandon(const Lease& lease) {
-    std::stop_source stop(std::nostopstate);
+    std::optional<std::stop_source> stop;
     std::optional<ClaimedOrder> order;
     {
         const MutexLock lock(mutex_);
@@ -196,11 +196,11 @@ std::optional<ClaimedOrder> OrdersInWork::abandon(const Lease& lease) {
             held_.erase(held);
             ended_.erase(job.place);
         } else {
-            stop = job.stop;
+            stop.emplace(job.stop);
             drop(job);
         }
     }
-    stop.request_stop();
+    if (stop) stop->request_stop();
     return order;
 }
 
