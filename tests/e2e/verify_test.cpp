@@ -135,7 +135,7 @@ TEST_CASE("verify: every kind of wrong row is found") {
              Case{"DELETE FROM leases", "order p (seq 22): Processing without a lease"},
              Case{"INSERT INTO leases VALUES (1, 1, 1, 1, 5, 10, NULL)",
                   "order order-0 (seq 1): a lease without being Processing"},
-             Case{"INSERT INTO leases VALUES (999, 1, 1, 1, 5, 10)",
+             Case{"INSERT INTO leases VALUES (999, 1, 1, 1, 5, 10, NULL)",
                   "lease 999: there is no such order"},
              Case{"UPDATE leases SET worker = 99", "leases 22: it refers to what is not there"},
              Case{"UPDATE leases SET expires_at = -1", "lease 22: a time"},

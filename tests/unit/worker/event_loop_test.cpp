@@ -176,8 +176,8 @@ TEST_CASE("event_loop: a timer that sets the next one for the same moment keeps 
 }
 
 TEST_CASE("event_loop: a watched descriptor calls each time that it is ready") {
-    EventLoop loop;
     const Pipe pipe;
+    EventLoop loop;
     std::array<std::promise<void>, 2> calls;
     std::size_t count = 0;
     on_loop(loop, [&] {
@@ -194,8 +194,8 @@ TEST_CASE("event_loop: a watched descriptor calls each time that it is ready") {
 }
 
 TEST_CASE("event_loop: a second watch of a descriptor replaces the first") {
-    EventLoop loop;
     const Pipe pipe;
+    EventLoop loop;
     std::promise<void> done;
     on_loop(loop, [&] {
         loop.watch(pipe.in.get(), EPOLLIN, [](std::uint32_t) { FAIL_CHECK("replaced"); });
@@ -211,10 +211,10 @@ TEST_CASE("event_loop: a second watch of a descriptor replaces the first") {
 TEST_CASE("event_loop: what is not watched any more is not called, not even for what is known") {
     // Both are ready in the same turn, and whichever is called first ends the other's watch, closes
     // it, and has a new descriptor of the same number watched.
-    EventLoop loop;
     Pipe one;
     Pipe other;
     Pipe late;
+    EventLoop loop;
     one.write();
     other.write();
     int calls = 0;

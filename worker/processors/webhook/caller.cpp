@@ -132,6 +132,10 @@ void WebhookCaller::end_what_is_done() {
         CURL* const easy = message->easy_handle;
         const CURLcode code = message->data.result;
         ::curl_multi_remove_handle(multi_.get(), easy);  // the message is gone with it
+        if (Transfer::of(easy).is_to_be_sent_again(code)) {
+            require(::curl_multi_add_handle(multi_.get(), easy));
+            continue;
+        }
         auto call = calls_.extract(Transfer::of(easy).id());
         Outcome outcome = call.mapped()->outcome(code);
         const OnEnd on_end = call.mapped()->release();

@@ -6,7 +6,7 @@
 // What an endpoint can do to it is bounded: of an answer's head 64 KiB are read and of its body
 // max_result_bytes, no redirect is followed, nothing but HTTP/1.1 is spoken, TLS certificates are
 // verified, and proxies of the environment are not used. A request that a kept connection loses
-// before an answer is sent once more by libcurl itself, within the same call.
+// before an answer is sent once more, within the same call.
 //
 // Everything happens on the loop's thread, construction and destruction excepted. SIGPIPE must be
 // ignored by the process, because OpenSSL writes without MSG_NOSIGNAL.

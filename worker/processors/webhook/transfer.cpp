@@ -104,6 +104,8 @@ void WebhookCaller::Transfer::prepare(CallId id, Call call, OnEnd on_end) {
     on_end_ = std::move(on_end);
     error_.front() = '\0';
     head_bytes_ = 0;
+    is_sent_again_ = false;
+    set(CURLOPT_FRESH_CONNECT, 0L);
     answer_ = {};
     headers_.reset();
     const auto add_header = [&](const std::string& line) {
@@ -123,6 +125,17 @@ void WebhookCaller::Transfer::prepare(CallId id, Call call, OnEnd on_end) {
     set(CURLOPT_TIMEOUT_MS,
         static_cast<long>(  // NOLINT(google-runtime-int)
             std::max<std::chrono::milliseconds::rep>(call_.time_left.count(), 1)));
+}
+
+bool WebhookCaller::Transfer::is_to_be_sent_again(CURLcode code) {
+    const bool was_lost =
+        code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING;
+    long new_connections = 0;  // NOLINT(google-runtime-int)
+    ::curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &new_connections);
+    if (!was_lost || new_connections > 0 || head_bytes_ > 0 || is_sent_again_) return false;
+    is_sent_again_ = true;
+    set(CURLOPT_FRESH_CONNECT, 1L);
+    return true;
 }
 
 WebhookCaller::Outcome WebhookCaller::Transfer::outcome(CURLcode code) {

@@ -24,7 +24,9 @@ class WebhookCaller::Transfer {
     static Transfer& of(CURL* easy);
 
     void prepare(CallId id, Call call, OnEnd on_end);
-    // Call it when the handle is with no multi handle any more.
+    // Both when the handle is with no multi handle any more. Whether the call has ended because the
+    // endpoint closed a kept connection just then: it is to be begun once more, on a new one.
+    [[nodiscard]] bool is_to_be_sent_again(CURLcode code);
     [[nodiscard]] Outcome outcome(CURLcode code);
     // Forgets the call, and returns what is to be called for it.
     OnEnd release() noexcept;
@@ -53,6 +55,7 @@ class WebhookCaller::Transfer {
     std::unique_ptr<curl_slist, FreeList> headers_;
     std::array<char, CURL_ERROR_SIZE> error_{};
     std::size_t head_bytes_ = 0;
+    bool is_sent_again_ = false;
     WebhookAnswer answer_;
 };
 
