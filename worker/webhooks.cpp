@@ -147,7 +147,7 @@ std::string authorities(const WebhookSettings& settings,
         if (has_certificates(*settings.ca_file)) return *settings.ca_file;
         fail(webhook_setting::ca_file, "there are no certificates in PEM in the file");
     }
-    const std::string file = system_authorities();
+    std::string file = system_authorities();
     const bool is_needed = std::ranges::any_of(
         targets, [](const WebhookTarget& target) { return target.url.is_encrypted(); });
     if (is_needed && !has_certificates(file)) {

@@ -17,8 +17,10 @@ WebhookOptions webhook_options(const WebhookSettings& settings) {
                         ": " + left_out);
 }
 
+// NOLINTBEGIN(performance-unnecessary-value-param): as where webhooks are not left out
 std::unique_ptr<OrderProcessor> make_webhook_processor(WebhookOptions /*options*/,
                                                        std::function<void()> /*on_capacity*/) {
+    // NOLINTEND(performance-unnecessary-value-param)
     throw std::logic_error(left_out);
 }
 

@@ -54,7 +54,9 @@ void ClaimDesk::claim(PullOrders claim, std::chrono::milliseconds wait, http::Re
     if (!is_open_) return std::move(reply).send(ok(to_json(Pulled{}, {})));
     std::optional<WaitingClaims::Wait> waiting;
     if (wait > wait.zero()) {
-        if (auto place = places_.take()) waiting.emplace(now() + wait, *std::move(place));
+        if (auto place = places_.take()) {
+            waiting.emplace(WaitingClaims::Wait{.until = now() + wait, .place = *std::move(place)});
+        }
     }
     if (!waiting) {
         const MutexLock lock(mutex_);
@@ -108,8 +110,8 @@ void ClaimDesk::look(SteadyTime began) {
     next_look_ = ended + options_.look_interval;
 }
 
-void ClaimDesk::note_workers(SteadyTime began) {
-    next_note_ = began + options_.note_interval;
+void ClaimDesk::note_workers(SteadyTime now) {
+    next_note_ = now + options_.note_interval;
     auto workers = claims_->waiting_workers();
     {
         const MutexLock lock(mutex_);

@@ -55,7 +55,7 @@ class ClaimDesk {
     // The thread's.
     void work(const std::stop_token& stop);
     [[nodiscard]] bool wait_for_news();
-    void look(SteadyTime now);
+    void look(SteadyTime began);
     void note_workers(SteadyTime now);
 
     // Synchronise themselves.

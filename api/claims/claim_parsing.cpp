@@ -170,7 +170,7 @@ bool is_named(const std::vector<FieldError>& errors, std::string_view field) {
 }
 
 std::vector<FieldError> take_kinds(const FoundPayload& given, ClaimBody& claim) {
-    const std::vector<FieldError> wrong{
+    std::vector<FieldError> wrong{
         {"kinds",
          "must be a list of up to 64 kinds, each a text of 1 to 32 lower-case letters, "
          "digits, _ and -, and none twice"}};

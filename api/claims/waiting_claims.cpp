@@ -108,8 +108,9 @@ std::unique_ptr<GroupWork> WaitingClaims::come_along() noexcept {
     std::vector<Claims::iterator> in_group;
     {
         const MutexLock lock(mutex_);
+        const std::uint64_t next_in_turn = next_in_turn_;
         auto claim = std::ranges::find_if(
-            claims_, [&](const Claim& one) { return one.number >= next_in_turn_; });
+            claims_, [&](const Claim& one) { return one.number >= next_in_turn; });
         if (claim == claims_.end()) claim = claims_.begin();
         while (claim != claims_.end() && in_group.size() < most_per_group) {
             const auto next = std::next(claim);

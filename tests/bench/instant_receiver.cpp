@@ -90,7 +90,7 @@ class Receiver {
         if (delay_ == delay_.zero()) {
             send(fd);
         } else if (delay_ > delay_.zero()) {
-            loop_.call_at(std::chrono::steady_clock::now() + delay_, [this, fd] { send(fd); });
+            loop_.call_at(std::chrono::steady_clock::now() + delay_, [fd] { send(fd); });
         }
     }
 

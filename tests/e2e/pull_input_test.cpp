@@ -47,7 +47,8 @@ TEST_CASE("pull_input: a claim with a wrong value is refused, and the field is n
           many_kinds,
           {std::string(33, 'a')}}},
     };
-    for (const auto& [field, values] : wrong) {
+    for (const auto& [name, values] : wrong) {
+        const std::string& field = name;  // a binding cannot be captured
         for (const json& value : values) {
             CAPTURE(field);
             CAPTURE(value);
@@ -81,7 +82,8 @@ TEST_CASE("pull_input: what is done to a lease is refused if a value is wrong, a
         {"retry", {"yes", 1}},
         {"retry_after_seconds", {-1, "1", 1.5, 86'401}},
     };
-    for (const auto& [field, values] : wrong) {
+    for (const auto& [name, values] : wrong) {
+        const std::string& field = name;  // a binding cannot be captured
         for (const json& value : values) {
             CAPTURE(field);
             CAPTURE(value);

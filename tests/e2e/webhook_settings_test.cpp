@@ -22,7 +22,7 @@ constexpr const char* secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
 class Place {
    public:
     [[nodiscard]] std::string file(const std::string& contents) {
-        const std::string path = directory_.file("file" + std::to_string(++files_));
+        std::string path = directory_.file("file" + std::to_string(++files_));
         std::ofstream(path) << contents;
         return path;
     }

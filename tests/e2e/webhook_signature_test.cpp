@@ -57,7 +57,7 @@ TEST_CASE("webhook_signature: a library for receivers finds it right, and a chan
     if (command.empty()) return skipped("there is neither npm nor python3");
     OrderProcesses processes;
     processes.start_api();
-    command.push_back(secret);
+    command.emplace_back(secret);
     ChildProcess receiver("/usr/bin/env", command);
     const std::string port = log_field(receiver.wait_for_line("listening ", patience), "port");
     const std::string url = "=http://127.0.0.1:" + port + "/";

@@ -52,9 +52,9 @@ class CommandUser {
                                   .limits = {.timeout = timeout}},
                         .deadline = std::chrono::steady_clock::now() + timeout};
         processor_->start(std::move(attempt), stops_[id].get_token(),
-                          [this, id](std::optional<ProcessingResult> result) {
+                          [this, id](const std::optional<ProcessingResult>& result) {
                               const std::lock_guard lock(mutex_);
-                              if (!ended_.try_emplace(id, std::move(result)).second) ++ended_twice_;
+                              if (!ended_.try_emplace(id, result).second) ++ended_twice_;
                               changed_.notify_all();
                           });
     }
