@@ -279,7 +279,8 @@ TEST_CASE_FIXTURE(UsedStore, "pull: each of many leases is settled by itself") {
                                 {pulled.orders.at(3).lease, RenewLease{lease_time}},
                                 {pulled.orders.at(0).lease, Completed{}}}};
     std::string states;
-    for (const LeaseOutcome& outcome : std::get<LeaseOutcomes>(user.act(actions))) {
+    const auto outcomes = std::get<LeaseOutcomes>(user.act(actions));
+    for (const LeaseOutcome& outcome : outcomes) {
         states += "sarnl"[static_cast<int>(outcome.state)];
         CHECK_FALSE(outcome.order);
     }
