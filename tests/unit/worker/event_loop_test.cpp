@@ -85,9 +85,9 @@ TEST_CASE("event_loop: tasks run on its own thread, those of one thread in their
 
 TEST_CASE("event_loop: its end runs what was posted, and what that posts") {
     std::vector<int> seen;
+    std::promise<void> go;
     {
         EventLoop loop;
-        std::promise<void> go;
         loop.post([&] { go.get_future().wait(); });
         loop.post([&] {
             seen.push_back(1);
