@@ -81,7 +81,7 @@ Chores HousekeepingWrites::look(const Moment& now) {
 }
 
 bool HousekeepingWrites::has_expired_leases(const Moment& now) {
-    for (const KnownWorker& worker : signs_.look(now)) {
+    for (const KnownWorker& worker : signs_.look_for_gone(now)) {
         if (is_gone(worker.life)) return true;
         // (One of 0.1.0 may wake up.)
         if (worker.life == Life::absent && worker.pulls) return true;
@@ -106,7 +106,7 @@ HousekeepingOutcomes HousekeepingWrites::take_turn(const HousekeepingTurn& turn,
 std::vector<ExpiredOrder> HousekeepingWrites::take_back(std::size_t limit, const Moment& now,
                                                         WriteTransaction& work) {
     std::vector<ExpiredOrder> orders;
-    const std::vector<KnownWorker> workers = signs_.look(now);
+    const std::vector<KnownWorker> workers = signs_.look_for_gone(now);
     if (is_on(Safeguard::lease_expiry)) {
         for (const KnownWorker& worker : workers) {
             if (!is_gone(worker.life) && worker.life != Life::hung) continue;

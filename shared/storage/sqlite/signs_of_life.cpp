@@ -15,15 +15,18 @@ namespace {
 // process stood still, or the whole machine, and the worker perhaps did, too.
 constexpr std::chrono::milliseconds longest_gap{1'000};
 
+#define ENLISTED_WORKERS                                                     \
+    "SELECT id, name, host, threads, label, pid_namespace, pid, started_at," \
+    " heartbeat_until, boot_id, lease_time, holds_lock, kinds, pulls"        \
+    " FROM workers w INDEXED BY workers_live WHERE heartbeat_until IS NOT NULL"
+
 }  // namespace
 
 SignsOfLife::SignsOfLife(Connection& connection)
     : presence_(connection.path()),
-      enlisted_(connection,
-                "SELECT id, name, host, threads, label, pid_namespace, pid, started_at,"
-                " heartbeat_until, boot_id, lease_time, holds_lock, kinds, pulls"
-                " FROM workers w INDEXED BY workers_live WHERE heartbeat_until IS NOT NULL"
-                " ORDER BY id") {}
+      enlisted_(connection, ENLISTED_WORKERS " ORDER BY id"),
+      of_concern_(connection, ENLISTED_WORKERS
+                  " AND (pulls = 0 OR heartbeat_until <= ?1 OR boot_id <> ?2) ORDER BY id") {}
 
 void SignsOfLife::sign_on(WorkerId worker) {
     if (!presence_.try_lock(worker.value, PresenceFile::Hold::exclusive)) {
@@ -38,10 +41,18 @@ void SignsOfLife::sign_off(WorkerId worker) {
 }
 
 std::vector<KnownWorker> SignsOfLife::look(const Moment& now) {
+    return judge_all(enlisted_.query(), now);
+}
+
+std::vector<KnownWorker> SignsOfLife::look_for_gone(const Moment& now) {
+    return judge_all(of_concern_.query(now.since_boot.count(), now.boot_id), now);
+}
+
+std::vector<KnownWorker> SignsOfLife::judge_all(Cursor rows, const Moment& now) {
     using Milliseconds = std::chrono::milliseconds;
     std::vector<KnownWorker> workers;
     WatchedWorkers watched_before = std::exchange(watched_, {});
-    for (Cursor rows = enlisted_.query(); rows.next();) {
+    while (rows.next()) {
         KnownWorker worker{
             .id = {rows.get<std::int64_t>(0)},
             .description = {.name = rows.get<std::string>(1),

@@ -65,6 +65,9 @@ class SignsOfLife {
     // All workers that have neither retired nor been signed off, by id. Looking twice within
     // moments, or at long intervals, does no harm.
     [[nodiscard]] std::vector<KnownWorker> look(const Moment& now);
+    // The same without those that pull and are live, of which there may be thousands: for whoever
+    // looks for workers that are not.
+    [[nodiscard]] std::vector<KnownWorker> look_for_gone(const Moment& now);
 
    private:
     // What is known of the clock and the heartbeat of a worker.
@@ -81,6 +84,7 @@ class SignsOfLife {
     };
     using WatchedWorkers = std::map<WorkerId, Watched>;
 
+    [[nodiscard]] std::vector<KnownWorker> judge_all(Cursor rows, const Moment& now);
     [[nodiscard]] Life judge(WorkerId worker, const Heartbeat& heartbeat, const Moment& now);
     [[nodiscard]] bool is_present(WorkerId worker) const;
     // For how long it has been seen to be silent.
@@ -89,6 +93,7 @@ class SignsOfLife {
 
     PresenceFile presence_;
     Statement enlisted_;
+    Statement of_concern_;
     std::set<WorkerId> ours_;
     WatchedWorkers watched_;  // those whose clock is not ours
 };
