@@ -30,7 +30,7 @@ struct ClientLog {
     void add(const ClientLog& other);
 };
 
-// Whether the order is of the kind that the workers under examples/ take, and workers of the
+// Whether the order is of the kind that the workers under tests/examples/ take, and workers of the
 // service's own too. Its payload has its id as `name`.
 [[nodiscard]] bool is_to_greet(const std::string& order_id);
 

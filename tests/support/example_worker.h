@@ -1,6 +1,6 @@
 #pragma once
 
-// The workers under examples/, run as their readers run them.
+// The workers under tests/examples/, run as their readers run them.
 
 #include <map>
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace orders::test {
 
-inline const std::string examples_directory = std::string(ORDERS_SOURCE_DIR) + "/examples/";
+inline const std::string examples_directory = std::string(ORDERS_SOURCE_DIR) + "/tests/examples/";
 
 struct ExampleWorker {
     std::string language;

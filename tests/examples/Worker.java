@@ -1,5 +1,5 @@
 // A worker for orders of the kind "greet", one at a time, until SIGTERM. Needs a JDK from 17 on, no
-// packages: `java examples/Worker.java`.
+// packages: `java tests/examples/Worker.java`.
 //   ORDERS_URL     where the API is
 //   ORDERS_TOKEN   its token, if it asks for one
 //   WORKER         this worker's name
