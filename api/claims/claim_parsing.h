@@ -26,9 +26,6 @@ inline constexpr std::size_t most_orders_per_claim = 1'000;
 // Of a lease's text, which is much shorter.
 inline constexpr std::size_t max_lease_text = 128;
 
-template <typename Parsed>
-using ParsedBody = std::variant<Parsed, std::vector<FieldError>, MalformedBody>;
-
 struct ClaimBody {
     std::string worker;
     std::size_t limit = 1;

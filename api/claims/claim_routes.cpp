@@ -8,6 +8,7 @@
 
 #include "api/claims/claim_writing.h"
 #include "api/claims/lease_text.h"
+#include "api/orders/action_answers.h"
 #include "api/orders/action_parsing.h"
 #include "api/orders/json_messages.h"
 #include "api/orders/order_problems.h"
@@ -64,27 +65,14 @@ std::span<const ClaimRoutes::Entry> ClaimRoutes::table() noexcept {
 }
 
 void ClaimRoutes::add_to(http::Server& server) {
-    for (const Entry& entry : table()) {
-        server.add(
-            {.method = entry.method,
-             .pattern = entry.pattern,
-             .handler = [this, handler = entry.handler](const Request& request, Reply reply) {
-                 if (reads_.is_damaged()) {
-                     return std::move(reply).send(not_done(Refusal::store_damaged));
-                 }
-                 (this->*handler)(request, std::move(reply));
-             }});
-    }
+    add_actions(server, *this, reads_);
 }
 
 void ClaimRoutes::claim(const Request& request, Reply reply) {
     if (!is_json(request)) return std::move(reply).send(not_json());
     auto parsed = parse_claim(request.body);
-    if (auto* unusable = std::get_if<MalformedBody>(&parsed)) {
-        return std::move(reply).send(malformed(std::move(*unusable)));
-    }
-    if (auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
-        return std::move(reply).send(invalid_claim(std::move(*errors)));
+    if (auto refusal = refusal_of(parsed, invalid_claim)) {
+        return std::move(reply).send(*std::move(refusal));
     }
     auto& body = std::get<ClaimBody>(parsed);
     desk_.claim(
@@ -98,21 +86,14 @@ void ClaimRoutes::claim(const Request& request, Reply reply) {
 
 template <typename Parsed>
 void ClaimRoutes::act_on_lease(const Request& request, ParsedBody<Parsed> parsed, Reply reply) {
-    if (auto* unusable = std::get_if<MalformedBody>(&parsed)) {
-        return std::move(reply).send(malformed(std::move(*unusable)));
-    }
-    if (auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
-        return std::move(reply).send(invalid_lease_action(std::move(*errors)));
+    if (auto refusal = refusal_of(parsed, invalid_lease_action)) {
+        return std::move(reply).send(*std::move(refusal));
     }
     const auto lease = parse_lease(request.path_parameters.at(0), incarnation_);
     if (!lease) return std::move(reply).send(lease_lost(std::nullopt));
     LeaseActions actions{{{*lease, std::get<Parsed>(std::move(parsed))}}, true};
-    acts_.submit(std::move(actions), [reply = std::move(reply)](ActionResult result) mutable {
-        std::move(reply).send_made_by([result = std::move(result)] {
-            const auto* const refusal = std::get_if<Refusal>(&result);
-            if (refusal != nullptr) return not_done(*refusal);
-            return answer_for(std::get<LeaseOutcomes>(std::get<ActionOutcome>(result)).at(0));
-        });
+    act(acts_, std::move(actions), std::move(reply), [](const ActionOutcome& outcome) {
+        return answer_for(std::get<LeaseOutcomes>(outcome).at(0));
     });
 }
 
@@ -158,16 +139,10 @@ void ClaimRoutes::act_on_batch(const Request& request, Reply reply) {
         results.push_back({std::move(text), LeaseOutcome{}});
     }
     if (places.empty()) return std::move(reply).send(ok(to_json(results)));
-    acts_.submit(std::move(actions), [reply = std::move(reply), results = std::move(results),
-                                      places = std::move(places)](ActionResult result) mutable {
-        std::move(reply).send_made_by(
-            [result = std::move(result), results = std::move(results), places = std::move(places)] {
-                const auto* const refusal = std::get_if<Refusal>(&result);
-                if (refusal != nullptr) return not_done(*refusal);
-                const auto& outcome = std::get<ActionOutcome>(result);
-                return ok(to_json(filled_in(results, places, std::get<LeaseOutcomes>(outcome))));
-            });
-    });
+    act(acts_, std::move(actions), std::move(reply),
+        [results = std::move(results), places = std::move(places)](const ActionOutcome& outcome) {
+            return ok(to_json(filled_in(results, places, std::get<LeaseOutcomes>(outcome))));
+        });
 }
 
 }  // namespace orders

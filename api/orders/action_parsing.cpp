@@ -127,8 +127,7 @@ bool is_empty(const OrderFilter& filter) {
 
 }  // namespace
 
-std::variant<OrderChange, std::vector<FieldError>, MalformedBody> parse_change(
-    std::string_view body) {
+ParsedBody<OrderChange> parse_change(std::string_view body) {
     ChangeDraft draft;
     auto result = read_fields(body, change_fields, OtherFields::refused, draft);
     if (auto* malformed = std::get_if<MalformedBody>(&result)) return std::move(*malformed);
@@ -139,8 +138,7 @@ std::variant<OrderChange, std::vector<FieldError>, MalformedBody> parse_change(
     return draft.change;
 }
 
-std::variant<BulkRequest, std::vector<FieldError>, MalformedBody> parse_bulk(
-    BulkAction::What what, std::string_view body) {
+ParsedBody<BulkRequest> parse_bulk(BulkAction::What what, std::string_view body) {
     BulkRequest request{.what = what};
     auto result = read_fields(body, bulk_fields, OtherFields::refused, request);
     if (auto* malformed = std::get_if<MalformedBody>(&result)) return std::move(*malformed);

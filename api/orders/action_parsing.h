@@ -17,8 +17,7 @@
 namespace orders {
 
 // A JSON merge patch (RFC 7396) of an order: null puts a default back.
-[[nodiscard]] std::variant<OrderChange, std::vector<FieldError>, MalformedBody> parse_change(
-    std::string_view body);
+[[nodiscard]] ParsedBody<OrderChange> parse_change(std::string_view body);
 
 struct BulkRequest {
     static constexpr std::size_t max_limit = 100'000;
@@ -29,8 +28,7 @@ struct BulkRequest {
     std::size_t limit = 10'000;  // 1 to max_limit
     bool is_dry_run = false;
 };
-[[nodiscard]] std::variant<BulkRequest, std::vector<FieldError>, MalformedBody> parse_bulk(
-    BulkAction::What what, std::string_view body);
+[[nodiscard]] ParsedBody<BulkRequest> parse_bulk(BulkAction::What what, std::string_view body);
 
 // Whether a body says nothing: it is empty, but for white space, or an object without fields.
 [[nodiscard]] bool says_nothing(std::string_view body);

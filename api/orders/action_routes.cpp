@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/orders/action_answers.h"
 #include "api/orders/action_parsing.h"
 #include "api/orders/json_messages.h"
 #include "api/orders/order_problems.h"
@@ -64,30 +65,7 @@ std::span<const ActionRoutes::Entry> ActionRoutes::table() noexcept {
 }
 
 void ActionRoutes::add_to(http::Server& server) {
-    for (const Entry& entry : table()) {
-        server.add(
-            {.method = entry.method,
-             .pattern = entry.pattern,
-             .handler = [this, handler = entry.handler](const Request& request, Reply reply) {
-                 if (reads_.is_damaged()) {
-                     return std::move(reply).send(not_done(Refusal::store_damaged));
-                 }
-                 (this->*handler)(request, std::move(reply));
-             }});
-    }
-}
-
-template <typename AnswerTo>
-void ActionRoutes::act(OrderAction action, Reply reply, AnswerTo answer_to) {
-    acts_.submit(std::move(action), [reply = std::move(reply), answer_to = std::move(answer_to)](
-                                        ActionResult result) mutable {
-        std::move(reply).send_made_by(
-            [result = std::move(result), answer_to = std::move(answer_to)] {
-                const auto* const refusal = std::get_if<Refusal>(&result);
-                return refusal != nullptr ? not_done(*refusal)
-                                          : answer_to(std::get<ActionOutcome>(result));
-            });
-    });
+    add_actions(server, *this, reads_);
 }
 
 template <typename Action>
@@ -95,9 +73,10 @@ void ActionRoutes::act_on_order(const Request& request, Reply reply, ConflictOf 
     if (!says_nothing(request.body)) return std::move(reply).send(takes_no_body());
     const auto id = OrderId::parse(request.path_parameters.at(0));
     if (!id) return std::move(reply).send(order_not_found());
-    act(Action{*id}, std::move(reply), [id = *id, conflict_of](const ActionOutcome& outcome) {
-        return answer_for(id, outcome, conflict_of, to_json);
-    });
+    act(acts_, Action{*id}, std::move(reply),
+        [id = *id, conflict_of](const ActionOutcome& outcome) {
+            return answer_for(id, outcome, conflict_of, to_json);
+        });
 }
 
 void ActionRoutes::cancel_order(const Request& request, Reply reply) {
@@ -113,15 +92,12 @@ void ActionRoutes::change_order(const Request& request, Reply reply) {
         return std::move(reply).send(no_merge_patch());
     }
     auto parsed = parse_change(request.body);
-    if (auto* unusable = std::get_if<MalformedBody>(&parsed)) {
-        return std::move(reply).send(malformed(std::move(*unusable)));
-    }
-    if (auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
-        return std::move(reply).send(invalid_change(std::move(*errors)));
+    if (auto refusal = refusal_of(parsed, invalid_change)) {
+        return std::move(reply).send(*std::move(refusal));
     }
     const auto id = OrderId::parse(request.path.substr(request.path.rfind('/') + 1));
     if (!id) return std::move(reply).send(order_not_found());
-    act(ChangeOrder{*id, std::get<OrderChange>(std::move(parsed))}, std::move(reply),
+    act(acts_, ChangeOrder{*id, std::get<OrderChange>(std::move(parsed))}, std::move(reply),
         [id = *id](const ActionOutcome& outcome) {
             return answer_for(id, outcome, conflict_of_change, to_json_in_full);
         });
@@ -138,11 +114,8 @@ void ActionRoutes::retry_orders(const Request& request, Reply reply) {
 void ActionRoutes::submit_bulk(BulkAction::What what, const Request& request, Reply reply) {
     if (!is_json(request)) return std::move(reply).send(not_json());
     auto parsed = parse_bulk(what, request.body);
-    if (auto* unusable = std::get_if<MalformedBody>(&parsed)) {
-        return std::move(reply).send(malformed(std::move(*unusable)));
-    }
-    if (auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
-        return std::move(reply).send(invalid_filter(std::move(*errors)));
+    if (auto refusal = refusal_of(parsed, invalid_filter)) {
+        return std::move(reply).send(*std::move(refusal));
     }
     bulk_.submit(std::get<BulkRequest>(std::move(parsed)), std::move(reply));
 }
@@ -159,7 +132,7 @@ void ActionRoutes::set_paused(bool is_paused, const Request& request, Reply repl
     if (!says_nothing(request.body)) return std::move(reply).send(takes_no_body());
     const auto kind = Kind::parse(request.path_parameters.at(0));
     if (!kind) return std::move(reply).send(invalid_kind());
-    act(PauseKind{*kind, is_paused}, std::move(reply),
+    act(acts_, PauseKind{*kind, is_paused}, std::move(reply),
         [name = kind->name(), is_paused](const ActionOutcome& outcome) {
             if (std::holds_alternative<TooManyKinds>(outcome)) return no_room_for_kind();
             return ok(R"({"kind":")" + name + R"(","paused":)" + (is_paused ? "true}" : "false}"));

@@ -53,9 +53,6 @@ class ActionRoutes {
 
     void submit_bulk(BulkAction::What what, const http::Request& request, http::Reply reply);
     void set_paused(bool is_paused, const http::Request& request, http::Reply reply);
-    // Has it done and answers with what `answer_to` makes of the outcome.
-    template <typename AnswerTo>
-    void act(OrderAction action, http::Reply reply, AnswerTo answer_to);
 
     OrderActs& acts_;
     BulkDesk& bulk_;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "api/http/field_error.h"
@@ -33,5 +34,9 @@ struct MalformedBody {
     std::string detail;
     std::vector<FieldError> errors = {};
 };
+
+// A body as it was read: what it says, or what is wrong with its fields, or with it as a whole.
+template <typename Parsed>
+using ParsedBody = std::variant<Parsed, std::vector<FieldError>, MalformedBody>;
 
 }  // namespace orders
