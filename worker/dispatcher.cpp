@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "shared/log/log.h"
+#include "shared/os/poll_until.h"
 #include "shared/storage/store_error.h"
 
 namespace orders {
@@ -125,23 +126,20 @@ void Dispatcher::sleep_until_something_happens() {
     if (!finished_.empty() || renewed_up_to_) until = SteadyTime::min();  // the last turn was full
     if (phase_ == Phase::working) until = std::min(until, housekeeping_.next_step());
     if (const auto deadline = in_work_.next_deadline()) until = std::min(until, *deadline);
-    const auto now = std::chrono::steady_clock::now();
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::max(until, now) - now);
 
     const bool wants_work = phase_ == Phase::working && room_in(in_work_.free_capacity()) > 0;
     std::array<pollfd, 3> sources{pollfd{wake_.fd(), POLLIN, 0}, pollfd{end_watch_.fd(), POLLIN, 0},
                                   pollfd{wants_work ? work_watch_.fd() : -1, POLLIN, 0}};
-    ::poll(sources.data(), sources.size(),
-           static_cast<int>(std::min<std::int64_t>(wait.count(), 60'000)));
+    poll_until(sources, until);
     // Forgotten before looking, so that whatever comes after the look wakes again.
     wake_.clear();
     const auto clear = [](WorkWatch& watch, const pollfd& source) {
-        if ((source.revents & POLLIN) != 0 || watch.fd() < 0) watch.clear();
+        if (is_readable(source) || watch.fd() < 0) watch.clear();
     };
     clear(end_watch_, sources[1]);
     clear(work_watch_, sources[2]);
     // The end bell rings for all that ends; a worker wants to know of cancelled orders only.
-    const auto has_come = [&](std::size_t at) { return (sources.at(at).revents & POLLIN) != 0; };
+    const auto has_come = [&](std::size_t at) { return is_readable(sources.at(at)); };
     is_look_due_ = has_come(0) || has_come(2);
     if (has_come(1)) look_for_cancelled(std::chrono::steady_clock::now());
 }

@@ -1,7 +1,5 @@
 #include "api/claims/claim_desk.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -9,6 +7,7 @@
 
 #include "api/claims/claim_writing.h"
 #include "api/orders/json_messages.h"
+#include "shared/os/poll_until.h"
 
 namespace orders {
 namespace {
@@ -20,10 +19,6 @@ constexpr std::size_t workers_per_note = 500;
 
 SteadyTime now() {
     return std::chrono::steady_clock::now();
-}
-
-bool is_readable(const pollfd& watched) {
-    return (watched.revents & POLLIN) != 0;
 }
 
 }  // namespace
@@ -84,11 +79,8 @@ bool ClaimDesk::wait_for_news() {
     const int work = next_deadline ? work_->fd() : -1;
     std::array watched{pollfd{changed_.fd(), POLLIN, 0},
                        pollfd{is_open_ ? stopping_.fd() : -1, POLLIN, 0}, pollfd{work, POLLIN, 0}};
-    const SteadyTime until =
-        next_deadline ? std::min({next_look_, next_note_, *next_deadline}) : next_note_;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now());
-    ::poll(watched.data(), watched.size(),
-           static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000)));
+    poll_until(watched,
+               next_deadline ? std::min({next_look_, next_note_, *next_deadline}) : next_note_);
     if (is_readable(watched[0])) changed_.clear();
     if (is_readable(watched[2])) next_look_ = std::min(next_look_, earliest_look_);
     // A bell that cannot be heard may be mended by it.

@@ -1,7 +1,5 @@
 #include "api/orders/wait_desk.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -11,6 +9,7 @@
 #include "api/orders/json_messages.h"
 #include "api/orders/order_problems.h"
 #include "api/orders/order_writing.h"
+#include "shared/os/poll_until.h"
 
 namespace orders {
 namespace {
@@ -24,12 +23,6 @@ SteadyTime now() {
     return std::chrono::steady_clock::now();
 }
 
-// For poll(): not before the time has come.
-int milliseconds_until(SteadyTime time) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - now());
-    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
-}
-
 // The answer to who waits for the order, if there is nothing more to wait for, or in any case.
 std::optional<http::Response> look(OrderReads& reads, const OrderId& order_id, bool in_any_case) {
     auto found = reads.read([&](OrderReader& reader) { return reader.find(order_id); });
@@ -38,10 +31,6 @@ std::optional<http::Response> look(OrderReads& reads, const OrderId& order_id, b
     if (!order) return order_not_found();
     if (!in_any_case && !is_end(order->status)) return std::nullopt;
     return ok(to_json_in_full(*order));
-}
-
-bool is_readable(const pollfd& watched) {
-    return (watched.revents & POLLIN) != 0;
 }
 
 }  // namespace
@@ -112,9 +101,8 @@ bool WaitDesk::wait_for_news(bool is_open) {
     const int ends = is_anybody_waiting ? ends_->fd() : -1;
     std::array watched{pollfd{telling_->changed.fd(), POLLIN, 0},
                        pollfd{is_open ? stopping_.fd() : -1, POLLIN, 0}, pollfd{ends, POLLIN, 0}};
-    const int timeout =
-        is_anybody_waiting ? milliseconds_until(std::min(next_look_, waiting_.begin()->first)) : -1;
-    ::poll(watched.data(), watched.size(), timeout);
+    poll_until(watched, is_anybody_waiting ? std::min(next_look_, waiting_.begin()->first)
+                                           : SteadyTime::max());
     if (is_readable(watched[0])) telling_->changed.clear();
     if (is_readable(watched[2])) next_look_ = std::min(next_look_, earliest_look_);
     // A bell that cannot be heard may be mended by it.
