@@ -36,6 +36,35 @@ void note_asking(const PullOrders& claim, std::map<std::string, NotePullers::Pul
                                                  .orders = claim.claim.limit});
 }
 
+template <typename ResultOf>
+void WaitingClaims::serve(const std::vector<Claims::iterator>& in_group, ResultOf result_of) {
+    Claims answered;
+    std::vector<ActionResult> answers;
+    bool is_more_to_do = false;
+    {
+        const MutexLock lock(mutex_);
+        for (const Claims::iterator claim : in_group) {
+            claim->is_in_group = false;
+            ActionResult result = result_of(*claim);
+            const auto* const outcome = std::get_if<ActionOutcome>(&result);
+            const auto* const pulled = outcome != nullptr ? std::get_if<Pulled>(outcome) : nullptr;
+            if (pulled != nullptr) is_more_to_do |= pulled->has_more;
+            const bool has_got_nothing =
+                outcome == nullptr || (pulled != nullptr && pulled->orders.empty());
+            if (has_got_nothing && claim->wait && !claim->is_refused) {
+                claim->reply.set_aside();
+            } else {
+                answers.push_back(std::move(result));
+                answered.splice(answered.end(), claims_, claim);
+            }
+        }
+        is_more_to_do |= next_in_turn_ != 0;
+    }
+    auto result = answers.begin();
+    for (Claim& claim : answered) answer(claim, std::move(*result++));
+    if (is_more_to_do) nudge();
+}
+
 // The claims that a group serves.
 class WaitingClaims::Service final : public GroupWork {
    public:
@@ -48,9 +77,13 @@ class WaitingClaims::Service final : public GroupWork {
         return std::nullopt;
     }
     void finish(const IntakeOutcomes& outcomes) noexcept override {
-        waiting_->serve(in_group_, &outcomes);
+        waiting_->serve(in_group_, [&](const Claim& claim) {
+            return ActionResult(outcomes.acted.at(claim.place));
+        });
     }
-    void refuse(Refusal) noexcept override { waiting_->serve(in_group_, nullptr); }
+    void refuse(Refusal refusal) noexcept override {
+        waiting_->serve(in_group_, [&](const Claim&) { return ActionResult(refusal); });
+    }
 
    private:
     const std::shared_ptr<WaitingClaims> waiting_;
@@ -129,45 +162,13 @@ std::unique_ptr<GroupWork> WaitingClaims::come_along() noexcept {
     return std::make_unique<Service>(shared_from_this(), std::move(in_group));
 }
 
-void WaitingClaims::serve(const std::vector<Claims::iterator>& in_group,
-                          const IntakeOutcomes* outcomes) {
-    Claims answered;
-    std::vector<ActionResult> answers;
-    bool is_more_to_do = false;
-    {
-        const MutexLock lock(mutex_);
-        for (const Claims::iterator claim : in_group) {
-            claim->is_in_group = false;
-            const auto* const outcome =
-                outcomes != nullptr ? &outcomes->acted.at(claim->place) : nullptr;
-            const auto* const pulled = outcome != nullptr ? std::get_if<Pulled>(outcome) : nullptr;
-            if (pulled != nullptr) is_more_to_do |= pulled->has_more;
-            const bool has_got_nothing =
-                outcome == nullptr || (pulled != nullptr && pulled->orders.empty());
-            if (has_got_nothing && claim->wait && !claim->refusal) {
-                claim->reply.set_aside();
-            } else if (outcome != nullptr) {
-                answers.emplace_back(*outcome);
-                answered.splice(answered.end(), claims_, claim);
-            } else if (claim->refusal) {  // else its own nudge is still to be refused
-                answers.emplace_back(*claim->refusal);
-                answered.splice(answered.end(), claims_, claim);
-            }
-        }
-        is_more_to_do |= next_in_turn_ != 0;
-    }
-    auto result = answers.begin();
-    for (Claim& claim : answered) answer(claim, std::move(*result++));
-    if (is_more_to_do) nudge();
-}
-
 void WaitingClaims::refuse(std::uint64_t number, Refusal refusal) {
     Claims refused;
     {
         const MutexLock lock(mutex_);
         const auto claim = std::ranges::find(claims_, number, &Claim::number);
         if (claim == claims_.end()) return;
-        claim->refusal = refusal;
+        claim->is_refused = true;
         if (!claim->is_in_group) refused.splice(refused.end(), claims_, claim);
     }
     for (Claim& claim : refused) answer(claim, refusal);

@@ -83,7 +83,7 @@ class WaitingClaims final : public GroupCompanion,
         http::Reply reply;
         std::size_t place = 0;  // in the group
         bool is_in_group = false;
-        std::optional<Refusal> refusal = {};  // decided while it was in a group
+        bool is_refused = false;  // while it was in a group: it is not to wait any more
     };
     using Claims = std::list<Claim>;
 
@@ -93,8 +93,9 @@ class WaitingClaims final : public GroupCompanion,
     void submit_nudge(std::uint64_t number);
     // The claim of that number is not served, and not to wait either.
     void refuse(std::uint64_t number, Refusal refusal);
-    // What a group has come to for these, which are in it; nothing if it was not committed.
-    void serve(const std::vector<Claims::iterator>& in_group, const IntakeOutcomes* outcomes);
+    // What a group has come to for these, which are in it: an ActionResult for each.
+    template <typename ResultOf>
+    void serve(const std::vector<Claims::iterator>& in_group, ResultOf result_of);
 
     // Those that are in no group.
     template <typename IsMeant>
