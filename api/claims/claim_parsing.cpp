@@ -40,9 +40,7 @@ constexpr FieldRule<Target> taken_out(std::string_view name) {
 }
 
 constexpr std::array<FieldRule<ClaimBody>, 5> claim_fields{{
-    {"worker",
-     "must be a text that starts with a letter or digit, then has up to 63 of letters, digits and "
-     ". _ : ~ -",
+    {"worker", field_rule::name,
      [](FieldValue& value, ClaimBody& claim) {
          const auto text = text_in(value);
          if (!text || !OrderId::parse(*text)) return false;

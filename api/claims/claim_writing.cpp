@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/claims/lease_text.h"
+#include "api/http/field_errors_json.h"
 #include "api/orders/order_writing.h"
 
 namespace orders {
@@ -61,11 +62,7 @@ Json object_of(const LeaseOutcome& outcome) {
 }
 
 Json object_of(const std::vector<FieldError>& errors) {
-    Json list = Json::array();
-    for (const auto& [field, detail] : errors) {
-        list.push_back({{"field", field}, {"detail", detail}});
-    }
-    return {{"status", "invalid"}, {"errors", std::move(list)}};
+    return {{"status", "invalid"}, {"errors", list_of(errors)}};
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <nlohmann/json.hpp>
 
+#include "api/http/field_errors_json.h"
+
 namespace orders::http {
 Response to_response(const Problem& problem) {
     nlohmann::ordered_json body{
@@ -13,12 +15,7 @@ Response to_response(const Problem& problem) {
         {"detail", problem.detail},
     };
     for (const auto& [name, value] : problem.members) body[name] = value;
-    if (!problem.errors.empty()) {
-        auto& errors = body["errors"] = nlohmann::ordered_json::array();
-        for (const auto& [field, detail] : problem.errors) {
-            errors.push_back({{"field", field}, {"detail", detail}});
-        }
-    }
+    if (!problem.errors.empty()) body["errors"] = list_of(problem.errors);
     return {
         .status = problem.type.status,
         .content_type = "application/problem+json",

@@ -23,6 +23,10 @@
 namespace orders {
 
 namespace field_rule {
+// Of orders and of workers: OrderId::parse().
+inline constexpr std::string_view name =
+    "must be a text that starts with a letter or digit, then has up to 63 of letters, digits and "
+    ". _ : ~ -";
 inline constexpr std::string_view priority = "must be \"High\" or \"Normal\"";
 inline constexpr std::string_view kind =
     "must be a text of 1 to 32 lower-case letters, digits, _ and -";

@@ -33,9 +33,7 @@ bool take_optional(const FieldValue& value, std::optional<Value> meaning,
 }
 
 constexpr std::array<FieldRule<Draft>, 10> order_fields{{
-    {"order_id",
-     "must be a text that starts with a letter or digit, then has up to 63 of letters, digits and "
-     ". _ : ~ -",
+    {"order_id", field_rule::name,
      [](FieldValue& value, Draft& draft) {
          const auto text = text_in(value);
          if (!text) return false;

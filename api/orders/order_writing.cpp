@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "api/http/field_errors_json.h"
+
 namespace orders {
 namespace {
 
@@ -62,13 +64,6 @@ Json object_of(const StatusCounts& counts) {
         object[std::string(to_string(status))] = counts[status];
     }
     return object;
-}
-
-Json list_of(const std::vector<FieldError>& errors) {
-    Json list = Json::array();
-    for (const auto& [field, detail] : errors)
-        list.push_back({{"field", field}, {"detail", detail}});
-    return list;
 }
 
 Json batch_result(const InvalidOrder& order) {
