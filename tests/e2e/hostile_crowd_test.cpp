@@ -28,6 +28,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/skipped.h"
 
 namespace orders::test {

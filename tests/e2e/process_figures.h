@@ -15,13 +15,6 @@
 
 namespace orders::test {
 
-// A sanitizer keeps freed memory for a while, and much of its own.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool is_sanitized = true;
-#else
-inline constexpr bool is_sanitized = false;
-#endif
-
 // The most memory that it has ever had.
 [[nodiscard]] inline long peak_kib(pid_t pid) {
     std::ifstream status("/proc/" + std::to_string(pid) + "/status");

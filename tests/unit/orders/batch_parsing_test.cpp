@@ -15,7 +15,7 @@ using namespace std::string_literals;
 const std::string unusable = "The list of orders is not usable. ";
 
 std::string order_text(const std::string& id) {
-    return body_with("order_id", quoted(id));
+    return body_with("order_id", json_quoted(id));
 }
 
 std::string batch_of(const std::vector<std::string>& elements) {

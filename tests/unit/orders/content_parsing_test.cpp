@@ -111,8 +111,8 @@ TEST_CASE("order_parsing: a value of the wrong type or out of range names its fi
     const std::string kind = "must be a text of 1 to 32 lower-case letters, digits, _ and -";
     check_refused("kind", kind,
                   {"\"\"", "\"Mail\"", "\"a b\"", "\"a.b\"", "\"\\u00e9\"", "\"a\\u0000\"", "5",
-                   "true", "[]", "{}", quoted(std::string(33, 'a'))});
-    CHECK(errors_in(order_with("\"kind\":" + quoted(std::string(32, 'a')))).empty());
+                   "true", "[]", "{}", json_quoted(std::string(33, 'a'))});
+    CHECK(errors_in(order_with("\"kind\":" + json_quoted(std::string(32, 'a')))).empty());
 
     const std::string time =
         "must be a time with a zone, such as 2026-11-22T13:04:05Z, from 1970 to 9999";
@@ -204,16 +204,16 @@ TEST_CASE("order_parsing: the bound of a payload counts bytes as they were sent"
     };
     constexpr std::size_t most = default_max_payload_bytes;
     const std::vector<FieldError> too_large{{"payload", "must be at most 65536 bytes of JSON"}};
-    CHECK(errors_with(quoted(std::string(most - 2, 'a'))).empty());
-    CHECK_EQ(errors_with(quoted(std::string(most - 1, 'a'))), too_large);
+    CHECK(errors_with(json_quoted(std::string(most - 2, 'a'))).empty());
+    CHECK_EQ(errors_with(json_quoted(std::string(most - 1, 'a'))), too_large);
     // White space inside counts; around it, it does not.
     CHECK(errors_with("  [" + std::string(most - 2, ' ') + "]  ").empty());
     CHECK_EQ(errors_with("[" + std::string(most - 1, ' ') + "]"), too_large);
     // A quarter as many characters of four bytes are as many bytes.
     std::string characters;
     for (std::size_t at = 0; at < most / 4; ++at) characters += "\xf0\x9f\x98\x80";
-    CHECK_EQ(errors_with(quoted(characters)), too_large);
-    CHECK(errors_with(quoted(characters.substr(4))).empty());
+    CHECK_EQ(errors_with(json_quoted(characters)), too_large);
+    CHECK(errors_with(json_quoted(characters.substr(4))).empty());
 
     const std::string ten = order_with(R"("payload":"12345678")");
     CHECK(std::holds_alternative<NewOrder>(std::get<ParsedOrder>(parse_order(ten, 10))));

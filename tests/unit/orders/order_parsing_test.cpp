@@ -74,12 +74,12 @@ TEST_CASE(
 TEST_CASE("order_parsing: an order_id has 1 to 64 characters") {
     for (const std::size_t length : {1U, 2U, 63U, 64U}) {
         const std::string id(length, 'x');
-        CHECK_EQ(read_order(body_with("order_id", quoted(id))), id + " High 5");
+        CHECK_EQ(read_order(body_with("order_id", json_quoted(id))), id + " High 5");
     }
-    check_only_fault("order_id",
-                     {R"("")", quoted(std::string(65, 'x')), quoted(std::string(100'000, 'x')),
-                      // 64 characters, more bytes.
-                      quoted(std::string(63, 'x') + "\u00e9")});
+    check_only_fault("order_id", {R"("")", json_quoted(std::string(65, 'x')),
+                                  json_quoted(std::string(100'000, 'x')),
+                                  // 64 characters, more bytes.
+                                  json_quoted(std::string(63, 'x') + "\u00e9")});
 }
 
 TEST_CASE(
@@ -88,13 +88,14 @@ TEST_CASE(
         CAPTURE(c);
         const bool may_lead = is_letter_or_digit(c);
         const bool may_follow = may_lead || (c != 0 && "._:~-"s.find(static_cast<char>(c)) < 5);
-        const std::string leading = body_with("order_id", quoted(as_escape(c) + "b"));
-        const std::string following = body_with("order_id", quoted("a" + as_escape(c)));
+        const std::string leading = body_with("order_id", json_quoted(as_escape(c) + "b"));
+        const std::string following = body_with("order_id", json_quoted("a" + as_escape(c)));
         const char plain = static_cast<char>(c);
         CHECK_EQ(read_order(leading), may_lead ? plain + "b High 5"s : "order_id");
         CHECK_EQ(read_order(following), may_follow ? "a"s + plain + " High 5" : "order_id");
         if (!may_follow) continue;
-        CHECK_EQ(read_order(body_with("order_id", quoted("a"s + plain))), "a"s + plain + " High 5");
+        CHECK_EQ(read_order(body_with("order_id", json_quoted("a"s + plain))),
+                 "a"s + plain + " High 5");
     }
     check_only_fault("order_id", {"\"\u00e9\"", "\"a\u00e9\"", "\"a\u2024b\"", "\"\U0001f600\"",
                                   R"("a\ud83d\ude00")", R"("a\u0000")", R"("\u0000")", R"("a/b")",
@@ -104,7 +105,7 @@ TEST_CASE(
 TEST_CASE("order_parsing: a priority is High or Normal, spelled exactly so") {
     check_only_fault("priority", {R"("high")", R"("HIGH")", R"("normal")", R"("Low")", R"("")",
                                   R"(" High")", R"("High ")", R"("High\u0000")", R"("HighNormal")",
-                                  R"("Pending")", quoted(std::string(100'000, 'H'))});
+                                  R"("Pending")", json_quoted(std::string(100'000, 'H'))});
 }
 
 TEST_CASE("order_parsing: a processing_time is a whole number from 1 to 86400") {
@@ -262,9 +263,9 @@ TEST_CASE(
     CHECK_EQ(echoed_id(R"({"order_id":"A-1"})"), "A-1");
     CHECK_EQ(echoed_id(R"({"order_id":""})"), "");
     CHECK_EQ(echoed_id(R"({"order_id":"a\u0000b \u00e9"})"), "a\0b \u00e9"s);
-    CHECK_EQ(echoed_id(body_with("order_id", quoted(std::string(128, 'x')))),
+    CHECK_EQ(echoed_id(body_with("order_id", json_quoted(std::string(128, 'x')))),
              std::string(128, 'x'));
-    CHECK_EQ(echoed_id(body_with("order_id", quoted(std::string(129, 'x')))), std::nullopt);
+    CHECK_EQ(echoed_id(body_with("order_id", json_quoted(std::string(129, 'x')))), std::nullopt);
     CHECK_EQ(echoed_id(body_with("order_id", "5")), std::nullopt);
     CHECK_EQ(echoed_id("{}"), std::nullopt);
 }

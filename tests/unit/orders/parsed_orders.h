@@ -64,7 +64,7 @@ namespace orders::test {
            value_of("processing_time", "5") + "}";
 }
 
-[[nodiscard]] inline std::string quoted(std::string_view text) {
+[[nodiscard]] inline std::string json_quoted(std::string_view text) {
     return "\"" + std::string(text) + "\"";
 }
 

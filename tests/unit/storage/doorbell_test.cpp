@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "tests/support/eventually.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/skipped.h"
 #include "tests/support/temp_dir.h"
 
@@ -168,9 +169,9 @@ TEST_CASE("doorbell: a file that is there already is neither emptied nor replace
 }
 
 TEST_CASE("doorbell: a watch that gets no inotify instance is silent until it gets one") {
-#if defined(__SANITIZE_ADDRESS__)
-    return test::skipped("the address sanitizer needs descriptors of its own");
-#endif
+    if (test::has_address_sanitizer) {
+        return test::skipped("the address sanitizer needs descriptors of its own");
+    }
     const test::TempDir directory;
     const std::string path = directory.file("orders.db");
     Doorbell bell(path, Bell::work);
@@ -191,9 +192,9 @@ TEST_CASE("doorbell: a watch that gets no inotify instance is silent until it ge
 }
 
 TEST_CASE("doorbell: a watch that cannot hear tries again only every now and then") {
-#if defined(__SANITIZE_ADDRESS__)
-    return test::skipped("the address sanitizer needs descriptors of its own");
-#endif
+    if (test::has_address_sanitizer) {
+        return test::skipped("the address sanitizer needs descriptors of its own");
+    }
     const test::TempDir directory;
     std::optional<DoorbellWatch> watch;
     {

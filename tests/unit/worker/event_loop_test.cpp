@@ -60,9 +60,9 @@ SteadyTime now() {
 }  // namespace
 
 TEST_CASE("event_loop: tasks run on its own thread, those of one thread in their order") {
-    EventLoop loop;
     std::vector<int> seen;  // only the loop's thread, until on_loop() has returned
     std::optional<std::thread::id> thread;
+    EventLoop loop;
     const auto post_all = [&](int first) {
         for (int number = first; number < first + 1'000; ++number) {
             loop.post([&, number] {
@@ -115,9 +115,9 @@ TEST_CASE("event_loop: its end does not wait for timers or descriptors") {
 }
 
 TEST_CASE("event_loop: timers run in the order of their times, and not before") {
-    EventLoop loop;
     std::vector<int> seen;
     std::promise<void> done;
+    EventLoop loop;
     on_loop(loop, [&] {
         const SteadyTime start = now();
         const auto set = [&](int number, SteadyTime time) {
@@ -137,17 +137,17 @@ TEST_CASE("event_loop: timers run in the order of their times, and not before") 
 }
 
 TEST_CASE("event_loop: a nearer timer does not wait for one that was set before") {
-    EventLoop loop;
     std::promise<void> done;
+    EventLoop loop;
     on_loop(loop, [&] { loop.call_at(now() + 24h, [] {}); });
     on_loop(loop, [&] { loop.call_at(now() + 1ms, [&] { done.set_value(); }); });
     CHECK(comes(done));
 }
 
 TEST_CASE("event_loop: a timer that is cancelled does not run, and a later one does") {
-    EventLoop loop;
     bool is_called = false;
     std::promise<void> done;
+    EventLoop loop;
     on_loop(loop, [&] {
         const auto first = loop.call_at(now() + 1ms, [&] { is_called = true; });
         const auto second = loop.call_at(now() - 1ms, [&] { is_called = true; });
@@ -161,25 +161,22 @@ TEST_CASE("event_loop: a timer that is cancelled does not run, and a later one d
 }
 
 TEST_CASE("event_loop: a timer that sets the next one for the same moment keeps nobody waiting") {
-    EventLoop loop;
-    bool is_ending = false;  // only the loop's thread
-    std::function<void()> again = [&] {
-        if (!is_ending) loop.call_at(SteadyTime{}, again);
-    };
+    std::function<void()> again;
     std::promise<void> done;
+    EventLoop loop;  // ends before what its timers use
+    again = [&] { loop.call_at(SteadyTime{}, again); };
     on_loop(loop, [&] {
         again();
         loop.call_at(now() + 5ms, [&] { done.set_value(); });
     });
     CHECK(comes(done));
-    on_loop(loop, [&] { is_ending = true; });
 }
 
 TEST_CASE("event_loop: a watched descriptor calls each time that it is ready") {
     const Pipe pipe;
-    EventLoop loop;
     std::array<std::promise<void>, 2> calls;
     std::size_t count = 0;
+    EventLoop loop;
     on_loop(loop, [&] {
         loop.watch(pipe.out.get(), EPOLLIN, [&](std::uint32_t events) {
             CHECK((events & EPOLLIN) != 0);
@@ -195,8 +192,8 @@ TEST_CASE("event_loop: a watched descriptor calls each time that it is ready") {
 
 TEST_CASE("event_loop: a second watch of a descriptor replaces the first") {
     const Pipe pipe;
-    EventLoop loop;
     std::promise<void> done;
+    EventLoop loop;
     on_loop(loop, [&] {
         loop.watch(pipe.in.get(), EPOLLIN, [](std::uint32_t) { FAIL_CHECK("replaced"); });
         loop.watch(pipe.in.get(), EPOLLOUT, [&](std::uint32_t events) {
