@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <variant>
 
 #include "shared/domain/order.h"
@@ -12,8 +13,9 @@
 
 namespace orders::sqlite {
 
-// orders.place while the order waits for its time.
-inline constexpr std::int64_t no_place = 0;
+// orders.place while the order waits for its time: no smaller, so that its row does not grow when it
+// gets a place.
+inline constexpr std::int64_t no_place = std::numeric_limits<std::int64_t>::max();
 
 // By the store's clock; a time that is past is now.
 [[nodiscard]] inline UtcTime due_time(const DueTime& due, UtcTime now) {
