@@ -229,7 +229,7 @@ ClaimRequest Dispatcher::next_claim() const {
 std::optional<WorkerTurn> Dispatcher::plan_turn(SteadyTime now) {
     look(now);
     WorkerTurn turn{.worker = *worker_, .lease_time = options_.lease_time, .claim = next_claim()};
-    const bool is_heartbeat_due = renewed_up_to_ || now >= next_heartbeat_;
+    const bool is_heartbeat_due = renewed_up_to_ || now >= next_heartbeat_ || has_breaker_changed();
     const bool is_claim_due = has_claimable_ && turn.claim.limit > 0;
     if (finished_.empty() && !is_heartbeat_due && !is_claim_due) return std::nullopt;
 
@@ -245,12 +245,20 @@ std::optional<WorkerTurn> Dispatcher::plan_turn(SteadyTime now) {
     return turn;
 }
 
+// Which an operator wants to see at once.
+bool Dispatcher::has_breaker_changed() const {
+    return !std::ranges::equal(in_work_.endpoints(), told_endpoints_, {},
+                               &EndpointState::is_breaker_open, &EndpointState::is_breaker_open);
+}
+
 void Dispatcher::plan_heartbeat(WorkerTurn& turn) const {
     turn.is_heartbeat = true;
+    turn.endpoints = in_work_.endpoints();
     turn.renewals = in_work_.held_after(renewed_up_to_.value_or(Lease{}), most_per_turn);
 }
 
 void Dispatcher::note_heartbeat(const WorkerTurn& turn, SteadyTime now) {
+    told_endpoints_ = turn.endpoints;
     if (!renewed_up_to_) next_heartbeat_ = now + heartbeat_interval();
     const bool may_be_more = turn.renewals.size() == most_per_turn;
     renewed_up_to_ = may_be_more ? std::optional(turn.renewals.back()) : std::nullopt;

@@ -101,6 +101,7 @@ class Dispatcher {
     // Empty if there is nothing to do, which is what it mostly finds when it merely looks.
     [[nodiscard]] std::optional<WorkerTurn> plan_turn(SteadyTime now);
     void carry_out(const WorkerTurn& turn, SteadyTime now);
+    [[nodiscard]] bool has_breaker_changed() const;
     void plan_heartbeat(WorkerTurn& turn) const;
     void note_heartbeat(const WorkerTurn& turn, SteadyTime now);
     void renew_now();
@@ -126,6 +127,7 @@ class Dispatcher {
     std::int64_t cancel_count_ = 0;  // by the last look
     SteadyTime next_look_{};
     SteadyTime next_heartbeat_{};
+    std::vector<EndpointState> told_endpoints_;  // by the last heartbeat
     // How far the leases are renewed that the heartbeat under way is to renew.
     std::optional<Lease> renewed_up_to_;
     log::LogPace failures_;

@@ -49,6 +49,8 @@ class OrdersInWork {
 
     // What the processors would begin now.
     [[nodiscard]] std::vector<ClaimShare> free_capacity() const;
+    // What the processors send orders to.
+    [[nodiscard]] std::vector<EndpointState> endpoints() const { return processors_.endpoints(); }
     // How many orders there can be in work at a time.
     [[nodiscard]] std::size_t capacity() const noexcept { return processors_.capacity(); }
 

@@ -156,6 +156,12 @@ std::string to_json(const OrderReport& report) {
                          {"paused", kind.is_paused},
                          {"unattended", kind.is_unattended}});
     }
+    Json endpoints = Json::array();
+    for (const EndpointState& endpoint : report.endpoints) {
+        endpoints.push_back({{"kind", endpoint.kind.name()},
+                             {"in_flight", endpoint.in_flight},
+                             {"breaker", endpoint.is_breaker_open ? "open" : "closed"}});
+    }
     const auto waited = [&](Priority priority) {
         return optional_number(report.oldest_pending_seconds(priority));
     };
@@ -168,7 +174,8 @@ std::string to_json(const OrderReport& report) {
          {"next_due_at", optional_time(report.next_due_at)},
          {"oldest_pending_seconds_by_priority",
           {{"High", waited(Priority::high)}, {"Normal", waited(Priority::normal)}}},
-         {"kinds", std::move(kinds)}});
+         {"kinds", std::move(kinds)},
+         {"endpoints", std::move(endpoints)}});
 }
 
 std::string to_json(const std::vector<ParsedOrder>& parsed,

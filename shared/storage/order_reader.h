@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "shared/domain/claim.h"
+#include "shared/domain/endpoint_state.h"
 #include "shared/domain/order.h"
 #include "shared/domain/utc_time.h"
 #include "shared/storage/order_actions.h"
@@ -98,6 +99,9 @@ struct OrderReport {
     std::optional<UtcTime> oldest_normal = {};
     std::vector<KindReport> kinds = {};  // `default` first, then by name
     std::vector<LiveWorker> workers;     // see WorkerStore::enlist() for who is live
+    // What those workers send orders to, by kind: all together in flight, and open if one of them
+    // says so. At most as old as a heartbeat.
+    std::vector<EndpointState> endpoints = {};
 
     [[nodiscard]] StatusCounts total() const noexcept;
     // How long the longest waiting order of the queue had waited then; empty if there is none.

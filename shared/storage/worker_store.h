@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "shared/domain/claim.h"
+#include "shared/domain/endpoint_state.h"
 #include "shared/domain/order.h"
 
 namespace orders {
@@ -95,6 +96,8 @@ struct WorkerTurn {
     // The worker's sign of life, together with the leases that it prolongs.
     bool is_heartbeat = false;
     std::vector<Lease> renewals = {};
+    // What goes into the report until the next heartbeat.
+    std::vector<EndpointState> endpoints = {};
     // Takes Pending orders, in the order in which they are to be done. Charges each an attempt.
     ClaimRequest claim = {};
 };

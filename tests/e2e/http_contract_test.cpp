@@ -266,7 +266,8 @@ TEST_CASE("http_contract: the report of an empty store is complete") {
                      {"counts", none},
                      {"waiting_for_time", 0},
                      {"paused", false},
-                     {"unattended", false}}}}});
+                     {"unattended", false}}}},
+                  {"endpoints", json::array()}});
 }
 
 TEST_CASE("http_contract: the API says that it lives and is ready") {

@@ -157,10 +157,17 @@ TEST_CASE("webhook: in an outage orders stay Pending, and all end when it is ove
         return count;
     };
     CHECK_GT(untried(), orders / 4);
+    const auto has_reported = [&](const char* breaker) {
+        const json report = processes.client().get("/api/v1/report").json();
+        return report["endpoints"].size() == 1 && report["endpoints"][0]["kind"] == "mail" &&
+               report["endpoints"][0]["breaker"] == breaker;
+    };
+    eventually(patience, [&] { return has_reported("open"); });
     WebhookReceiver receiver([](const ReceivedRequest&) { return answer_with(200); }, nullptr,
                              port);
     CHECK_EQ(processes.counts_when_finished(orders)["Processed"], orders);
     CHECK_EQ(processes.wait_for_lines(" webhook endpoint works again ", 1).size(), 1);
+    eventually(patience, [&] { return has_reported("closed"); });
 }
 
 TEST_CASE("webhook: a stopping worker gives back what was not answered") {

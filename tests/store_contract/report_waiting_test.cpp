@@ -132,4 +132,26 @@ TEST_CASE_FIXTURE(ReportedStore,
     CHECK(of_kind("mail").is_unattended);
 }
 
+TEST_CASE_FIXTURE(ReportedStore,
+                  "report_waiting: what live workers send orders to is as their heartbeats told") {
+    const auto tell = [&](WorkerId worker, std::vector<EndpointState> endpoints) {
+        (void)user.worker().take_turn({.worker = worker,
+                                       .lease_time = lease_time,
+                                       .is_heartbeat = true,
+                                       .endpoints = std::move(endpoints)});
+    };
+    const WorkerId one = user.enlist("one");
+    const WorkerId other = user.enlist("other");
+    CHECK(report().endpoints.empty());
+    tell(one, {{a_kind("sms"), 3, false}, {Kind(), 0, false}});
+    CHECK(report().endpoints ==
+          std::vector<EndpointState>{{Kind(), 0, false}, {a_kind("sms"), 3, false}});
+    tell(other, {{a_kind("sms"), 4'000, true}});
+    CHECK(report().endpoints ==
+          std::vector<EndpointState>{{Kind(), 0, false}, {a_kind("sms"), 4'003, true}});
+    user.worker().retire(other);
+    tell(one, {});
+    CHECK(report().endpoints.empty());
+}
+
 }  // namespace orders::test

@@ -3,13 +3,16 @@
 // Does the work of orders: any number of them at a time, with few threads or none. (Work that keeps
 // a thread until it is done is simpler to write: blocking_processor.h.)
 //
-// The dispatcher's thread alone calls free_capacity() and start(); on_deadline() is called by any.
+// The dispatcher's thread alone calls free_capacity(), start() and endpoints(); on_deadline() is
+// called by any.
 
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <vector>
 
 #include "shared/domain/claim.h"
+#include "shared/domain/endpoint_state.h"
 #include "shared/os/steady_time.h"
 
 namespace orders {
@@ -49,6 +52,9 @@ class OrderProcessor {
     [[nodiscard]] virtual ProcessingResult on_deadline(const ClaimedOrder& /*order*/) const {
         return Failure{failure_reason::timeout};
     }
+
+    // What it sends orders to, for the report. It is asked often.
+    [[nodiscard]] virtual std::vector<EndpointState> endpoints() { return {}; }
 };
 
 }  // namespace orders

@@ -1,6 +1,8 @@
 #include "worker/processors/processors_by_kind.h"
 
+#include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <utility>
 
 namespace orders {
@@ -24,6 +26,13 @@ std::vector<ClaimShare> ProcessorsByKind::free_capacity() const {
     shares.reserve(processors_.size());
     for (const auto& processor : processors_) shares.push_back(processor->free_capacity());
     return shares;
+}
+
+std::vector<EndpointState> ProcessorsByKind::endpoints() const {
+    std::vector<EndpointState> all;
+    for (const auto& processor : processors_)
+        std::ranges::move(processor->endpoints(), std::back_inserter(all));
+    return all;
 }
 
 std::optional<std::vector<Kind>> ProcessorsByKind::kinds() const {

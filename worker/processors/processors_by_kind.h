@@ -24,6 +24,9 @@ class ProcessorsByKind {
     // One share for each processor.
     [[nodiscard]] std::vector<ClaimShare> free_capacity() const;
 
+    // What they send orders to.
+    [[nodiscard]] std::vector<EndpointState> endpoints() const;
+
     // For an order of one of the shares.
     [[nodiscard]] OrderProcessor& taking(const Kind& kind) const;
 

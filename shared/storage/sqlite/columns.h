@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "shared/domain/endpoint_state.h"
 #include "shared/domain/order.h"
 #include "shared/storage/sqlite/connection.h"
 
@@ -58,6 +59,12 @@ inline constexpr StoredStatus all_stored_statuses[] = {
 [[nodiscard]] std::optional<std::string> kinds_to_column(
     const std::optional<std::vector<Kind>>& kinds);
 [[nodiscard]] std::optional<std::vector<Kind>> kinds_from_column(
+    const std::optional<std::string>& text);
+
+// The same for workers.endpoints.
+[[nodiscard]] std::optional<std::string> endpoints_to_column(
+    const std::vector<EndpointState>& endpoints);
+[[nodiscard]] std::vector<EndpointState> endpoints_from_column(
     const std::optional<std::string>& text);
 
 }  // namespace orders::sqlite

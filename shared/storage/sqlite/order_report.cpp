@@ -1,6 +1,7 @@
 #include "shared/storage/sqlite/order_report.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,21 @@
 
 namespace orders::sqlite {
 namespace {
+
+// What they send orders to, by kind.
+std::vector<EndpointState> endpoints_of(const std::vector<KnownWorker>& workers) {
+    std::map<Kind, EndpointState> by_kind;
+    for (const KnownWorker& worker : workers) {
+        for (const EndpointState& endpoint : worker.endpoints) {
+            EndpointState& all = by_kind.try_emplace(endpoint.kind, endpoint.kind).first->second;
+            all.in_flight += endpoint.in_flight;
+            all.is_breaker_open |= endpoint.is_breaker_open;
+        }
+    }
+    std::vector<EndpointState> endpoints;
+    for (auto& [kind, endpoint] : by_kind) endpoints.push_back(std::move(endpoint));
+    return endpoints;
+}
 
 bool takes(const WorkerDescription& worker, const Kind& kind) {
     return !worker.kinds || std::ranges::find(*worker.kinds, kind) != worker.kinds->end();
@@ -44,6 +60,7 @@ OrderReport ReportQueries::report(const Moment& now) {
     report.taken_at = now.utc;
     const std::vector<KnownWorker> live = live_workers(now);
     for (const KnownWorker& worker : live) report.workers.push_back(to_report(worker));
+    report.endpoints = endpoints_of(live);
     if (Cursor rows = next_due_.query(); rows.next()) {
         report.next_due_at = time_from_column(rows.get<std::int64_t>(0));
     }

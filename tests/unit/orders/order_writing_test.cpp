@@ -156,7 +156,8 @@ TEST_CASE("order_writing: a report is written with every count, even if it is ze
                              .oldest_normal = now - 2'500ms,
                              .kinds = {{Kind(), {11, 22, 33, 44, 55}, 5, false, true},
                                        {a_kind("mail"), {0, 0, 0, 0, 0}, 1, true, false}},
-                             .workers = {{"w-1", "host-1", 10, 9, now}, {"w-2", "b", 1, 0, now}}};
+                             .workers = {{"w-1", "host-1", 10, 9, now}, {"w-2", "b", 1, 0, now}},
+                             .endpoints = {{a_kind("mail"), 7, false}, {a_kind("sms"), 0, true}}};
     CHECK_EQ(
         to_json(report),
         R"({"counts":{"Pending":11,"Processing":22,"Processed":33,"Failed":3000000004,)"
@@ -175,7 +176,9 @@ TEST_CASE("order_writing: a report is written with every count, even if it is ze
         R"("kinds":[{"kind":"default","counts":{"Pending":11,"Processing":22,"Processed":33,)"
         R"("Failed":44,"Cancelled":55},"waiting_for_time":5,"paused":false,"unattended":true},)"
         R"({"kind":"mail","counts":{"Pending":0,"Processing":0,"Processed":0,"Failed":0,)"
-        R"("Cancelled":0},"waiting_for_time":1,"paused":true,"unattended":false}]})");
+        R"("Cancelled":0},"waiting_for_time":1,"paused":true,"unattended":false}],)"
+        R"("endpoints":[{"kind":"mail","in_flight":7,"breaker":"closed"},)"
+        R"({"kind":"sms","in_flight":0,"breaker":"open"}]})");
 }
 
 TEST_CASE(

@@ -55,7 +55,9 @@ TEST_CASE("webhook_endpoint: while its breaker is open, one order at a time is s
     CHECK(user.endpoint.next_free() == user.now + 1s);
     user.now += 1s;
     CHECK(user.endpoint.free(user.now) == 1);
+    CHECK(user.endpoint.state() == EndpointState{user.endpoint.target().kind, 0, true});
     const auto probe = user.endpoint.begin();
+    CHECK(user.endpoint.state() == EndpointState{user.endpoint.target().kind, 1, true});
     CHECK(user.endpoint.free(user.now) == 0);
     CHECK_FALSE(user.endpoint.next_free());
     user.endpoint.pause(user.now + 10s);
@@ -65,6 +67,7 @@ TEST_CASE("webhook_endpoint: while its breaker is open, one order at a time is s
     }
     SUBCASE("its success closes the breaker, and a pause holds all the same") {
         user.endpoint.end(probe, Breaker::Sign::working, user.now);
+        CHECK(user.endpoint.state() == EndpointState{user.endpoint.target().kind, 0, false});
         CHECK(user.endpoint.free(user.now) == 0);
         CHECK(user.endpoint.free(user.now + 10s) == 3);
     }

@@ -23,6 +23,11 @@ std::optional<SteadyTime> Endpoint::next_free() {
     return next > now ? std::optional(next) : std::nullopt;
 }
 
+EndpointState Endpoint::state() {
+    const MutexLock lock(mutex_);
+    return {.kind = target_.kind, .in_flight = in_flight_, .is_breaker_open = breaker_.is_open()};
+}
+
 Breaker::Ticket Endpoint::begin() {
     const MutexLock lock(mutex_);
     ++in_flight_;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "shared/domain/endpoint_state.h"
 #include "shared/log/log_pace.h"
 #include "shared/os/mutex.h"
 #include "shared/os/steady_time.h"
@@ -29,6 +30,9 @@ class Endpoint {
     [[nodiscard]] std::size_t free(SteadyTime now);
     // When that may grow by itself; empty if only an order's end can make it grow.
     [[nodiscard]] std::optional<SteadyTime> next_free();
+
+    // For the report.
+    [[nodiscard]] EndpointState state();
 
     // An order is sent. The ticket is for its end.
     [[nodiscard]] Breaker::Ticket begin();

@@ -84,6 +84,13 @@ ProcessingResult WebhookProcessor::on_deadline(const ClaimedOrder& /*order*/) co
     return Retry{failure_reason::timeout};
 }
 
+std::vector<EndpointState> WebhookProcessor::endpoints() {
+    std::vector<EndpointState> states;
+    states.reserve(endpoints_.size());
+    for (auto& [kind, endpoint] : endpoints_) states.push_back(endpoint.state());
+    return states;
+}
+
 void WebhookProcessor::send(const std::shared_ptr<Delivery>& delivery) {
     if (delivery->stop.stop_requested()) {
         end(*delivery, Breaker::Sign::none, std::nullopt);

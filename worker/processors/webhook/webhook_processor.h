@@ -18,6 +18,7 @@
 #include <optional>
 #include <stop_token>
 #include <unordered_map>
+#include <vector>
 
 #include "shared/domain/claim.h"
 #include "worker/processors/event_loop.h"
@@ -42,6 +43,7 @@ class WebhookProcessor final : public OrderProcessor {
     void start(Attempt attempt, std::stop_token stop, Done done) override;
     // Whoever did not answer in time may have done the work or not: it is tried again.
     [[nodiscard]] ProcessingResult on_deadline(const ClaimedOrder& order) const override;
+    [[nodiscard]] std::vector<EndpointState> endpoints() override;
 
    private:
     struct Delivery;
