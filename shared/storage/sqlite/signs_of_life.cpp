@@ -15,19 +15,23 @@ namespace {
 // process stood still, or the whole machine, and the worker perhaps did, too.
 constexpr std::chrono::milliseconds longest_gap{1'000};
 
-#define ENLISTED_WORKERS                                                     \
+#define ENLISTED_BY(index)                                                   \
     "SELECT id, name, host, threads, label, pid_namespace, pid, started_at," \
     " heartbeat_until, boot_id, lease_time, holds_lock, kinds, pulls,"       \
     " endpoints"                                                             \
-    " FROM workers w INDEXED BY workers_live WHERE heartbeat_until IS NOT NULL"
+    " FROM workers w INDEXED BY " index " WHERE heartbeat_until IS NOT NULL"
+#define PULLING ENLISTED_BY("workers_pulling") " AND pulls = 1 AND "
 
 }  // namespace
 
 SignsOfLife::SignsOfLife(Connection& connection)
     : presence_(connection.path()),
-      enlisted_(connection, ENLISTED_WORKERS " ORDER BY id"),
-      of_concern_(connection, ENLISTED_WORKERS
-                  " AND (pulls = 0 OR heartbeat_until <= ?1 OR boot_id <> ?2) ORDER BY id") {}
+      enlisted_(connection, ENLISTED_BY("workers_live") " ORDER BY id"),
+      of_concern_(connection,
+                  ENLISTED_BY("workers_enlisted") " AND pulls = 0"
+                  " UNION ALL " PULLING "boot_id = ?2 AND heartbeat_until <= ?1"
+                  " UNION ALL " PULLING "boot_id < ?2"
+                  " UNION ALL " PULLING "boot_id > ?2") {}
 
 void SignsOfLife::sign_on(WorkerId worker) {
     if (!presence_.try_lock(worker.value, PresenceFile::Hold::exclusive)) {

@@ -145,7 +145,8 @@ TEST_CASE("order_writing: a report is written with every count, even if it is ze
              R"({"counts":)" + no_counts + R"(,"by_priority":{"High":)" + no_counts +
                  R"(,"Normal":)" + no_counts + R"(},"oldest_pending_seconds":null,"workers":[],)" +
                  R"("waiting_for_time":0,"next_due_at":null,)" +
-                 R"("oldest_pending_seconds_by_priority":{"High":null,"Normal":null},"kinds":[]})");
+                 R"("oldest_pending_seconds_by_priority":{"High":null,"Normal":null},"kinds":[],)"
+                 R"("endpoints":[]})");
 
     const OrderReport report{.taken_at = now,
                              .high = {1, 2, 3, 4, 5},
