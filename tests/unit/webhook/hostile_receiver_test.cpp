@@ -62,6 +62,16 @@ TEST_CASE("hostile_receiver: a length that is a lie is no answer if bytes are mi
     CHECK(retry_reason(result_of(liar, 100ms)) == "timeout");
 }
 
+TEST_CASE("hostile_receiver: an answer that breaks off within its head is none, not even a 200") {
+    for (const char* bytes :
+         {"HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n",
+          "HTTP/1.1 200 OK\r\norder-outcome: fai",
+          "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n"}) {
+        CAPTURE(bytes);
+        CHECK(retry_reason(result_of({.bytes = bytes, .closes = true})) == "unreachable");
+    }
+}
+
 TEST_CASE("hostile_receiver: bytes behind an answer do not become the next one's") {
     int count = 0;
     WebhookReceiver receiver([&](const ReceivedRequest&) {

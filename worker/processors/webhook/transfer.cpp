@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "shared/domain/claim.h"
@@ -104,6 +105,7 @@ void WebhookCaller::Transfer::prepare(CallId id, Call call, OnEnd on_end) {
     on_end_ = std::move(on_end);
     error_.front() = '\0';
     head_bytes_ = 0;
+    is_head_whole_ = false;
     is_sent_again_ = false;
     set(CURLOPT_FRESH_CONNECT, 0L);
     answer_ = {};
@@ -144,6 +146,11 @@ WebhookCaller::Outcome WebhookCaller::Transfer::outcome(CURLcode code) {
         const char* const words = ::curl_easy_strerror(code);
         return Fault{reason_of(code), words, error_.front() != '\0' ? error_.data() : words};
     }
+    // libcurl takes it for an answer. But what is missing may be what gives it its meaning.
+    if (!is_head_whole_) {
+        const char* const words = "the answer breaks off within its head";
+        return Fault{NoAnswer::unreachable, words, words};
+    }
     long status = 0;  // NOLINT(google-runtime-int)
     ::curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
     answer_.status = static_cast<int>(status);
@@ -165,9 +172,12 @@ std::string WebhookCaller::Transfer::header(const char* name) const {
 }
 
 // Whatever these two return but the number of bytes ends the call with CURLE_WRITE_ERROR.
-std::size_t WebhookCaller::Transfer::on_head(char* /*bytes*/, std::size_t size, std::size_t count,
+std::size_t WebhookCaller::Transfer::on_head(char* bytes, std::size_t size, std::size_t count,
                                              void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
+    const std::string_view line(bytes, size * count);
+    if (line.starts_with("HTTP/")) transfer.is_head_whole_ = false;  // it may not be the first one
+    if (line == "\r\n" || line == "\n") transfer.is_head_whole_ = true;
     transfer.head_bytes_ += size * count;
     return transfer.head_bytes_ <= max_head_bytes ? size * count : 0;
 }

@@ -55,6 +55,7 @@ class WebhookCaller::Transfer {
     std::unique_ptr<curl_slist, FreeList> headers_;
     std::array<char, CURL_ERROR_SIZE> error_{};
     std::size_t head_bytes_ = 0;
+    bool is_head_whole_ = false;  // up to its empty line
     bool is_sent_again_ = false;
     WebhookAnswer answer_;
 };
