@@ -118,4 +118,5 @@ def main():
             handle(order)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -17,17 +17,18 @@ namespace {
 constexpr char history_sql[] =
     "CREATE TABLE history (step INTEGER PRIMARY KEY, order_id TEXT, seq INTEGER,"
     " old_status INTEGER, new_status INTEGER, old_token INTEGER, new_token INTEGER,"
-    " is_same_order INTEGER);"
+    " is_same_order INTEGER, new_attempts INTEGER);"
     // So that an order's last step is quickly found.
     "CREATE INDEX history_seq ON history (seq, step);"
     "CREATE TRIGGER history_insert AFTER INSERT ON orders BEGIN INSERT INTO history VALUES"
-    " (NULL, NEW.order_id, NEW.seq, NULL, NEW.status, NULL, NEW.lease_token, 1); END;"
+    " (NULL, NEW.order_id, NEW.seq, NULL, NEW.status, NULL, NEW.lease_token, 1, NEW.attempts); END;"
     "CREATE TRIGGER history_delete AFTER DELETE ON orders BEGIN INSERT INTO history VALUES"
-    " (NULL, OLD.order_id, OLD.seq, OLD.status, NULL, OLD.lease_token, NULL, 1); END;"
+    " (NULL, OLD.order_id, OLD.seq, OLD.status, NULL, OLD.lease_token, NULL, 1, NULL); END;"
     "CREATE TRIGGER history_update AFTER UPDATE ON orders BEGIN INSERT INTO history VALUES"
     " (NULL, NEW.order_id, NEW.seq, OLD.status, NEW.status, OLD.lease_token, NEW.lease_token,"
     "  (OLD.seq, OLD.order_id, OLD.priority, OLD.kind, OLD.processing_time, OLD.created_at) ="
-    "  (NEW.seq, NEW.order_id, NEW.priority, NEW.kind, NEW.processing_time, NEW.created_at)); END;";
+    "  (NEW.seq, NEW.order_id, NEW.priority, NEW.kind, NEW.processing_time, NEW.created_at),"
+    "  NEW.attempts); END;";
 
 constexpr char illegal_steps[] =
     "SELECT step || ' (' || order_id || ': ' || ifnull(old_status, '-') || ' to ' ||"

@@ -56,9 +56,17 @@ bool is_outcome_unknown(const HttpAnswer& answer) {
 
 }  // namespace
 
-bool is_to_greet(const std::string& order_id) {
-    const unsigned digit = number_of(order_id) % 10;
-    return digit == 1 || digit == 3;  // of those that have a payload, and ask for no retry
+std::string kind_of(const std::string& order_id) {
+    switch (number_of(order_id) % 10) {  // of those that have a payload, and ask for no retry
+        case 1:
+            return "greet";
+        case 3:
+            return "mail";
+        case 7:
+            return "report";
+        default:
+            return "default";
+    }
 }
 
 std::string payload_of(const std::string& order_id) {
@@ -66,7 +74,7 @@ std::string payload_of(const std::string& order_id) {
     if (number % 2 == 0) return {};
     std::string payload = R"({"order": ")" + order_id + R"(", "order": 1e400)";
     if (number % 5 == 0) payload += R"(, "simulate": {"outcome": "retry", "times": 1})";
-    if (is_to_greet(order_id)) payload += R"(, "name": ")" + order_id + '"';
+    if (kind_of(order_id) != "default") payload += R"(, "name": ")" + order_id + '"';
     return payload + R"(, "fill": ")" + std::string(number % 3'000, 'x') + "\"}";
 }
 
@@ -82,6 +90,7 @@ void ClientLog::add(const ClientLog& other) {
     maybe.insert(other.maybe.begin(), other.maybe.end());
     refused.insert(other.refused.begin(), other.refused.end());
     cancelled.insert(other.cancelled.begin(), other.cancelled.end());
+    retried.insert(other.retried.begin(), other.retried.end());
     surprises.insert(other.surprises.begin(), other.surprises.end());
 }
 
@@ -104,7 +113,7 @@ struct OrderClients::Client {
         json order =
             order_json(id, any_of(random, 1, 4) == 1 ? "High" : "Normal", any_of(random, 1, 10));
         if (!payload_of(id).empty()) order["payload"] = payload_mark + id;
-        if (is_to_greet(id)) order["kind"] = "greet";
+        order["kind"] = kind_of(id);
         if (number_of(id) % 7 == 0) order["delay_seconds"] = 1;
         order["backoff_seconds"] = 1;
         return order;
@@ -225,6 +234,7 @@ struct OrderClients::Client {
         {  // the answer may be lost
             const std::lock_guard lock(mutex);
             log.cancelled.erase(id);
+            log.retried.insert(id);
         }
         const HttpOutcome outcome = http.attempt(act(id, "retry"));
         const int status = status_of(outcome);

@@ -23,6 +23,7 @@ struct ClientLog {
     std::set<std::string> maybe;         // the answer was lost, or was "outcome-unknown"
     std::set<std::string> refused;       // the answer was that it is certainly not stored
     std::set<std::string> cancelled;     // by an answer of 200, and not retried since then
+    std::set<std::string> retried;       // or perhaps: what was answered does not matter
     std::set<std::string> surprises;     // answers that no fault excuses
 
     // What this client learned of the orders it sent.
@@ -30,9 +31,9 @@ struct ClientLog {
     void add(const ClientLog& other);
 };
 
-// Whether the order is of the kind that the workers under tests/examples/ take, and workers of the
-// service's own too. Its payload has its id as `name`.
-[[nodiscard]] bool is_to_greet(const std::string& order_id);
+// What kind the order is of: mostly `default`, else `greet`, which the workers under
+// tests/examples/ take, `mail` or `report`; then its payload has its id as `name`.
+[[nodiscard]] std::string kind_of(const std::string& order_id);
 
 // What the order carries as its payload, byte for byte; empty for nothing.
 [[nodiscard]] std::string payload_of(const std::string& order_id);
