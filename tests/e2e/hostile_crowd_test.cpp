@@ -28,6 +28,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/puller.h"
 #include "tests/support/sanitizers.h"
 #include "tests/support/skipped.h"
 
@@ -143,6 +144,38 @@ TEST_CASE("hostile_crowd: of 5,000 connections those within the limit are served
             return false;
         });
     }
+}
+
+TEST_CASE(
+    "hostile_crowd: of 8,000 workers that wait one gets the one order, and none is forgotten") {
+    constexpr std::size_t crowd = 8'000;
+    constexpr std::size_t served = 11'000;  // three quarters of them may wait
+    constexpr long max_growth_kib_each = is_sanitized ? 64 : 8;
+    if (possible_connections() < served) return skipped("the limit of open files is too low");
+    OrderProcesses processes;
+    ChildProcess& api = processes.start_api({"--max-connections", std::to_string(served)});
+    HttpClient http = processes.client();
+    CHECK_EQ(http.get("/livez").status, 200);
+    const long before = peak_kib(api.pid());
+    std::deque<RawConnection> waiting;
+    while (waiting.size() < crowd) {
+        waiting.push_back(begin_claim(processes.port(), "w" + std::to_string(waiting.size()),
+                                      {{"wait_seconds", 30}}));
+    }
+    eventually(
+        patience, [&] { return http.get("/api/v1/report").json()["workers"].size(); },
+        [](std::size_t known) { return known == crowd; });
+    processes.submit(order_json("a"));
+    eventually(patience, [&] { return processes.order("a")["status"] == "Processing"; });
+    CHECK_LT(peak_kib(api.pid()), before + max_growth_kib_each * static_cast<long>(crowd));
+    processes.stop_all();  // which answers the others
+    std::vector<std::string> claimed;
+    for (RawConnection& connection : waiting) {
+        const HttpAnswer answer = answer_of(connection.read_answer(patience));
+        REQUIRE_EQ(answer.status, 200);
+        for (const std::string& id : ids_of(answer.json()["orders"])) claimed.push_back(id);
+    }
+    CHECK_EQ(claimed, std::vector<std::string>{"a"});
 }
 
 TEST_CASE("hostile_crowd: a thousand clients that connect in the same moment are all served") {

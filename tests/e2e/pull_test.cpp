@@ -147,12 +147,8 @@ TEST_CASE("pull: however many wait for one kind, whoever asks for another gets i
     processes.start_api();
     std::deque<RawConnection> waiting;
     for (std::size_t i = 0; i < pullers; ++i) {
-        const json claim = Puller(processes.port(), "p" + std::to_string(i))
-                               .claim_body({{"wait_seconds", 30}, {"kinds", {"mail"}}});
-        REQUIRE(
-            waiting.emplace_back(processes.port())
-                .send(to_bytes(
-                    {"POST", claims_path, {{"Content-Type", "application/json"}}, claim.dump()})));
+        waiting.push_back(begin_claim(processes.port(), "p" + std::to_string(i),
+                                      {{"wait_seconds", 30}, {"kinds", {"mail"}}}));
     }
     HttpClient http = processes.client();
     eventually(patience,

@@ -67,16 +67,23 @@ class Puller {
     std::string name_;
 };
 
+// Sends a claim of the worker on a connection of its own, which the answer comes on.
+[[nodiscard]] inline RawConnection begin_claim(int port, const std::string& name,
+                                               const nlohmann::json& more) {
+    RawConnection connection(port);
+    REQUIRE(connection.send(to_bytes({"POST",
+                                      claims_path,
+                                      {{"Content-Type", "application/json"}},
+                                      Puller(port, name).claim_body(more).dump()})));
+    return connection;
+}
+
 // A claim that waits, on a connection of its own. When this is constructed it most likely waits
 // already; a test whose outcome depends on that calls wait_until_known().
 class WaitingPuller {
    public:
     WaitingPuller(int port, const std::string& name, const nlohmann::json& more)
-        : http_(port), puller_(port, name), connection_(port) {
-        REQUIRE(connection_.send(to_bytes({"POST",
-                                           claims_path,
-                                           {{"Content-Type", "application/json"}},
-                                           puller_.claim_body(more).dump()})));
+        : http_(port), puller_(port, name), connection_(begin_claim(port, name, more)) {
         // Another claim, which is served behind all that are there.
         REQUIRE(Puller(port, "passer-by").claim({{"kinds", {"nobodys"}}}).empty());
     }
