@@ -46,6 +46,17 @@ TEST_CASE("claim_desk: who waits gets an order when the bell rings") {
     CHECK_EQ(id_in(answer.get()), "a");
 }
 
+TEST_CASE("claim_desk: an order that comes while its worker comes to wait is not overlooked") {
+    ClaimsOnStore api;  // what is overlooked is not found before the claim's time is over
+    for (int number = 0; number < 1'000; ++number) {
+        const std::string id = "order-" + std::to_string(number);
+        auto answer = api.ask();
+        api.submit({an_order(id)});
+        api.work.notify();
+        REQUIRE_EQ(id_in(answer.get()), id);
+    }
+}
+
 TEST_CASE("claim_desk: a missed ring costs no more than the next look") {
     ClaimsOnStore api({.look_interval = 1ms, .note_interval = 1ms});
     auto answer = api.ask();
