@@ -47,6 +47,11 @@ constexpr char ended_more_than_once[] =
     " sum(ifnull(new_status IN (2, 3, 4), 0))"
     " - sum(ifnull(old_status IN (3, 4) AND new_status IN (0, 5), 0)) > 1";
 
+// `ID TOKEN` of the claims whose result was taken: to be tried again, an order waits.
+constexpr char results_taken[] =
+    "SELECT order_id || ' ' || old_token FROM history WHERE old_status = 1"
+    " AND new_status IN (2, 3, 5)";
+
 constexpr char deleted[] = "SELECT order_id FROM history WHERE new_status IS NULL";
 
 constexpr char without_history[] =
@@ -54,14 +59,14 @@ constexpr char without_history[] =
     " (SELECT new_status FROM history WHERE seq = o.seq ORDER BY step DESC LIMIT 1)";
 
 void check_settlements(Findings& findings, const std::map<std::string, StoredOrder>& orders,
-                       const std::set<std::string>& gone,
+                       const std::set<std::string>& gone, const std::set<std::string>& taken,
                        const std::vector<std::string>& worker_log) {
-    std::map<std::string, std::set<std::int64_t>> settled;  // with which tokens
+    std::map<std::string, std::set<std::string>> settled;  // with which tokens
     std::set<std::string> settled_again;
     for (const std::string& line : worker_log) {
         if (line.find(" order settled ") == std::string::npos) continue;
         const std::string id = log_field(line, "order_id");
-        const bool is_first = settled[id].insert(std::stoll(log_field(line, "token"))).second;
+        const bool is_first = settled[id].insert(log_field(line, "token")).second;
         if (!is_first) settled_again.insert(id);
     }
     std::set<std::string> with_old_token;
@@ -69,14 +74,10 @@ void check_settlements(Findings& findings, const std::map<std::string, StoredOrd
     for (const auto& [id, tokens] : settled) {
         if (gone.contains(id)) continue;
         const auto order = orders.find(id);
-        if (order == orders.end() || !has_ended(order->second)) {
-            not_ended.insert(id);
-            continue;
+        if (order == orders.end() || !has_ended(order->second)) not_ended.insert(id);
+        for (const std::string& token : tokens) {
+            if (!taken.contains(id + " " + token)) with_old_token.insert(id);
         }
-        // One that is Processed was never retried, and what ended otherwise may have been.
-        const std::int64_t newest = order->second.lease_token;
-        const std::int64_t last = *tokens.rbegin();
-        if (order->second.status == 2 ? last != newest : last > newest) with_old_token.insert(id);
     }
     add_finding(findings, "settled more than once", settled_again);
     add_finding(findings, "settled by a token that was not the newest", with_old_token);
@@ -193,7 +194,8 @@ Findings broken_promises(const Evidence& evidence) {
     add_finding(findings, "ended more than once", stored_values(database, ended_more_than_once));
     add_finding(findings, "not where their history left them",
                 stored_values(database, without_history));
-    check_settlements(findings, orders, gone, evidence.worker_log);
+    check_settlements(findings, orders, gone, stored_values(database, results_taken),
+                      evidence.worker_log);
     return findings;
 }
 

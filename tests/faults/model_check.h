@@ -9,8 +9,8 @@
 //   - the store's history, which triggers keep from record_history() on, in the very transactions
 //     that it tells of: orders moved only along the life cycle, each ended exactly once in each
 //     round, and only what has ended was deleted, if anything may be;
-//   - the workers' logs at debug level: each attempt was settled at most once, and what is
-//     Processed with the token of the store's newest claim;
+//   - the workers' logs at debug level: each attempt was settled at most once, and while its token
+//     was that of the newest claim;
 //   - the store itself: sound, with counters that equal a recount.
 
 #include <chrono>
