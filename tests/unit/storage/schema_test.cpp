@@ -80,8 +80,9 @@ TEST_CASE("schema: no order can be stored that breaks a rule") {
         "UPDATE orders SET place = NULL WHERE order_id = 'waiting'",
         "UPDATE orders SET status = 0 WHERE order_id = 'waiting'",
         "UPDATE orders SET place = 0 WHERE order_id = 'pending'",
-        "UPDATE orders SET place = 0 WHERE order_id = 'processing'",
-        "UPDATE orders SET place = -1 WHERE order_id = 'done'",
+        "UPDATE orders SET place = 0x7fffffffffffffff WHERE order_id = 'pending'",
+        "UPDATE orders SET place = 0x7fffffffffffffff WHERE order_id = 'processing'",
+        "UPDATE orders SET place = 0 WHERE order_id = 'done'",
         // kinds
         "UPDATE orders SET kind = 1 WHERE order_id = 'pending'",
         "UPDATE orders SET kind = NULL WHERE order_id = 'pending'",
