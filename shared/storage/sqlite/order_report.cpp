@@ -17,7 +17,8 @@ std::vector<EndpointState> endpoints_of(const std::vector<KnownWorker>& workers)
     std::map<Kind, EndpointState> by_kind;
     for (const KnownWorker& worker : workers) {
         for (const EndpointState& endpoint : worker.endpoints) {
-            EndpointState& all = by_kind.try_emplace(endpoint.kind, endpoint.kind).first->second;
+            EndpointState& all = by_kind[endpoint.kind];
+            all.kind = endpoint.kind;
             all.in_flight += endpoint.in_flight;
             all.is_breaker_open |= endpoint.is_breaker_open;
         }

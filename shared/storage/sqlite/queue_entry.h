@@ -13,8 +13,8 @@
 
 namespace orders::sqlite {
 
-// orders.place while the order waits for its time: no smaller, so that its row does not grow when it
-// gets a place.
+// orders.place while the order waits for its time: no smaller, so that its row does not grow when
+// it gets a place.
 inline constexpr std::int64_t no_place = std::numeric_limits<std::int64_t>::max();
 
 // By the store's clock; a time that is past is now.
