@@ -160,6 +160,7 @@ void measure_pull_pickup(const Settings& settings, Report& report) {
     test::HttpClient creator(api.port());
     OrderIds ids(new_id_run(IdKind::time_ordered));
     Latencies latencies;
+    Latencies creates;
     for (int number = 0; number < orders; ++number) {
         SteadyClock::time_point answered;
         std::string answer;
@@ -172,18 +173,24 @@ void measure_pull_pickup(const Settings& settings, Report& report) {
         const auto sent = SteadyClock::now();
         (void)answer_to(creator, "/api/v1/orders",
                         R"({"order_id":")" + ids.next() + R"(","priority":"High"})");
+        const auto created = SteadyClock::now();
         worker.join();
         if (leases_in(answer).size() != 1) throw BenchFailure("a worker got no order");
-        if (number > 0) latencies.add(answered - sent);
+        if (number == 0) continue;
+        latencies.add(answered - sent);
+        creates.add(created - sent);
     }
     api.stop();
     check_consistency(directory.location());
     const Figures times = latencies.figures();
-    report.add(Line{.row = "pull-pickup",
-                    .goal = "create sent to claim answered: p50 at most 1.5 ms, p99 at most 6 ms",
-                    .measured = time_text(times.p50) + ", " + time_text(times.p99) + ", max " +
-                                time_text(times.max),
-                    .is_met = times.p50 <= p50_goal && times.p99 <= p99_goal});
+    const Figures own = creates.figures();
+    report.add(Line{
+        .row = "pull-pickup",
+        .goal = "create sent to claim answered: p50 at most 1.5 ms, p99 at most 6 ms",
+        .measured =
+            time_text(times.p50) + ", " + time_text(times.p99) + ", max " + time_text(times.max),
+        .is_met = times.p50 <= p50_goal && times.p99 <= p99_goal,
+        .reference = "the create's own answer: " + time_text(own.p50) + ", " + time_text(own.p99)});
 }
 
 void measure_pull_waiting(const Settings& settings, Report& report) {
