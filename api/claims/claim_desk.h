@@ -39,8 +39,9 @@ struct ClaimDeskOptions {
 
 class ClaimDesk {
    public:
-    // The references must outlive this; `work` rings when orders may be claimed (Storage). Once
-    // `stopping` is notified, nothing more is claimed, and all that wait are answered.
+    // The references must outlive this; `work` rings when orders may be claimed (Storage). When
+    // `stopping` is notified, the thread sees to it that nothing more is claimed, and that all that
+    // wait are answered; a claim that comes before it has woken may still get orders.
     ClaimDesk(GroupCommit& commits, OrderReads& reads, WaitingPlaces& places,
               std::unique_ptr<WorkWatch> work, const WakeSignal& stopping, std::string incarnation,
               const ClaimDeskOptions& options = {});
