@@ -30,8 +30,9 @@ std::vector<ClaimShare> ProcessorsByKind::free_capacity() const {
 
 std::vector<EndpointState> ProcessorsByKind::endpoints() const {
     std::vector<EndpointState> all;
-    for (const auto& processor : processors_)
+    for (const auto& processor : processors_) {
         std::ranges::move(processor->endpoints(), std::back_inserter(all));
+    }
     return all;
 }
 

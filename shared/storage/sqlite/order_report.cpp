@@ -12,22 +12,6 @@
 namespace orders::sqlite {
 namespace {
 
-// What they send orders to, by kind.
-std::vector<EndpointState> endpoints_of(const std::vector<KnownWorker>& workers) {
-    std::map<Kind, EndpointState> by_kind;
-    for (const KnownWorker& worker : workers) {
-        for (const EndpointState& endpoint : worker.endpoints) {
-            EndpointState& all = by_kind[endpoint.kind];
-            all.kind = endpoint.kind;
-            all.in_flight += endpoint.in_flight;
-            all.is_breaker_open |= endpoint.is_breaker_open;
-        }
-    }
-    std::vector<EndpointState> endpoints;
-    for (auto& [kind, endpoint] : by_kind) endpoints.push_back(std::move(endpoint));
-    return endpoints;
-}
-
 bool takes(const WorkerDescription& worker, const Kind& kind) {
     return !worker.kinds || std::ranges::find(*worker.kinds, kind) != worker.kinds->end();
 }
@@ -53,6 +37,7 @@ ReportQueries::ReportQueries(Connection& connection)
                 "SELECT due_at FROM orders INDEXED BY orders_due WHERE status = 5"
                 " ORDER BY due_at LIMIT 1"),
       held_(connection, "SELECT count(*) FROM leases WHERE worker = ?"),
+      endpoints_(connection, "SELECT endpoints FROM workers WHERE id = ?"),
       signs_(connection) {}
 
 OrderReport ReportQueries::report(const Moment& now) {
@@ -131,6 +116,25 @@ LiveWorker ReportQueries::to_report(const KnownWorker& worker) {
             .threads = worker.description.threads,
             .processing = held.get<std::int64_t>(0),
             .started_at = worker.started_at};
+}
+
+std::vector<EndpointState> ReportQueries::endpoints_of(const std::vector<KnownWorker>& workers) {
+    std::map<Kind, EndpointState> by_kind;
+    for (const KnownWorker& worker : workers) {
+        if (worker.pulls) continue;  // it tells of none
+        Cursor row = endpoints_.query(worker.id.value);
+        row.next();
+        for (EndpointState& endpoint :
+             endpoints_from_column(row.get<std::optional<std::string>>(0))) {
+            const auto [of_kind, is_first] = by_kind.try_emplace(endpoint.kind, endpoint);
+            if (is_first) continue;
+            of_kind->second.in_flight += endpoint.in_flight;
+            of_kind->second.is_breaker_open |= endpoint.is_breaker_open;
+        }
+    }
+    std::vector<EndpointState> endpoints;
+    for (auto& [kind, endpoint] : by_kind) endpoints.push_back(std::move(endpoint));
+    return endpoints;
 }
 
 std::vector<EnlistedWorker> ReportQueries::enlisted_workers(const Moment& now) {

@@ -27,6 +27,8 @@ class ReportQueries {
     [[nodiscard]] std::optional<UtcTime> oldest_in_line(std::int64_t kind, Priority priority);
     [[nodiscard]] std::vector<KnownWorker> live_workers(const Moment& now);
     [[nodiscard]] LiveWorker to_report(const KnownWorker& worker);
+    // What they send orders to, by kind.
+    [[nodiscard]] std::vector<EndpointState> endpoints_of(const std::vector<KnownWorker>& workers);
 
     Connection& connection_;
     Kinds kinds_;
@@ -34,6 +36,7 @@ class ReportQueries {
     Statement oldest_;
     Statement next_due_;
     Statement held_;
+    Statement endpoints_;
     SignsOfLife signs_;
 };
 

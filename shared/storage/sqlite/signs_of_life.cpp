@@ -17,8 +17,7 @@ constexpr std::chrono::milliseconds longest_gap{1'000};
 
 #define ENLISTED_BY(index)                                                   \
     "SELECT id, name, host, threads, label, pid_namespace, pid, started_at," \
-    " heartbeat_until, boot_id, lease_time, holds_lock, kinds, pulls,"       \
-    " endpoints"                                                             \
+    " heartbeat_until, boot_id, lease_time, holds_lock, kinds, pulls"        \
     " FROM workers w INDEXED BY " index " WHERE heartbeat_until IS NOT NULL"
 #define PULLING ENLISTED_BY("workers_pulling") " AND pulls = 1 AND "
 
@@ -68,8 +67,7 @@ std::vector<KnownWorker> SignsOfLife::judge_all(Cursor rows, const Moment& now) 
                             .pid = rows.get<std::optional<std::int64_t>>(6).value_or(0),
                             .kinds = kinds_from_column(rows.get<std::optional<std::string>>(12))},
             .started_at = time_from_column(rows.get<std::int64_t>(7)),
-            .pulls = rows.get<std::int64_t>(13) != 0,
-            .endpoints = endpoints_from_column(rows.get<std::optional<std::string>>(14))};
+            .pulls = rows.get<std::int64_t>(13) != 0};
         const Heartbeat heartbeat{.until = Milliseconds(rows.get<std::int64_t>(8)),
                                   .boot_id = rows.get<std::string>(9),
                                   .lease_time = Milliseconds(rows.get<std::int64_t>(10)),

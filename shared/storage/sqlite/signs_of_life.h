@@ -50,7 +50,6 @@ struct KnownWorker {
     UtcTime started_at;
     Life life = Life::live;
     bool pulls = false;  // lease_actions.h
-    std::vector<EndpointState> endpoints = {};
 };
 
 class SignsOfLife {
