@@ -142,18 +142,16 @@ UPDATE sqlite_schema SET sql = 'CREATE TABLE orders (
     -- From when it may be claimed; empty if that was always so.
     due_at          INTEGER,
     start_before    INTEGER,  -- not begun by then, it is Failed
-    -- Its place in the queue, if that is not the one of its arrival, seq << 20. While it waits for its
-    -- time, a number that is as wide as any place: a row that grew when it got one would not fit into
-    -- its page any more, and splitting pages takes longer than all the rest.
-    place           INTEGER CHECK (place > 0),
+    -- Its place in the queue, if that is not the one of its arrival, seq << 20; 0 while it waits for
+    -- its time.
+    place           INTEGER CHECK (place >= 0),
     CHECK ((status BETWEEN 2 AND 4) = (finished_at IS NOT NULL)),
     CHECK ((started_at IS NULL) = (worker IS NULL)),
     CHECK (started_at IS NULL OR status BETWEEN 2 AND 4),
     CHECK (status <> 2 OR started_at IS NOT NULL),
     CHECK ((status = 3) = (failure IS NOT NULL)),
-    CHECK (status <> 5 OR (due_at IS NOT NULL AND place IS NOT NULL
-        AND place = 0x7fffffffffffffff)),
-    CHECK (status NOT IN (0, 1) OR place IS NULL OR place < 0x7fffffffffffffff)
+    CHECK (status <> 5 OR (due_at IS NOT NULL AND place IS NOT NULL AND place = 0)),
+    CHECK (status NOT IN (0, 1) OR place IS NULL OR place > 0)
 ) STRICT' WHERE type = 'table' AND name = 'orders';
 
 PRAGMA writable_schema = RESET;

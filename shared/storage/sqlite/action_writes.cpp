@@ -57,9 +57,9 @@ ActionWrites::ActionWrites(Connection& connection, OrderContent& content, Kinds&
       pulls_(connection, content, rows_, ends_),
       ended_(connection,
              // The time that it waited for, unless that was for another attempt.
-             "SELECT status, kind, priority, iif(place = ?2 AND attempts = 0, due_at, NULL),"
+             "SELECT status, kind, priority, iif(place = 0 AND attempts = 0, due_at, NULL),"
              " lease_token, worker, started_at, finished_at, failure"
-             " FROM orders WHERE seq = ?1 AND status IN (3, 4)"),
+             " FROM orders WHERE seq = ? AND status IN (3, 4)"),
       begin_round_(connection,
                    "UPDATE orders SET status = ?2, due_at = ?3, place = ?4, attempts = 0,"
                    " started_at = NULL, finished_at = NULL, worker = NULL, failure = NULL,"
@@ -147,7 +147,7 @@ bool ActionWrites::retry(OrderSequence order, WriteTransaction& work) {
         PastAttempt attempt;  // the one that was in work at the end, if there is a worker
     };
     const auto ended = [&]() -> std::optional<Ended> {
-        Cursor row = ended_.query(order.value, no_place);
+        Cursor row = ended_.query(order.value);
         if (!row.next()) return std::nullopt;
         Ended found{
             .status = status_from_column(row.get<std::int64_t>(0)),

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "shared/domain/backoff.h"
-#include "shared/storage/sqlite/queue_entry.h"
 #include "shared/storage/sqlite/safeguards.h"
 
 namespace orders::sqlite {
@@ -44,7 +43,7 @@ AttemptEnds::AttemptEnds(Connection& connection, OrderContent& content, Chance c
       end_(connection,
            "UPDATE orders SET status = ?2, finished_at = ?3, failure = ?4, worker = ?5,"
            " started_at = ?6 WHERE seq = ?1"),
-      wait_(connection, "UPDATE orders SET status = 5, due_at = ?2, place = ?3 WHERE seq = ?1"),
+      wait_(connection, "UPDATE orders SET status = 5, due_at = ?2, place = 0 WHERE seq = ?1"),
       make_pending_(connection,
                     // It has begun in time, even if that is not charged.
                     "UPDATE orders SET status = 0, attempts = attempts - ?2, start_before = NULL"
@@ -115,7 +114,7 @@ void AttemptEnds::retry_later(const Lease& lease, const Held& held, const Retry&
                   .reason = retry.reason,
                   .detail = text_or_nothing(retry.detail)});
     const auto wait = wait_for(retry, backoff(held.attempts, held.backoff, chance_()));
-    wait_.run(lease.order.value, to_column(now + wait), no_place);
+    wait_.run(lease.order.value, to_column(now + wait));
     drop_lease_.run(lease.order.value);
     work.note_moved(held.as, StoredStatus::processing, StoredStatus::waiting);
 }

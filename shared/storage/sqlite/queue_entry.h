@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <variant>
 
 #include "shared/domain/order.h"
@@ -13,9 +12,8 @@
 
 namespace orders::sqlite {
 
-// orders.place while the order waits for its time: no smaller, so that its row does not grow when
-// it gets a place.
-inline constexpr std::int64_t no_place = std::numeric_limits<std::int64_t>::max();
+// orders.place while the order waits for its time.
+inline constexpr std::int64_t no_place = 0;
 
 // By the store's clock; a time that is past is now.
 [[nodiscard]] inline UtcTime due_time(const DueTime& due, UtcTime now) {

@@ -29,7 +29,7 @@ struct Populated {
             "INSERT INTO orders (order_id, priority, processing_time, created_at, status,"
             " finished_at) VALUES ('cancelled', 1, 1, 0, 4, 6);"
             "INSERT INTO orders (order_id, priority, processing_time, created_at, status, due_at,"
-            " place) VALUES ('waiting', 1, 1, 0, 5, 9, 0x7fffffffffffffff)");
+            " place) VALUES ('waiting', 1, 1, 0, 5, 9, 0)");
     }
     test::TempDir directory;
     Connection connection{directory.file("orders.db"), Connection::Access::read_write};

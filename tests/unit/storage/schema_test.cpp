@@ -80,9 +80,8 @@ TEST_CASE("schema: no order can be stored that breaks a rule") {
         "UPDATE orders SET place = NULL WHERE order_id = 'waiting'",
         "UPDATE orders SET status = 0 WHERE order_id = 'waiting'",
         "UPDATE orders SET place = 0 WHERE order_id = 'pending'",
-        "UPDATE orders SET place = 0x7fffffffffffffff WHERE order_id = 'pending'",
-        "UPDATE orders SET place = 0x7fffffffffffffff WHERE order_id = 'processing'",
-        "UPDATE orders SET place = 0 WHERE order_id = 'done'",
+        "UPDATE orders SET place = 0 WHERE order_id = 'processing'",
+        "UPDATE orders SET place = -1 WHERE order_id = 'done'",
         // kinds
         "UPDATE orders SET kind = 1 WHERE order_id = 'pending'",
         "UPDATE orders SET kind = NULL WHERE order_id = 'pending'",
@@ -158,7 +157,7 @@ TEST_CASE("schema: the limits themselves are allowed") {
         "UPDATE orders SET status = 3, failure = 'expired', finished_at = 6"
         " WHERE order_id = 'waiting'",
         "UPDATE orders SET status = 0, place = 1, finished_at = NULL WHERE order_id = 'cancelled'",
-        "UPDATE orders SET place = 0x7ffffffffffffffe WHERE order_id = 'pending'",
+        "UPDATE orders SET place = 9223372036854775807 WHERE order_id = 'pending'",
         "INSERT INTO kinds (id, name) VALUES (63, printf('%032d', 1))",
         "INSERT INTO order_inputs VALUES (1, 86400, 100, 3600, zeroblob(16), zeroblob(1000000))",
         "INSERT INTO order_results VALUES (1, 'because', zeroblob(1000000))",

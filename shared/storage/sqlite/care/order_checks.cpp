@@ -9,7 +9,6 @@
 
 #include "shared/domain/claim.h"
 #include "shared/storage/sqlite/columns.h"
-#include "shared/storage/sqlite/queue_entry.h"
 
 namespace orders::sqlite {
 namespace {
@@ -151,7 +150,7 @@ constexpr std::array order_rules{
               }},
     OrderRule{"waiting for its time without one, or with a place in the queue",
               [](const OrderRow& row) {
-                  return !is(row, StoredStatus::waiting) || (row.due_at && row.place == no_place);
+                  return !is(row, StoredStatus::waiting) || (row.due_at && row.place == 0);
               }},
     OrderRule{"a place of its own without a time from which it may be claimed",
               [](const OrderRow& row) { return !row.place || row.due_at; }},
@@ -159,7 +158,7 @@ constexpr std::array order_rules{
               [](const OrderRow& row) {
                   const bool needs_place =
                       is(row, StoredStatus::queued) || is(row, StoredStatus::processing);
-                  return !needs_place || (row.place.value_or(1) > 0 && row.place != no_place);
+                  return !needs_place || row.place.value_or(1) > 0;
               }},
     OrderRule{"Failed without a reason",
               [](const OrderRow& row) {
