@@ -30,13 +30,13 @@ TEST_CASE("columns: what a worker sends orders to comes back as it was stored") 
 TEST_CASE("columns: what cannot have been stored so is damage") {
     for (const std::string text : {",", "mail,,sms", "A kind", "mail:1:0"}) {
         CAPTURE(text);
-        CHECK_THROWS_AS(kinds_from_column(text), StoreError);
+        CHECK_THROWS_AS((void)kinds_from_column(text), StoreError);
     }
     for (const std::string text :
          {",", "mail", "mail:", "mail:1", "mail:1:", "mail:1:2", "mail:x:0", "mail:-1:0",
           "mail:1:0:", ":1:0", "mail:1:0,,sms:1:0", "mail:99999999999999999999:0"}) {
         CAPTURE(text);
-        CHECK_THROWS_AS(endpoints_from_column(text), StoreError);
+        CHECK_THROWS_AS((void)endpoints_from_column(text), StoreError);
     }
 }
 
