@@ -30,6 +30,7 @@ static_assert(longest_lease_time.count() == 3'600'000);
 
 // As the partial indexes say it.
 #define IS_DUE " FROM orders INDEXED BY orders_due WHERE status = 5"
+#define FIRST_DUE IS_DUE " AND due_at <= ?1 ORDER BY due_at, seq LIMIT ?2"
 #define MAY_EXPIRE                                                   \
     " FROM orders INDEXED BY orders_expiring WHERE status IN (0, 5)" \
     " AND attempts = 0 AND start_before IS NOT NULL"
@@ -60,9 +61,13 @@ HousekeepingWrites::HousekeepingWrites(Connection& connection)
                    " FROM leases l JOIN workers w ON w.id = l.worker WHERE " IS_OVER ")"),
       next_due_(connection, "SELECT due_at" IS_DUE " ORDER BY due_at LIMIT 1"),
       next_overdue_(connection, "SELECT start_before" MAY_EXPIRE " ORDER BY start_before LIMIT 1"),
-      due_(connection,
-           "SELECT seq, kind, priority" IS_DUE " AND due_at <= ? ORDER BY due_at, seq LIMIT ?"),
-      promote_(connection, "UPDATE orders SET status = 0, place = ?2 WHERE seq = ?1"),
+      due_(connection, "SELECT kind, priority, count(*) FROM (SELECT kind, priority" FIRST_DUE
+                       ") GROUP BY kind, priority"),
+      // All by one statement, which takes half as long as one for each.
+      promote_(connection,
+               "UPDATE orders SET status = 0, place = ?3 + due.rank"
+               " FROM (SELECT seq, row_number() OVER (ORDER BY due_at, seq) AS rank" FIRST_DUE
+               ") due WHERE orders.seq = due.seq"),
       overdue_(connection,
                "SELECT seq" MAY_EXPIRE " AND start_before <= ? ORDER BY start_before LIMIT ?"),
       signs_(connection) {}
@@ -161,21 +166,16 @@ void HousekeepingWrites::take_back_found(Cursor found, UtcTime now, WriteTransac
 }
 
 std::size_t HousekeepingWrites::promote(std::size_t limit, UtcTime now, WriteTransaction& work) {
-    struct Due {
-        std::int64_t seq = 0;
-        CountedAs as;
-    };
-    std::vector<Due> all;  // read to the end before anything is changed
+    std::int64_t promoted = 0;
     for (Cursor rows = due_.query(to_column(now), limit); rows.next();) {
-        all.push_back(
-            {rows.get<std::int64_t>(0),
-             {rows.get<std::int64_t>(1), priority_from_column(rows.get<std::int64_t>(2))}});
+        const CountedAs as{rows.get<std::int64_t>(0),
+                           priority_from_column(rows.get<std::int64_t>(1))};
+        const auto orders = rows.get<std::int64_t>(2);
+        work.note_moved(as, StoredStatus::waiting, StoredStatus::queued, orders);
+        promoted += orders;
     }
-    for (const Due& due : all) {
-        promote_.run(due.seq, work.take_place());
-        work.note_moved(due.as, StoredStatus::waiting, StoredStatus::queued);
-    }
-    return all.size();
+    if (promoted > 0) promote_.run(to_column(now), promoted, work.take_places(promoted) - 1);
+    return static_cast<std::size_t>(promoted);
 }
 
 std::size_t HousekeepingWrites::expire(std::size_t limit, UtcTime now, WriteTransaction& work) {

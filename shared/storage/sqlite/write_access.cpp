@@ -65,12 +65,15 @@ void WriteTransaction::note_created(CountedAs as, StoredStatus status) {
     has_made_claimable_ |= status == StoredStatus::queued;
 }
 
-void WriteTransaction::note_moved(CountedAs as, StoredStatus from, StoredStatus to) {
-    count(as, from, -1);
-    count(as, to, +1);
+void WriteTransaction::note_moved(CountedAs as, StoredStatus from, StoredStatus to,
+                                  std::int64_t orders) {
+    count(as, from, -orders);
+    count(as, to, +orders);
     has_made_claimable_ |= to == StoredStatus::queued;
     has_ended_some_ |= is_end(to_status(to));
-    if (from == StoredStatus::processing && to == StoredStatus::cancelled) ++cancels_in_work_;
+    if (from == StoredStatus::processing && to == StoredStatus::cancelled) {
+        cancels_in_work_ += orders;
+    }
 }
 
 void WriteTransaction::note_deleted(CountedAs as, StoredStatus status) {
@@ -86,11 +89,12 @@ void WriteTransaction::count(CountedAs as, StoredStatus status, std::int64_t cha
     count_changes_.push_back({as, status, change});
 }
 
-std::int64_t WriteTransaction::take_place() {
+std::int64_t WriteTransaction::take_places(std::int64_t orders) {
     if (!last_place_) last_place_ = access_.last_place_.number();
     if (!newest_place_) newest_place_ = access_.newest_place_.number();
-    last_place_ = std::max(*last_place_, *newest_place_) + 1;
-    return *last_place_;
+    const std::int64_t first = std::max(*last_place_, *newest_place_) + 1;
+    last_place_ = first + orders - 1;
+    return first;
 }
 
 void WriteTransaction::write_counts() {

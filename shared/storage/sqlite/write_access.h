@@ -96,7 +96,7 @@ class WriteTransaction {
     // Call one of these for every order that the transaction creates, moves on, counts anew or
     // deletes: the counters and the bells depend on it.
     void note_created(CountedAs as, StoredStatus status);
-    void note_moved(CountedAs as, StoredStatus from, StoredStatus to);
+    void note_moved(CountedAs as, StoredStatus from, StoredStatus to, std::int64_t orders = 1);
     void note_deleted(CountedAs as, StoredStatus status);
     // Orders that were in the queue already may be claimed from now on.
     void note_claimable() noexcept { has_made_claimable_ = true; }
@@ -107,8 +107,9 @@ class WriteTransaction {
     void write_counts();
 
     // A place in the queue behind all that have one now, before all that come later, for an order
-    // that did not arrive just now.
-    [[nodiscard]] std::int64_t take_place();
+    // that did not arrive just now; of several, the first of as many that follow each other.
+    [[nodiscard]] std::int64_t take_places(std::int64_t orders);
+    [[nodiscard]] std::int64_t take_place() { return take_places(1); }
 
     // Returns once all of it is on disk and others may write. Throws StoreError; then nothing of it
     // is kept unless the error's kind says otherwise, and others must wait until this is destroyed.

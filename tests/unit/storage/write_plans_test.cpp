@@ -42,9 +42,8 @@ TEST_CASE("write_plans: an order is found by its id, and ended, moved and renewe
          {"UPDATE orders SET status = ?2, finished_at = ?3, failure = ?4, worker",
           "UPDATE orders SET status = ?2, finished_at = ?3, failure = ?4 WHERE",
           "UPDATE orders SET status = 5", "UPDATE orders SET status = 0, attempts",
-          "UPDATE orders SET status = 0, place", "UPDATE orders SET status = ?2, due_at = ?3",
-          "UPDATE orders SET priority", "UPDATE leases SET expires_at = ?3",
-          "UPDATE leases SET expires_at = ?2 WHERE seq",
+          "UPDATE orders SET status = ?2, due_at = ?3", "UPDATE orders SET priority",
+          "UPDATE leases SET expires_at = ?3", "UPDATE leases SET expires_at = ?2 WHERE seq",
           "o.attempts, l.worker, l.started_at, l.max_attempts"}) {
         const std::string plan = plans.of_statement_with(part);
         CHECK_HAS(plan, "USING INTEGER PRIMARY KEY (rowid=?)");
@@ -58,6 +57,7 @@ TEST_CASE("write_plans: no write of an order makes a table first") {
     int writes = 0;
     for (const std::string& sql : plans.statements()) {
         if (!sql.starts_with("UPDATE orders") && !sql.starts_with("INSERT INTO orders")) continue;
+        if (sql.find(" AS rank") != std::string::npos) continue;  // writes many orders
         CAPTURE(sql);
         CHECK_HAS_NOT(plans.program_of(sql), "OpenEphemeral");
         ++writes;
