@@ -77,9 +77,9 @@ Occupancy::~Occupancy() {
 }
 
 void Occupancy::require_same_files() const {
-    (void)database_.status();
-    (void)log_.status();
-    for (const StoreFile& file : others_) (void)file.status();
+    database_.require_in_place();
+    log_.require_in_place();
+    for (const StoreFile& file : others_) file.require_in_place();
 }
 
 bool is_being_made_ready(const std::string& path) {

@@ -1,5 +1,7 @@
 #include "shared/storage/sqlite/store_file.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -9,28 +11,35 @@
 namespace orders::sqlite {
 namespace {
 
-struct stat status_of(const std::string& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) {
+struct statx status_of(const std::string& path, unsigned wanted) {
+    struct statx status {};
+    if (::statx(AT_FDCWD, path.c_str(), 0, wanted, &status) != 0) {
         throw replaced(path,
                        "the file is not there any more: " + std::string(std::strerror(errno)));
     }
     return status;
 }
 
-}  // namespace
-
-StoreFile::StoreFile(std::string path) : path_(std::move(path)) {
-    const struct stat status = status_of(path_);
-    device_ = status.st_dev;
-    inode_ = status.st_ino;
+FileNumber number_of(const struct statx& status) {
+    return {status.stx_dev_major, status.stx_dev_minor, status.stx_ino};
 }
 
-struct stat StoreFile::status() const {
-    const struct stat now = status_of(path_);
-    if (now.st_dev != device_ || now.st_ino != inode_) {
-        throw replaced(path_, "another file lies there now");
-    }
+}  // namespace
+
+StoreFile::StoreFile(std::string path)
+    : path_(std::move(path)), number_(number_of(status_of(path_, STATX_INO))) {}
+
+void StoreFile::require_in_place() const {
+    (void)status_if_in_place(STATX_INO);
+}
+
+struct statx StoreFile::status() const {
+    return status_if_in_place(STATX_BASIC_STATS);
+}
+
+struct statx StoreFile::status_if_in_place(unsigned wanted) const {
+    const struct statx now = status_of(path_, wanted);
+    if (number_of(now) != number_) throw replaced(path_, "another file lies there now");
     return now;
 }
 

@@ -32,17 +32,17 @@ StoreWatch::StoreWatch(std::shared_ptr<Occupancy> occupancy, Connection& connect
 }
 
 void StoreWatch::require_same() {
-    const struct stat database = occupancy_->database().status();
-    (void)occupancy_->log().status();
-    const bool is_changed = database.st_size != size_ ||
-                            database.st_mtim.tv_sec != changed_at_.tv_sec ||
-                            database.st_mtim.tv_nsec != changed_at_.tv_nsec;
+    const struct statx database = occupancy_->database().status();
+    occupancy_->log().require_in_place();
+    const bool is_changed = database.stx_size != size_ ||
+                            database.stx_mtime.tv_sec != changed_at_.tv_sec ||
+                            database.stx_mtime.tv_nsec != changed_at_.tv_nsec;
     if (is_changed) {
         if (!has_own_content()) {
             throw replaced(connection_.path(), "another file was copied over it");
         }
-        size_ = database.st_size;
-        changed_at_ = database.st_mtim;
+        size_ = database.stx_size;
+        changed_at_ = database.stx_mtime;
     }
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now < next_full_look_) return;

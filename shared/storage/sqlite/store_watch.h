@@ -4,15 +4,16 @@
 // replaced, or written over in place. Nothing that is stored after that may be acknowledged,
 // because no other program will ever see it.
 //
-// A look costs two stat() calls. If the file was changed since the last one, which only checkpoints
-// do, it also makes sure that the page with the store's generation is in it; and once a second it
-// looks at all other files of the store.
+// A look costs two statx() calls. If the file was changed since the last one, which only
+// checkpoints do, it also makes sure that the page with the store's generation is in it; and once a
+// second it looks at all other files of the store.
 //
 // Belongs to the thread of the connection.
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <memory>
 #include <string>
 
@@ -75,8 +76,8 @@ class StoreWatch {
     std::int64_t page_ = 0;  // on which the generation is
     std::int64_t page_size_ = 0;
 
-    struct timespec changed_at_ {};
-    std::int64_t size_ = -1;
+    struct statx_timestamp changed_at_ {};
+    std::uint64_t size_ = 0;  // which no database has
     SteadyTime next_full_look_{};
 };
 
