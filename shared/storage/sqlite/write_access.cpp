@@ -65,15 +65,12 @@ void WriteTransaction::note_created(CountedAs as, StoredStatus status) {
     has_made_claimable_ |= status == StoredStatus::queued;
 }
 
-void WriteTransaction::note_moved(CountedAs as, StoredStatus from, StoredStatus to,
-                                  std::int64_t orders) {
-    count(as, from, -orders);
-    count(as, to, +orders);
+void WriteTransaction::note_moved(CountedAs as, StoredStatus from, StoredStatus to) {
+    count(as, from, -1);
+    count(as, to, +1);
     has_made_claimable_ |= to == StoredStatus::queued;
     has_ended_some_ |= is_end(to_status(to));
-    if (from == StoredStatus::processing && to == StoredStatus::cancelled) {
-        cancels_in_work_ += orders;
-    }
+    if (from == StoredStatus::processing && to == StoredStatus::cancelled) ++cancels_in_work_;
 }
 
 void WriteTransaction::note_deleted(CountedAs as, StoredStatus status) {

@@ -96,7 +96,7 @@ class WriteTransaction {
     // Call one of these for every order that the transaction creates, moves on, counts anew or
     // deletes: the counters and the bells depend on it.
     void note_created(CountedAs as, StoredStatus status);
-    void note_moved(CountedAs as, StoredStatus from, StoredStatus to, std::int64_t orders = 1);
+    void note_moved(CountedAs as, StoredStatus from, StoredStatus to);
     void note_deleted(CountedAs as, StoredStatus status);
     // Orders that were in the queue already may be claimed from now on.
     void note_claimable() noexcept { has_made_claimable_ = true; }
