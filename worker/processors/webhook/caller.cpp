@@ -45,9 +45,7 @@ WebhookCaller::WebhookCaller(EventLoop& loop, CallerOptions options)
 }
 
 WebhookCaller::~WebhookCaller() {
-    for (const auto& [id, transfer] : calls_) {
-        ::curl_multi_remove_handle(multi_.get(), transfer->handle());
-    }
+    for (const auto& [id, transfer] : calls_) break_off(*transfer);
 }
 
 WebhookCaller::CallId WebhookCaller::begin(Call call, OnEnd on_end) {
@@ -70,15 +68,24 @@ std::unique_ptr<WebhookCaller::Transfer> WebhookCaller::free_transfer() {
 void WebhookCaller::cancel(CallId call) {
     const auto found = calls_.find(call);
     if (found == calls_.end()) return;
-    ::curl_multi_remove_handle(multi_.get(), found->second->handle());
+    break_off(*found->second);
     found->second->release();
     unused_.push_back(std::move(found->second));
     calls_.erase(found);
 }
 
-int WebhookCaller::on_socket(CURL* /*easy*/, curl_socket_t socket, int what, void* self,
+// libcurl 7.88 closes a socket that is still connecting before it says that it is not to be watched
+// any more. By then another thread may have opened one of the same number.
+void WebhookCaller::break_off(const Transfer& transfer) {
+    for (const auto& [socket, easy] : watched_) {
+        if (easy == transfer.handle()) loop_.unwatch(socket);
+    }
+    ::curl_multi_remove_handle(multi_.get(), transfer.handle());
+}
+
+int WebhookCaller::on_socket(CURL* easy, curl_socket_t socket, int what, void* self,
                              void* /*unused*/) {
-    return static_cast<WebhookCaller*>(self)->watch(socket, what);
+    return static_cast<WebhookCaller*>(self)->watch(easy, socket, what);
 }
 
 // NOLINTNEXTLINE(google-runtime-int): libcurl's type
@@ -90,8 +97,9 @@ int WebhookCaller::on_timer(CURLM* /*multi*/, long timeout_ms, void* self) {
 }
 
 // What is returned ends the call if it is not 0.
-int WebhookCaller::watch(curl_socket_t socket, int what) {
+int WebhookCaller::watch(CURL* easy, curl_socket_t socket, int what) {
     if (what == CURL_POLL_REMOVE) {
+        watched_.erase(socket);
         loop_.unwatch(socket);
         return 0;
     }
@@ -103,6 +111,7 @@ int WebhookCaller::watch(curl_socket_t socket, int what) {
                             ((ready & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
                             ((ready & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0));
         });
+        watched_.insert_or_assign(socket, easy);
         return 0;
     } catch (const std::system_error&) {  // out of memory, or of the user's epoll watches
         return -1;

@@ -71,7 +71,8 @@ class WebhookCaller {
 
     static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void* unused);
     static int on_timer(CURLM* multi, long timeout_ms, void* self);  // NOLINT(google-runtime-int)
-    [[nodiscard]] int watch(curl_socket_t socket, int what);
+    [[nodiscard]] int watch(CURL* easy, curl_socket_t socket, int what);
+    void break_off(const Transfer& transfer);
     void set_timer(std::optional<std::chrono::milliseconds> after);
     void act(curl_socket_t socket, int ready);
     void end_what_is_done();
@@ -86,6 +87,7 @@ class WebhookCaller {
     // Before the transfers, which it must outlive.
     std::unique_ptr<CURLM, CloseMulti> multi_;
     std::optional<EventLoop::TimerId> timer_;
+    std::unordered_map<curl_socket_t, CURL*> watched_;  // for whom
     std::unordered_map<CallId, std::unique_ptr<Transfer>> calls_;
     std::vector<std::unique_ptr<Transfer>> unused_;
     CallId last_call_ = 0;
