@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <random>
 #include <utility>
 
-#include "shared/domain/backoff.h"
 #include "shared/storage/sqlite/safeguards.h"
 
 namespace orders::sqlite {
@@ -18,18 +16,7 @@ std::optional<std::string> text_or_nothing(const std::string& text) {
     return text;
 }
 
-std::chrono::milliseconds wait_for(const Retry& retry, std::chrono::milliseconds backoff) {
-    if (!retry.after) return backoff;
-    return std::max(backoff, std::clamp(*retry.after, shortest_asked_wait, longest_asked_wait));
-}
-
 }  // namespace
-
-Chance random_chance() {
-    return [engine = std::minstd_rand(std::random_device{}())]() mutable {
-        return std::generate_canonical<double, std::numeric_limits<double>::digits>(engine);
-    };
-}
 
 AttemptEnds::AttemptEnds(Connection& connection, OrderContent& content, Chance chance)
     : connection_(connection),
@@ -113,7 +100,7 @@ void AttemptEnds::retry_later(const Lease& lease, const Held& held, const Retry&
                   .outcome = PastAttempt::Outcome::retry,
                   .reason = retry.reason,
                   .detail = text_or_nothing(retry.detail)});
-    const auto wait = wait_for(retry, backoff(held.attempts, held.backoff, chance_()));
+    const auto wait = retry_wait(retry, held.attempts, held.backoff, chance_());
     wait_.run(lease.order.value, to_column(now + wait));
     drop_lease_.run(lease.order.value);
     work.note_moved(held.as, StoredStatus::processing, StoredStatus::waiting);

@@ -11,12 +11,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
 #include "shared/domain/claim.h"
 #include "shared/domain/order.h"
+#include "shared/storage/decisions/retry_wait.h"
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/order_content.h"
@@ -24,10 +24,6 @@
 #include "shared/storage/worker_store.h"
 
 namespace orders::sqlite {
-
-// From 0 to 1, evenly spread: what spreads the waits of retries.
-using Chance = std::function<double()>;
-[[nodiscard]] Chance random_chance();
 
 class AttemptEnds {
    public:

@@ -8,17 +8,6 @@
 #include "shared/storage/store_error.h"
 
 namespace orders::sqlite {
-namespace {
-
-// While a Normal order waits for too long, one in so many is Normal.
-constexpr int normal_share = 4;
-
-bool is_too_late(const QueuedOrder& order, UtcTime now) {
-    return order.attempts == 0 && order.spec.start_before && *order.spec.start_before <= now;
-}
-
-}  // namespace
-
 Claims::Claims(Connection& connection, OrderContent& content, AttemptEnds& ends)
     : content_(content),
       ends_(ends),
@@ -43,7 +32,7 @@ Claims::Claimed Claims::claim(const ClaimRequest& request, const Terms& terms, c
         const auto priority = next_priority(request.normal_max_wait, now.utc);
         if (!priority) break;
         QueuedOrder head = heads_.take(*priority);
-        if (is_too_late(head, now.utc)) {
+        if (is_too_late(head.spec, head.attempts, now.utc)) {
             if (ends_.expire(head.order, now.utc, work)) ++found.expired;
             continue;
         }
@@ -60,7 +49,7 @@ Claims::Claimed Claims::claim(const ClaimRequest& request, const Terms& terms, c
                    std::min(expires_at, deadline.value_or(expires_at)), limits.max_attempts,
                    limits.backoff.count(), deadline);
         work.note_moved({head.kind, *priority}, StoredStatus::queued, StoredStatus::processing);
-        note_handed_out(*priority);
+        turns_.note_handed_out(*priority);
         if (head.payload_bytes > 0 && !head.spec.payload) found.unread.push_back(claimed.size());
         claimed.push_back({.lease = {.order = head.order, .token = head.token + 1},
                            .spec = std::move(head.spec),
@@ -73,26 +62,17 @@ Claims::Claimed Claims::claim(const ClaimRequest& request, const Terms& terms, c
 }
 
 std::optional<Priority> Claims::next_priority(std::chrono::seconds normal_max_wait, UtcTime now) {
-    const bool is_high_there = heads_.next(Priority::high) != nullptr;
-    // The next Normal order is not looked for while it cannot matter.
-    const bool may_normal_go_first =
-        normal_max_wait.count() > 0 && high_in_a_row_ >= normal_share - 1;
-    if (is_high_there && !may_normal_go_first) return Priority::high;
-    const QueuedOrder* const normal = heads_.next(Priority::normal);
-    if (is_high_there) {
-        // If it came while the clock was ahead, nobody knows for how long.
-        const bool waits_for_too_long =
-            normal != nullptr &&
-            (normal->queued_at > now || now - normal->queued_at > normal_max_wait);
-        return waits_for_too_long ? Priority::normal : Priority::high;
+    const auto normal_queued_at = [this]() -> std::optional<UtcTime> {
+        const QueuedOrder* const normal = heads_.next(Priority::normal);
+        if (normal == nullptr) return std::nullopt;
+        return normal->queued_at;
+    };
+    if (heads_.next(Priority::high) != nullptr) {
+        return turns_.is_normals(normal_max_wait, now, normal_queued_at) ? Priority::normal
+                                                                         : Priority::high;
     }
-    if (normal == nullptr) return std::nullopt;
+    if (heads_.next(Priority::normal) == nullptr) return std::nullopt;
     return Priority::normal;
-}
-
-void Claims::note_handed_out(Priority priority) noexcept {
-    high_in_a_row_ =
-        priority == Priority::normal ? 0 : std::min(high_in_a_row_ + 1, normal_share - 1);
 }
 
 // The claim is on disk, so an error must not pass for the failure of it.

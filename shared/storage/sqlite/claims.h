@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "shared/storage/decisions/claim_rules.h"
 #include "shared/storage/sqlite/attempt_ends.h"
 #include "shared/storage/sqlite/clock.h"
 #include "shared/storage/sqlite/connection.h"
@@ -62,14 +63,12 @@ class Claims {
     // Of which priority the next one is; empty if there are no more.
     [[nodiscard]] std::optional<Priority> next_priority(std::chrono::seconds normal_max_wait,
                                                         UtcTime now);
-    void note_handed_out(Priority priority) noexcept;
     OrderContent& content_;
     AttemptEnds& ends_;
     QueueHeads heads_;
     Statement claim_;
     Statement lease_;
-    // How many High orders were handed out since the last Normal one, as far as it matters.
-    int high_in_a_row_ = 0;
+    PriorityTurns turns_;
 };
 
 }  // namespace orders::sqlite

@@ -1,47 +1,12 @@
 #include "shared/storage/sqlite/columns.h"
 
-#include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <system_error>
 #include <utility>
 
+#include "shared/storage/decisions/worker_texts.h"
 #include "shared/storage/sqlite/errors.h"
 
 namespace orders::sqlite {
-namespace {
-
-// Calls `take` with each part of the text.
-template <typename Take>
-void for_each_part(std::string_view text, char separator, Take take) {
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(separator), text.size());
-        take(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-}
-
-EndpointState endpoint_from_part(std::string_view part) {
-    const std::size_t name_ends = std::min(part.find(':'), part.size());
-    auto kind = Kind::parse(part.substr(0, name_ends));
-    EndpointState endpoint;
-    const char* const end = part.data() + part.size();
-    const char* const number = part.data() + std::min(name_ends + 1, part.size());
-    const auto [after, error] = std::from_chars(number, end, endpoint.in_flight);
-    const std::string_view rest(after, end);
-    if (!kind || error != std::errc{} || (rest != ":0" && rest != ":1")) {
-        throw damaged("read what a worker sends orders to", "one is not valid");
-    }
-    endpoint.kind = *std::move(kind);
-    endpoint.is_breaker_open = rest == ":1";
-    return endpoint;
-}
-
-}  // namespace
-
 std::int64_t to_column(Priority priority) noexcept {
     return priority == Priority::high ? 0 : 1;
 }
@@ -107,42 +72,25 @@ JsonText json_from_column(const std::optional<std::string>& text) {
 
 std::optional<std::string> kinds_to_column(const std::optional<std::vector<Kind>>& kinds) {
     if (!kinds) return std::nullopt;
-    std::string text;
-    for (const Kind& kind : *kinds) {
-        if (!text.empty()) text += ',';
-        text += kind.name();
-    }
-    return text;
+    return kinds_as_text(*kinds);
 }
 
 std::optional<std::vector<Kind>> kinds_from_column(const std::optional<std::string>& text) {
     if (!text) return std::nullopt;
-    std::vector<Kind> kinds;
-    for_each_part(*text, ',', [&](std::string_view name) {
-        auto kind = Kind::parse(name);
-        if (!kind) throw damaged("read the kinds that a worker takes", "one is not valid");
-        kinds.push_back(*std::move(kind));
-    });
+    auto kinds = kinds_from_text(*text);
+    if (!kinds) throw damaged("read the kinds that a worker takes", "one is not valid");
     return kinds;
 }
 
 std::optional<std::string> endpoints_to_column(const std::vector<EndpointState>& endpoints) {
     if (endpoints.empty()) return std::nullopt;
-    std::string text;
-    for (const EndpointState& endpoint : endpoints) {
-        if (!text.empty()) text += ',';
-        text += endpoint.kind.name();
-        text += ':' + std::to_string(endpoint.in_flight);
-        text += endpoint.is_breaker_open ? ":1" : ":0";
-    }
-    return text;
+    return endpoints_as_text(endpoints);
 }
 
 std::vector<EndpointState> endpoints_from_column(const std::optional<std::string>& text) {
-    std::vector<EndpointState> endpoints;
-    for_each_part(text.value_or(""), ',',
-                  [&](std::string_view part) { endpoints.push_back(endpoint_from_part(part)); });
-    return endpoints;
+    auto endpoints = endpoints_from_text(text.value_or(""));
+    if (!endpoints) throw damaged("read what a worker sends orders to", "one is not valid");
+    return *std::move(endpoints);
 }
 
 }  // namespace orders::sqlite

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <variant>
 
+#include "shared/storage/decisions/order_changes.h"
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/queue_entry.h"

@@ -1,10 +1,11 @@
 #include "shared/storage/sqlite/order_report.h"
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 #include <string>
 #include <utility>
 
+#include "shared/storage/decisions/worker_texts.h"
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/snapshot.h"
@@ -119,22 +120,15 @@ LiveWorker ReportQueries::to_report(const KnownWorker& worker) {
 }
 
 std::vector<EndpointState> ReportQueries::endpoints_of(const std::vector<KnownWorker>& workers) {
-    std::map<Kind, EndpointState> by_kind;
+    std::vector<EndpointState> endpoints;
     for (const KnownWorker& worker : workers) {
         if (worker.pulls) continue;  // it tells of none
         Cursor row = endpoints_.query(worker.id.value);
         row.next();
-        for (EndpointState& endpoint :
-             endpoints_from_column(row.get<std::optional<std::string>>(0))) {
-            const auto [of_kind, is_first] = by_kind.try_emplace(endpoint.kind, endpoint);
-            if (is_first) continue;
-            of_kind->second.in_flight += endpoint.in_flight;
-            of_kind->second.is_breaker_open |= endpoint.is_breaker_open;
-        }
+        std::ranges::move(endpoints_from_column(row.get<std::optional<std::string>>(0)),
+                          std::back_inserter(endpoints));
     }
-    std::vector<EndpointState> endpoints;
-    for (auto& [kind, endpoint] : by_kind) endpoints.push_back(std::move(endpoint));
-    return endpoints;
+    return merged(endpoints);
 }
 
 std::vector<EnlistedWorker> ReportQueries::enlisted_workers(const Moment& now) {

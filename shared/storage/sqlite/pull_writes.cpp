@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "shared/storage/decisions/lease_steps.h"
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/store_error.h"
 
@@ -14,33 +15,7 @@ namespace {
 using Outcome = PastAttempt::Outcome;
 using std::chrono::milliseconds;
 
-// A transaction with so many claimed orders takes a few milliseconds, for which others wait.
-constexpr std::size_t most_orders = 1'000;
-
 constexpr AttemptEnds::GivenBack released{.outcome = Outcome::released, .is_charged = false};
-
-// How the history tells of an attempt that the action has ended without ending the order, or whose
-// end a client's retry has undone; empty if there is no such attempt.
-std::optional<Outcome> past_outcome_of(const LeaseAction& action) {
-    const auto* const result = std::get_if<ProcessingResult>(&action.what);
-    if (result == nullptr) return Outcome::released;
-    if (std::holds_alternative<Retry>(*result)) return Outcome::retry;
-    if (std::holds_alternative<Failure>(*result)) return Outcome::failed;
-    return std::nullopt;
-}
-
-// The reason with which the result ends an order as Failed.
-const std::string* reason_of(const ProcessingResult& result) {
-    if (const auto* failure = std::get_if<Failure>(&result)) return &failure->reason;
-    if (const auto* retry = std::get_if<Retry>(&result)) return &retry->reason;
-    return nullptr;
-}
-
-bool ask_the_same(const ClaimRequest& one, const ClaimRequest& other) {
-    return std::ranges::equal(one.shares, other.shares, [](const auto& left, const auto& right) {
-        return std::ranges::equal(left.kinds, right.kinds, {}, &KindLimit::kind, &KindLimit::kind);
-    });
-}
 
 }  // namespace
 
@@ -61,7 +36,7 @@ PullWrites::PullWrites(Connection& connection, OrderContent& content, OrderRows&
       past_(connection, "SELECT outcome FROM past_attempts WHERE seq = ? AND token = ?") {}
 
 void PullWrites::begin() {
-    orders_left_ = most_orders;
+    orders_left_ = most_pulled_orders;
     payload_left_ = ClaimRequest::most_payload_bytes;
     found_nothing_.clear();
     unread_.clear();

@@ -2,9 +2,7 @@
 
 // How an order gets into the queue: at once, or at its time.
 
-#include <algorithm>
 #include <cstdint>
-#include <variant>
 
 #include "shared/domain/order.h"
 #include "shared/storage/sqlite/columns.h"
@@ -14,12 +12,6 @@ namespace orders::sqlite {
 
 // orders.place while the order waits for its time.
 inline constexpr std::int64_t no_place = 0;
-
-// By the store's clock; a time that is past is now.
-[[nodiscard]] inline UtcTime due_time(const DueTime& due, UtcTime now) {
-    if (const auto* delay = std::get_if<std::chrono::seconds>(&due)) return now + *delay;
-    return std::max(std::get<UtcTime>(due), now);
-}
 
 // What the columns of an order become that did not arrive just now.
 struct QueueEntry {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "shared/storage/decisions/claim_rules.h"
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/errors.h"
 
@@ -19,23 +20,6 @@ constexpr std::size_t largest_portion = 256;
 std::size_t portion_for(std::size_t wanted, std::size_t kinds) {
     if (kinds <= 1) return std::min(wanted, largest_portion);
     return std::min(wanted, std::clamp(2 * wanted / kinds, smallest_portion, largest_portion));
-}
-
-// Which of the shares takes orders of a kind, and how many; none if the number is 0.
-struct Taker {
-    std::size_t share = 0;
-    std::size_t room = 0;
-};
-
-Taker taker_of(const Kind& kind, std::span<const ClaimShare> shares) {
-    Taker taker;
-    for (std::size_t share = 0; share < shares.size(); ++share) {
-        const auto& [limit, kinds, defaults] = shares[share];
-        const auto named = std::ranges::find(kinds, kind, &KindLimit::kind);
-        if (named != kinds.end()) return {share, std::min(limit, named->orders)};
-        if (kinds.empty()) taker = {share, limit};
-    }
-    return taker;
 }
 
 QueuedOrder queued_from_row(const Cursor& row) {
