@@ -14,11 +14,15 @@ Chance random_chance() {
     };
 }
 
+std::optional<std::chrono::milliseconds> asked_wait(const Retry& retry) {
+    if (!retry.after) return std::nullopt;
+    return std::clamp(*retry.after, shortest_asked_wait, longest_asked_wait);
+}
+
 std::chrono::milliseconds retry_wait(const Retry& retry, int attempt, std::chrono::seconds base,
                                      double chance) {
     const auto wait = backoff(attempt, base, chance);
-    if (!retry.after) return wait;
-    return std::max(wait, std::clamp(*retry.after, shortest_asked_wait, longest_asked_wait));
+    return std::max(wait, asked_wait(retry).value_or(wait));
 }
 
 }  // namespace orders

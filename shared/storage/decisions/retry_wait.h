@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 
 #include "shared/domain/claim.h"
 
@@ -13,7 +14,10 @@ namespace orders {
 using Chance = std::function<double()>;
 [[nodiscard]] Chance random_chance();
 
-// As long as the backoff says, or as the processor asks for, within its bounds, if that is longer.
+// What the processor asks for, within the bounds of that; empty if it asks for nothing.
+[[nodiscard]] std::optional<std::chrono::milliseconds> asked_wait(const Retry& retry);
+
+// As long as the backoff says, or as the processor asks for, if that is longer.
 // `attempt` is the one that has failed, 1 for the first; `base` is that of its limits.
 [[nodiscard]] std::chrono::milliseconds retry_wait(const Retry& retry, int attempt,
                                                    std::chrono::seconds base, double chance);

@@ -11,27 +11,10 @@
 
 #include "shared/domain/endpoint_state.h"
 #include "shared/domain/order.h"
+#include "shared/storage/decisions/stored_status.h"
 #include "shared/storage/sqlite/connection.h"
 
 namespace orders::sqlite {
-
-// orders.status. What is Pending is in the queue, or waits for its time.
-enum class StoredStatus : std::int64_t {
-    queued = 0,
-    processing = 1,
-    processed = 2,
-    failed = 3,
-    cancelled = 4,
-    waiting = 5,
-};
-inline constexpr StoredStatus all_stored_statuses[] = {
-    StoredStatus::queued, StoredStatus::processing, StoredStatus::processed,
-    StoredStatus::failed, StoredStatus::cancelled,  StoredStatus::waiting};
-
-[[nodiscard]] constexpr OrderStatus to_status(StoredStatus status) noexcept {
-    return status == StoredStatus::waiting ? OrderStatus::pending
-                                           : static_cast<OrderStatus>(status);
-}
 
 [[nodiscard]] std::int64_t to_column(Priority priority) noexcept;
 [[nodiscard]] std::int64_t to_column(StoredStatus status) noexcept;

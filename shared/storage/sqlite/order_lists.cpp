@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <string>
 
 #include "shared/storage/sqlite/order_rows.h"
@@ -10,15 +9,6 @@
 
 namespace orders::sqlite {
 namespace {
-
-// How many rows one call looks at, at most: a few milliseconds. If list() has found none that match
-// by then, it goes on for longer, because people take an empty page for an empty list.
-constexpr std::size_t rows_per_page = 10'000;
-constexpr std::size_t rows_per_empty_page = 100'000;
-// How many rows are read at a time if not all of them will fit.
-constexpr std::size_t rows_per_portion = 1'000;
-
-constexpr std::int64_t last_sequence = std::numeric_limits<std::int64_t>::max();
 
 // The ranges of one direction: `beyond` is < or >, `order` is DESC or ASC.
 #define QUEUED(beyond, order)                                                                   \
@@ -55,14 +45,6 @@ bool fits(const OrderFilter& filter, const Cursor& row) {
            (!filter.created_before || created_at() < *filter.created_before);
 }
 
-// Whether rows that read() gives can be left out again.
-bool is_exact(const OrderFilter& filter) {
-    if (filter.reason || filter.created_after || filter.created_before) return false;
-    if (filter.statuses == std::vector{OrderStatus::pending}) return true;
-    return !filter.kind && !filter.priority && filter.statuses.size() <= 1 &&
-           filter.statuses != std::vector{OrderStatus::processed};
-}
-
 }  // namespace
 
 OrderLists::OrderLists(Connection& connection)
@@ -83,55 +65,21 @@ OrderLists::OrderLists(Connection& connection)
 
 OrderPage OrderLists::list(const OrderQuery& query) {
     const Snapshot snapshot(connection_);
-    OrderPage page;
-    OrderSequence bound = query.before.value_or(OrderSequence{last_sequence});
-    for (std::size_t seen = 0;;) {
-        const std::size_t portion = is_exact(query.filter)
-                                        ? query.limit - page.orders.size()
-                                        : std::max(query.limit, rows_per_portion);
-        // One more, to know whether there is more.
-        std::vector<Row> rows = read(true, query.filter, bound, portion + 1);
-        const bool has_more = rows.size() > portion;
-        if (has_more) rows.pop_back();
-        for (Row& row : rows) {
-            ++seen;
-            bound = row.sequence;
-            if (!row.order) continue;
-            page.orders.push_back(*std::move(row.order));
-            if (page.orders.size() < query.limit) continue;
-            if (has_more || &row != &rows.back()) page.next_before = bound;
-            return page;
-        }
-        if (!has_more) return page;
-        if (seen >= (page.orders.empty() ? rows_per_empty_page : rows_per_page)) {
-            page.next_before = bound;
-            return page;
-        }
-    }
+    return page_of(query, [&](OrderSequence bound, std::size_t limit) {
+        return read(true, query.filter, bound, limit);
+    });
 }
 
 MatchingOrders OrderLists::find_matching(const OrderFilter& filter, OrderSequence after,
                                          std::size_t limit) {
     const Snapshot snapshot(connection_);
-    MatchingOrders found;
-    for (std::size_t seen = 0; seen < rows_per_page;) {
-        const std::vector<Row> rows = read(false, filter, after, rows_per_portion);
-        for (const Row& row : rows) {
-            ++seen;
-            after = row.sequence;
-            if (row.order) found.orders.push_back(row.sequence);
-            if (found.orders.size() < limit) continue;
-            found.next_after = after;
-            return found;
-        }
-        if (rows.size() < rows_per_portion) return found;
-    }
-    found.next_after = after;
-    return found;
+    return matching(after, limit, [&](OrderSequence bound, std::size_t rows) {
+        return read(false, filter, bound, rows);
+    });
 }
 
-std::vector<OrderLists::Row> OrderLists::read(bool is_descending, const OrderFilter& filter,
-                                              OrderSequence bound, std::size_t limit) {
+std::vector<ListedRow> OrderLists::read(bool is_descending, const OrderFilter& filter,
+                                        OrderSequence bound, std::size_t limit) {
     Ranges& ranges = is_descending ? newest_first_ : oldest_first_;
     Selection selection{filter, bound, limit, is_descending};
     const auto is_wanted = [&](OrderStatus status) {
@@ -165,8 +113,8 @@ void OrderLists::read_pending(Ranges& ranges, Selection& selection) {
     }
 }
 
-OrderLists::Row OrderLists::Selection::row_of(const Cursor& found) const {
-    Row row{.sequence = {found.get<std::int64_t>(0)}};
+ListedRow OrderLists::Selection::row_of(const Cursor& found) const {
+    ListedRow row{.sequence = {found.get<std::int64_t>(0)}};
     if (fits(filter, found)) row.order = order_from_row(found);
     return row;
 }
@@ -174,10 +122,11 @@ OrderLists::Row OrderLists::Selection::row_of(const Cursor& found) const {
 void OrderLists::Selection::add(Cursor found) {
     const auto middle = static_cast<std::ptrdiff_t>(rows.size());
     while (found.next()) rows.push_back(row_of(found));
-    std::inplace_merge(
-        rows.begin(), rows.begin() + middle, rows.end(), [&](const Row& one, const Row& other) {
-            return is_descending ? other.sequence < one.sequence : one.sequence < other.sequence;
-        });
+    std::inplace_merge(rows.begin(), rows.begin() + middle, rows.end(),
+                       [&](const ListedRow& one, const ListedRow& other) {
+                           return is_descending ? other.sequence < one.sequence
+                                                : one.sequence < other.sequence;
+                       });
     if (rows.size() > limit) {
         rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(limit), rows.end());
     }

@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "shared/storage/decisions/list_walk.h"
 #include "shared/storage/order_reader.h"
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/connection.h"
@@ -29,20 +30,16 @@ class OrderLists {
                                                std::size_t limit);
 
    private:
-    struct Row {
-        OrderSequence sequence;
-        std::optional<Order> order = {};  // empty if it does not fit the filter
-    };
     // The first `limit` rows beyond `bound`, in order, of all that were added.
     struct Selection {
-        [[nodiscard]] Row row_of(const Cursor& found) const;
+        [[nodiscard]] ListedRow row_of(const Cursor& found) const;
         void add(Cursor found);
 
         const OrderFilter& filter;
         OrderSequence bound;
         std::size_t limit = 0;
         bool is_descending = false;
-        std::vector<Row> rows = {};
+        std::vector<ListedRow> rows = {};
     };
     // The ranges in one direction: from the newest, or from the oldest on.
     struct Ranges {
@@ -55,8 +52,8 @@ class OrderLists {
 
     // Up to `limit` rows beyond `bound`, in order, that may fit the filter; fewer only if there are
     // no more.
-    [[nodiscard]] std::vector<Row> read(bool is_descending, const OrderFilter& filter,
-                                        OrderSequence bound, std::size_t limit);
+    [[nodiscard]] std::vector<ListedRow> read(bool is_descending, const OrderFilter& filter,
+                                              OrderSequence bound, std::size_t limit);
     void read_pending(Ranges& ranges, Selection& selection);
 
     Connection& connection_;

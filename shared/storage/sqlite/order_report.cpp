@@ -5,20 +5,13 @@
 #include <string>
 #include <utility>
 
+#include "shared/storage/decisions/report_tally.h"
 #include "shared/storage/decisions/worker_texts.h"
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/snapshot.h"
 
 namespace orders::sqlite {
-namespace {
-
-bool takes(const WorkerDescription& worker, const Kind& kind) {
-    return !worker.kinds || std::ranges::find(*worker.kinds, kind) != worker.kinds->end();
-}
-
-}  // namespace
-
 ReportQueries::ReportQueries(Connection& connection)
     : connection_(connection),
       kinds_(connection),
@@ -51,48 +44,23 @@ OrderReport ReportQueries::report(const Moment& now) {
     if (Cursor rows = next_due_.query(); rows.next()) {
         report.next_due_at = time_from_column(rows.get<std::int64_t>(0));
     }
-    struct Tally {
-        KindReport of;
-        bool has_orders = false;
-        bool has_queued = false;
-    };
-    std::vector<KnownKind> known = kinds_.all();
-    std::vector<Tally> tallies;
-    for (const KnownKind& kind : known) {
-        tallies.push_back({.of = {.kind = kind.kind, .is_paused = kind.is_paused}});
-    }
+    ReportTally tally(report);
+    for (const KnownKind& kind : kinds_.all()) tally.add_kind(kind.id, kind.kind, kind.is_paused);
     for (Cursor rows = counts_.query(); rows.next();) {
-        const auto kind = std::ranges::find(known, rows.get<std::int64_t>(0), &KnownKind::id);
-        if (kind == known.end()) throw damaged("read the counters", "one is of no kind");
-        Tally& tally = tallies.at(static_cast<std::size_t>(kind - known.begin()));
+        const auto kind = rows.get<std::int64_t>(0);
         const Priority priority = priority_from_column(rows.get<std::int64_t>(1));
         const StoredStatus status = status_from_column(rows.get<std::int64_t>(2));
         const auto orders = rows.get<std::int64_t>(3);
-        if (orders == 0) continue;
-        tally.has_orders = true;
-        tally.of.counts[to_status(status)] += orders;
-        (priority == Priority::high ? report.high : report.normal)[to_status(status)] += orders;
-        if (status == StoredStatus::waiting) {
-            tally.of.waiting_for_time += orders;
-            report.waiting_for_time += orders;
-        } else if (status == StoredStatus::queued) {
-            tally.has_queued = true;
-            const auto oldest = oldest_in_line(kind->id, priority);
-            auto& oldest_of_all =
-                priority == Priority::high ? report.oldest_high : report.oldest_normal;
-            if (oldest) oldest_of_all = std::min(*oldest, oldest_of_all.value_or(*oldest));
+        if (!tally.count(kind, priority, status, orders)) {
+            throw damaged("read the counters", "one is of no kind");
+        }
+        if (status == StoredStatus::queued && orders > 0) {
+            tally.note_oldest(priority, oldest_in_line(kind, priority));
         }
     }
-    for (Tally& tally : tallies) {
-        if (!tally.of.kind.is_default() && !tally.has_orders && !tally.of.is_paused) continue;
-        tally.of.is_unattended = !tally.of.is_paused && tally.has_queued &&
-                                 std::ranges::none_of(live, [&](const KnownWorker& worker) {
-                                     return takes(worker.description, tally.of.kind);
-                                 });
-        report.kinds.push_back(std::move(tally.of));
-    }
-    std::ranges::sort(report.kinds, {}, [](const KindReport& kind) {
-        return std::pair(!kind.kind.is_default(), kind.kind.name());
+    tally.finish([&](const Kind& kind) {
+        return std::ranges::any_of(
+            live, [&](const KnownWorker& worker) { return takes(worker.description, kind); });
     });
     return report;
 }
