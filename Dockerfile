@@ -13,9 +13,9 @@ COPY shared shared
 COPY api api
 COPY worker worker
 # First with webhooks, for one of the workers; then without, which makes only that program anew.
-RUN ./dev build release -DORDERS_BUILD_TESTS=OFF -DORDERS_WEBHOOKS=ON \
+RUN ./dev build release -DORDERS_BUILD_TESTS=OFF -DORDERS_POSTGRES=OFF -DORDERS_WEBHOOKS=ON \
     && cp build/release/order-worker /tmp/order-worker-webhook \
-    && ./dev build release -DORDERS_BUILD_TESTS=OFF -DORDERS_WEBHOOKS=OFF
+    && ./dev build release -DORDERS_BUILD_TESTS=OFF -DORDERS_POSTGRES=OFF -DORDERS_WEBHOOKS=OFF
 
 # All that is in the images: a program, the libraries that it names (the loader among them), and a
 # user. No shell, no package manager, nothing that is setuid.

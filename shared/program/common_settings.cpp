@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/storage/open_storage.h"
+
 namespace orders {
 namespace {
 
@@ -38,8 +40,11 @@ auto chosen(const auto& choices, std::string_view word) {
 }  // namespace
 
 CommonSettingsReader::CommonSettingsReader(SettingsReader& reader)
-    : store_location_(
-          reader.text({"db", "DB_PATH", "the database file, on a local disk"}, "orders.db")),
+    : reader_(reader),
+      db_(reader.text({"db", "DB_PATH", "the database file, on a local disk"}, "orders.db")),
+      database_url_(reader.secret(
+          {"DATABASE_URL", "a PostgreSQL database for the orders: postgresql://user@host/database",
+           "orders in the file that --db or DB_PATH names"})),
       log_level_(reader.choice({"log-level", "DB_LOG_LEVEL", "the lowest level that is logged"},
                                "INFO", words(levels))),
       log_format_(reader.choice(
@@ -47,9 +52,19 @@ CommonSettingsReader::CommonSettingsReader(SettingsReader& reader)
           "text", words(formats))) {}
 
 CommonSettings CommonSettingsReader::values() const {
-    return {.store_location = store_location_.value(),
+    return {.store_location = store_location(),
             .log_level = chosen(levels, log_level_.value()),
             .log_format = chosen(formats, log_format_.value())};
+}
+
+std::string CommonSettingsReader::store_location() const {
+    if (!reader_.is_on_command_line("db")) return database_url_.value().value_or(db_.value());
+    if (shows_password(db_.value())) {
+        throw SettingsError(
+            "--db: others can read a password on a command line; put it into DATABASE_URL or the "
+            "file that PGPASSFILE names");
+    }
+    return db_.value();
 }
 
 void begin_log(const CommonSettings& settings, const SettingsReader& reader) {

@@ -3,6 +3,7 @@
 // The settings that both programs have: where the orders are, and how to log; and the beginning of
 // the log.
 
+#include <optional>
 #include <string>
 
 #include "shared/log/log.h"
@@ -18,14 +19,19 @@ struct CommonSettings {
 
 class CommonSettingsReader {
    public:
-    // Declares the settings.
+    // Declares the settings. The reader must outlive this.
     explicit CommonSettingsReader(SettingsReader& reader);
 
-    // Once the reader has parsed.
+    // Once the reader has parsed. Where the orders are: --db, else DATABASE_URL, else DB_PATH.
+    // Throws SettingsError if the command line has a password.
     [[nodiscard]] CommonSettings values() const;
 
    private:
-    Setting<std::string> store_location_;
+    [[nodiscard]] std::string store_location() const;
+
+    const SettingsReader& reader_;
+    Setting<std::string> db_;
+    Setting<std::optional<std::string>> database_url_;
     Setting<std::string> log_level_;
     Setting<std::string> log_format_;
 };

@@ -45,7 +45,7 @@ int run_program(const char* name, const std::function<int()>& program) {
         say(name, error);
         return exit_bad_usage;
     } catch (const UnknownLocation& error) {
-        say(name, SettingsError(std::string("--db or DB_PATH: ") + error.what()));
+        say(name, SettingsError(std::string("--db, DATABASE_URL or DB_PATH: ") + error.what()));
         return exit_bad_usage;
     } catch (const StoreError& error) {  // its text carries the hint
         say(name, error);

@@ -230,6 +230,10 @@ std::vector<std::string> SettingsReader::variables() const {
     return variables;
 }
 
+bool SettingsReader::is_on_command_line(const std::string& flag) const {
+    return given_flags_.contains(flag);
+}
+
 void SettingsReader::take_values(const CommandLine& line) {
     ignored_variables_.clear();
     for (const auto& declaration : declarations_) {
@@ -239,6 +243,7 @@ void SettingsReader::take_values(const CommandLine& line) {
             take_variable(*declaration);
             continue;
         }
+        given_flags_.insert(flag);
         for (const std::string& value : given->second) {
             take(*declaration, "--" + flag, declaration->split_flag(value));
         }

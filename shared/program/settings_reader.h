@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -137,6 +138,9 @@ class SettingsReader {
     // What came after it; never empty if the command takes an argument.
     [[nodiscard]] const std::string& given_argument() const noexcept;
 
+    // Whether the flag was given on the command line, which others can read.
+    [[nodiscard]] bool is_on_command_line(const std::string& flag) const;
+
     // Links to services where a number belongs, and variables that are probably mistyped
     // (mistyped_variables.h). The program should log them at its start.
     [[nodiscard]] const std::vector<IgnoredVariable>& ignored_variables() const noexcept;
@@ -167,6 +171,7 @@ class SettingsReader {
     std::vector<std::unique_ptr<Declaration>> declarations_;
     std::vector<Command> commands_;
     std::vector<IgnoredVariable> ignored_variables_;
+    std::set<std::string> given_flags_;
     std::string given_command_;
     std::string given_argument_;
 };

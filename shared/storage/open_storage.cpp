@@ -4,9 +4,13 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "shared/storage/sqlite/sqlite_storage.h"
 #include "shared/text/ascii.h"
+#ifdef ORDERS_POSTGRES
+#include "shared/storage/postgres/postgres_storage.h"
+#endif
 
 namespace orders {
 namespace {
@@ -27,9 +31,6 @@ bool is_url(std::string_view location) {
 
 // Why the location cannot be opened, as the end of a sentence; empty if it is a path.
 std::string_view reason_against(std::string_view location) {
-    if (begins_with(location, "postgresql://") || begins_with(location, "postgres://")) {
-        return "PostgreSQL is not supported by this program";
-    }
     if (begins_with(location, ":memory:")) {
         return "orders in memory would be seen by one process only, and lost with it";
     }
@@ -37,9 +38,42 @@ std::string_view reason_against(std::string_view location) {
     return {};
 }
 
+bool is_postgres_url(std::string_view location) {
+    return begins_with(location, "postgresql://") || begins_with(location, "postgres://");
+}
+
+#ifdef ORDERS_POSTGRES
+std::unique_ptr<Storage> open_postgres(const std::string& location) {
+    auto url = postgres::ServerUrl::parse(location);
+    if (!url) {
+        throw UnknownLocation(
+            "this is no valid URL of a PostgreSQL database; characters such as % / @ : # in user "
+            "and password must be percent-encoded");
+    }
+    return postgres::open_storage(*std::move(url));
+}
+#else
+std::unique_ptr<Storage> open_postgres(const std::string& /*location*/) {
+    throw UnknownLocation(
+        "this program was built without PostgreSQL; give the path of a SQLite file");
+}
+#endif
+
 }  // namespace
 
+bool shows_password(const std::string& location) {
+    if (!is_postgres_url(location)) return false;
+    const std::string_view behind = std::string_view(location).substr(location.find("://") + 3);
+    const std::string_view authority = behind.substr(0, behind.find_first_of("/?#"));
+    const std::string_view user = authority.substr(0, authority.rfind('@'));
+    // A password that is not encoded as it should be may have any of these in it.
+    const bool has_user_part = behind.find('@') != std::string_view::npos;
+    return (has_user_part && user.find(':') != std::string_view::npos) ||
+           behind.find("password=") != std::string_view::npos;
+}
+
 std::unique_ptr<Storage> open_storage(const std::string& location) {
+    if (is_postgres_url(location)) return open_postgres(location);
     if (const std::string_view reason = reason_against(location); !reason.empty()) {
         throw UnknownLocation(std::string(reason) + "; give the path of a SQLite file");
     }

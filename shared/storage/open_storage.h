@@ -4,9 +4,9 @@
 // that a program needs. Start reading here; then order_reader.h, intake_store.h, worker_store.h and
 // housekeeping_store.h say what the parts promise.
 //
-// A location is the path of a SQLite file. What SQLite itself would take for something else
-// (`file:`, `:memory:`) is refused, and so are URLs of any kind: a file of that name is not what
-// was meant.
+// A location is the path of a SQLite file, or the URL of a PostgreSQL database
+// (postgresql://user@host/database). What SQLite itself would take for something else (`file:`,
+// `:memory:`) is refused, and so are other URLs: a file of that name is not what was meant.
 // Only the .cpp knows which backends there are.
 
 #include <memory>
@@ -35,7 +35,8 @@ class Storage {
    public:
     virtual ~Storage() = default;
 
-    // Which store this is, for people: the path of its file, without links. Never a password.
+    // Which store this is, for people: the path of its file, without links; or the URL of its
+    // database, of host, port, database and user alone. Never a password.
     // Opens nothing.
     [[nodiscard]] virtual std::string describe() = 0;
 
@@ -61,6 +62,10 @@ class Storage {
     [[nodiscard]] virtual Verification verify() = 0;
     [[nodiscard]] virtual Restored restore(const std::string& file) = 0;
 };
+
+// Whether it is a URL that has a password in it, as far as can be told: others on the machine can
+// read a command line.
+[[nodiscard]] bool shows_password(const std::string& location);
 
 // Does not touch the location yet. Throws UnknownLocation.
 [[nodiscard]] std::unique_ptr<Storage> open_storage(const std::string& location);

@@ -204,7 +204,7 @@ TEST_CASE("settings: a text that was spoiled when it was copied ends the program
                       {"DB_PATH: 'x.db\\u000d' ends with a carriage return"});
         for (const char* const location : {":memory:", "file:x.db?mode=memory", "sqlite:///x.db"}) {
             check_refused(run(program, {}, {{"DB_PATH", location}}), 2,
-                          {"--db or DB_PATH: ", "give the path of a SQLite file"});
+                          {"--db, DATABASE_URL or DB_PATH: ", "give the path of a SQLite file"});
         }
     }
 }

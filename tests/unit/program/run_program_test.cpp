@@ -40,7 +40,7 @@ TEST_CASE(
         Case{[]() -> int { throw SettingsError("--port: '99999' is not a port"); }, 2,
              "order-api: --port: '99999' is not a port\n"},
         Case{[]() -> int { throw UnknownLocation("no such kind of store"); }, 2,
-             "order-api: --db or DB_PATH: no such kind of store\n"},
+             "order-api: --db, DATABASE_URL or DB_PATH: no such kind of store\n"},
         Case{[]() -> int { throw std::runtime_error("the disk is gone"); }, 1,
              "order-api: the disk is gone\n"},
         Case{[]() -> int { throw std::bad_alloc(); }, 1, "order-api: out of memory\n"},

@@ -11,20 +11,35 @@
 
 namespace orders::test {
 
-TEST_CASE("open_storage: the URL of a PostgreSQL server is refused, and not quoted") {
+TEST_CASE("open_storage: a URL of PostgreSQL that is not valid is refused, and not quoted") {
     for (const std::string location :
-         {"postgresql://user:secret@host/orders", "postgres://user:secret@host/orders",
-          "PostgreSQL://user:secret@host/orders", "postgresql://"}) {
+         {"postgresql://user:sec%zzret@host/orders", "postgres://user:secret/@host:/orders",
+          "PostgreSQL://user:secret@[host/orders", "postgresql://h/orders?secret=1"}) {
         CAPTURE(location);
         try {
             (void)open_storage(location);
             FAIL("it was opened");
         } catch (const UnknownLocation& error) {
             const std::string what = error.what();
-            CHECK(what.find("PostgreSQL is not supported") != std::string::npos);
-            CHECK(what.find("user") == std::string::npos);
+            CHECK(what.find("PostgreSQL") != std::string::npos);
+            CHECK(what.find("user:") == std::string::npos);
             CHECK(what.find("secret") == std::string::npos);
         }
+    }
+}
+
+TEST_CASE("open_storage: a password in a URL is noticed, however it is written") {
+    for (const std::string location :
+         {"postgresql://u:secret@host/orders", "postgres://u:s%2Fe@host/orders",
+          "POSTGRESQL://u:secret@/orders?host=/run", "postgresql://host/o?password=secret"}) {
+        CAPTURE(location);
+        CHECK(shows_password(location));
+    }
+    for (const std::string location :
+         {"postgresql://u@host:5433/orders", "postgresql://host:5432/orders", "orders.db",
+          "postgresql:///orders", "a:b@c"}) {
+        CAPTURE(location);
+        CHECK_FALSE(shows_password(location));
     }
 }
 

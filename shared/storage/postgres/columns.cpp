@@ -1,0 +1,100 @@
+#include "shared/storage/postgres/columns.h"
+
+#include <utility>
+
+#include "shared/storage/postgres/errors.h"
+
+namespace orders::postgres {
+
+std::int64_t to_column(Priority priority) noexcept {
+    return priority == Priority::high ? 0 : 1;
+}
+
+std::int64_t to_column(StoredStatus status) noexcept {
+    return static_cast<std::int64_t>(status);
+}
+
+std::int64_t to_column(UtcTime time) noexcept {
+    return time.time_since_epoch().count();
+}
+
+std::optional<std::int64_t> to_column(const std::optional<UtcTime>& time) noexcept {
+    if (!time) return std::nullopt;
+    return to_column(*time);
+}
+
+std::string to_column(const Fingerprint& fingerprint) {
+    constexpr const char* digits = "0123456789abcdef";
+    std::string text;
+    for (const unsigned char byte : fingerprint) {
+        text += digits[byte >> 4U];
+        text += digits[byte & 15U];
+    }
+    return text;
+}
+
+Priority priority_from_column(std::int64_t value) {
+    return value == 0 ? Priority::high : Priority::normal;
+}
+
+UtcTime time_from_column(std::int64_t milliseconds) noexcept {
+    return UtcTime(std::chrono::milliseconds(milliseconds));
+}
+
+std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds) {
+    if (!milliseconds) return std::nullopt;
+    return time_from_column(*milliseconds);
+}
+
+Kind kind_from_column(const std::string& name) {
+    auto kind = Kind::parse(name);
+    if (!kind) throw damaged("read a kind", "its name is not valid");
+    return *std::move(kind);
+}
+
+JsonText json_from_column(const std::optional<std::string>& text) {
+    return text ? json_text(*text) : nullptr;
+}
+
+OrderSpec spec_from_row(const Rows& rows, std::size_t row, int first) {
+    auto order_id = OrderId::parse(rows.get<std::string>(row, first));
+    const auto processing_time = ProcessingTime::parse(rows.get<std::int64_t>(row, first + 2));
+    if (!order_id || !processing_time) {
+        throw damaged("read an order", "its id or its processing time is out of range");
+    }
+    return {.order_id = *std::move(order_id),
+            .priority = priority_from_column(rows.get<std::int64_t>(row, first + 1)),
+            .processing_time = *processing_time};
+}
+
+AttemptOptions options_from_row(const Rows& rows, std::size_t row, int first) {
+    const auto seconds = [&](int column) -> std::optional<std::chrono::seconds> {
+        const auto value = rows.get<std::optional<std::int64_t>>(row, column);
+        if (!value) return std::nullopt;
+        return std::chrono::seconds(*value);
+    };
+    AttemptOptions options{.timeout = seconds(first), .backoff = seconds(first + 2)};
+    if (const auto attempts = rows.get<std::optional<std::int64_t>>(row, first + 1)) {
+        options.max_attempts = static_cast<int>(*attempts);
+    }
+    return options;
+}
+
+Order order_from_row(const Rows& rows, std::size_t row) {
+    const auto status = static_cast<StoredStatus>(rows.get<std::int64_t>(row, 4));
+    Order order{.spec = spec_from_row(rows, row, 1),
+                .status = to_status(status),
+                .attempts = static_cast<int>(rows.get<std::int64_t>(row, 5)),
+                .created_at = time_from_column(rows.get<std::int64_t>(row, 6)),
+                .due_at = time_from_column(rows.get<std::optional<std::int64_t>>(row, 12)),
+                .is_waiting_for_time = status == StoredStatus::waiting,
+                .started_at = time_from_column(rows.get<std::optional<std::int64_t>>(row, 7)),
+                .finished_at = time_from_column(rows.get<std::optional<std::int64_t>>(row, 8)),
+                .worker = rows.get<std::optional<std::string>>(row, 9),
+                .failure = rows.get<std::optional<std::string>>(row, 10)};
+    order.spec.kind = kind_from_column(rows.get<std::string>(row, 11));
+    order.spec.start_before = time_from_column(rows.get<std::optional<std::int64_t>>(row, 13));
+    return order;
+}
+
+}  // namespace orders::postgres

@@ -1,0 +1,50 @@
+#pragma once
+
+// How orders are read from the database: the columns of a row, and what they come to. What is
+// stored was valid when it was stored; all of these throw StoreError (damaged) if it is not now.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "shared/domain/order.h"
+#include "shared/storage/decisions/stored_status.h"
+#include "shared/storage/postgres/connection.h"
+
+namespace orders::postgres {
+
+// The columns of a row, from orders as `o` and PG_ORDER_JOINS. The first one is o.seq.
+#define PG_ORDER_COLUMNS                                                                     \
+    " o.seq, o.order_id, o.priority, o.processing_time,"                                     \
+    " CASE WHEN o.status <> 0 THEN o.status WHEN l.seq IS NOT NULL THEN 1"                   \
+    " WHEN t.seq IS NOT NULL THEN 5 ELSE 0 END,"                                             \
+    " coalesce(l.attempts, o.attempts), o.created_at, coalesce(l.started_at, o.started_at)," \
+    " o.finished_at, w.name, o.failure, k.name, o.due_at, o.start_before "
+#define PG_ORDER_COLUMN_COUNT 14
+#define PG_ORDER_JOINS                                              \
+    " JOIN orders.kinds k ON k.id = o.kind"                         \
+    " LEFT JOIN orders.leases l ON l.seq = o.seq AND o.status = 0"  \
+    " LEFT JOIN orders.waiting t ON t.seq = o.seq AND o.status = 0" \
+    " LEFT JOIN orders.workers w ON w.id = coalesce(l.worker, o.worker) "
+
+[[nodiscard]] std::int64_t to_column(Priority priority) noexcept;
+[[nodiscard]] std::int64_t to_column(StoredStatus status) noexcept;
+[[nodiscard]] std::int64_t to_column(UtcTime time) noexcept;
+[[nodiscard]] std::optional<std::int64_t> to_column(const std::optional<UtcTime>& time) noexcept;
+// Hexadecimal.
+[[nodiscard]] std::string to_column(const Fingerprint& fingerprint);
+
+[[nodiscard]] Priority priority_from_column(std::int64_t value);
+[[nodiscard]] UtcTime time_from_column(std::int64_t milliseconds) noexcept;
+[[nodiscard]] std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds);
+[[nodiscard]] Kind kind_from_column(const std::string& name);
+[[nodiscard]] JsonText json_from_column(const std::optional<std::string>& text);
+
+// Of the columns order_id, priority, processing_time, side by side from `first` on.
+[[nodiscard]] OrderSpec spec_from_row(const Rows& rows, std::size_t row, int first);
+// Of timeout_seconds, max_attempts, backoff_seconds of order_inputs, side by side.
+[[nodiscard]] AttemptOptions options_from_row(const Rows& rows, std::size_t row, int first);
+// Of PG_ORDER_COLUMNS: all but payload, options, result and history.
+[[nodiscard]] Order order_from_row(const Rows& rows, std::size_t row);
+
+}  // namespace orders::postgres

@@ -1,0 +1,219 @@
+// The store as housekeeping sees it (housekeeping_store.h). Deleting is in sweeps.h.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "shared/os/steady_time.h"
+#include "shared/storage/postgres/columns.h"
+#include "shared/storage/postgres/roles.h"
+#include "shared/storage/postgres/settlements.h"
+#include "shared/storage/postgres/sweeps.h"
+#include "shared/storage/postgres/transaction.h"
+
+namespace orders::postgres {
+namespace {
+
+// A worker of ours is gone when all of its leases must be over; one that pulls has told that it
+// lives by asking, and comes back by asking.
+#define IS_GONE                                        \
+    " heartbeat_until IS NOT NULL AND heartbeat_until" \
+    " + CASE WHEN pulls THEN 0 ELSE lease_time END <= orders.now_ms()"
+
+// Called by many processes at once; each of these is done by one.
+#define FOLD_LOCK "hashtextextended('orders.fold', 0)"
+#define PROMOTION_LOCK "hashtextextended('orders.promotion', 0)"
+
+void send_promotion(Transaction& transaction, std::size_t limit) {
+    // One at a time, so that those that are due first go first.
+    transaction.send("SELECT pg_advisory_xact_lock(" PROMOTION_LOCK ")");
+    transaction.send(
+        "WITH d AS (DELETE FROM orders.waiting t WHERE t.ctid = ANY (ARRAY (SELECT ctid"
+        " FROM orders.waiting WHERE due_at <= orders.now_ms() ORDER BY due_at, seq"
+        " LIMIT $1::bigint FOR UPDATE SKIP LOCKED)) RETURNING t.*),"
+        " p AS MATERIALIZED (SELECT d.*, nextval('orders.orders_seq_seq') AS place"
+        " FROM (SELECT * FROM d ORDER BY due_at, seq) AS d),"
+        " moved AS (UPDATE orders.orders o SET position = p.place FROM p WHERE o.seq = p.seq),"
+        " queued AS (INSERT INTO orders.queue (kind, priority, line, position, seq)"
+        " SELECT kind, priority, 0, place, seq FROM p),"
+        " counted AS (INSERT INTO orders.count_changes (kind, priority, state, number)"
+        " SELECT kind, priority, 5, -count(*) FROM p GROUP BY 1, 2"
+        " UNION ALL SELECT kind, priority, 0, count(*) FROM p GROUP BY 1, 2)"
+        " SELECT seq, " PG_RING_FOR_WORK " FROM p",
+        limit);
+}
+
+std::vector<ExpiredOrder> taken_back(const Rows& rows) {
+    std::vector<ExpiredOrder> orders;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        auto order_id = OrderId::parse(rows.get<std::string>(row, 0));
+        if (!order_id) throw damaged("read an order", "its id is out of range");
+        orders.push_back({.order_id = *std::move(order_id),
+                          .worker = rows.get<std::string>(row, 1),
+                          .attempts = static_cast<int>(rows.get<std::int64_t>(row, 2)),
+                          .failure = rows.get<std::optional<std::string>>(row, 3)});
+    }
+    return orders;
+}
+
+class PostgresHousekeepingStore final : public HousekeepingStore {
+   public:
+    explicit PostgresHousekeepingStore(SharedUrl url)
+        : url_(std::move(url)),
+          writer_(*url_),
+          processed_walk_(writer_, OrderStatus::processed),
+          failed_walk_(writer_, OrderStatus::failed),
+          cancelled_walk_(writer_, OrderStatus::cancelled),
+          size_walk_(writer_) {}
+
+    Chores look() override {
+        return writer_.session().read("look what is to be done", [](Connection& connection) {
+            const Rows rows = connection.query(
+                "SELECT orders.now_ms(),"
+                " EXISTS (SELECT FROM orders.leases WHERE until <= orders.now_ms())"
+                " OR EXISTS (SELECT FROM orders.workers WHERE" IS_GONE
+                "),"
+                " (SELECT due_at FROM orders.waiting ORDER BY due_at LIMIT 1),"
+                " (SELECT o.start_before FROM orders.orders o WHERE o.status = 0"
+                " AND o.attempts = 0 AND o.start_before IS NOT NULL AND NOT EXISTS"
+                " (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
+                " ORDER BY o.start_before LIMIT 1)");
+            const UtcTime now = time_from_column(rows.get<std::int64_t>(0, 0));
+            Chores chores{.has_expired_leases = rows.get<bool>(0, 1)};
+            const auto note = [&](int column, bool& is_now) {
+                const auto next =
+                    time_from_column(rows.get<std::optional<std::int64_t>>(0, column));
+                if (!next) return;
+                is_now = *next <= now;
+                const auto wait = std::max(*next - now, std::chrono::milliseconds{0});
+                chores.next_due_in = std::min(chores.next_due_in.value_or(wait), wait);
+            };
+            note(2, chores.has_due_orders);
+            note(3, chores.has_overdue_orders);
+            return chores;
+        });
+    }
+
+    HousekeepingOutcomes take_turn(const HousekeepingTurn& turn) override {
+        return writer_.transact(
+            "keep house", [&](Transaction& transaction) { return take_turn(transaction, turn); },
+            // What was done is not done twice, and there is nobody who waits for the answer.
+            [](Transaction&, std::int64_t) -> std::optional<HousekeepingOutcomes> {
+                return std::nullopt;
+            });
+    }
+
+    Swept sweep(OrderStatus status, std::chrono::milliseconds keep) override {
+        FinishedWalk& walk = status == OrderStatus::processed ? processed_walk_
+                             : status == OrderStatus::failed  ? failed_walk_
+                                                              : cancelled_walk_;
+        return walk.step(keep);
+    }
+    Swept sweep_beyond(std::int64_t max_bytes) override { return size_walk_.step(max_bytes); }
+
+    void tidy() override {
+        const SteadyTime now = std::chrono::steady_clock::now();
+        if (now < next_fold_) return;
+        next_fold_ = now + between_folds;
+        const bool is_clearing = now >= next_clearing_;
+        if (is_clearing) next_clearing_ = now + between_clearings;
+        (void)writer_.session().read("fold the counters", [&](Connection& connection) {
+            send_fold(connection);
+            if (is_clearing) send_clearing(connection);
+            return connection.receive().size();
+        });
+    }
+
+   private:
+    static constexpr std::chrono::milliseconds between_folds{1'000};
+    static constexpr std::chrono::seconds between_clearings{10};
+
+    [[nodiscard]] static HousekeepingOutcomes take_turn(Transaction& transaction,
+                                                        const HousekeepingTurn& turn) {
+        HousekeepingOutcomes outcomes;
+        if (turn.take_back_limit > 0) {
+            send_take_back(transaction, turn.take_back_limit);
+            transaction.send(
+                "UPDATE orders.workers SET heartbeat_until = NULL, named_up_to ="
+                " CASE named_up_to WHEN 0 THEN 0"
+                " ELSE (SELECT coalesce(max(seq), 0) FROM orders.orders) END WHERE" IS_GONE);
+        }
+        if (turn.promote_limit > 0) send_promotion(transaction, turn.promote_limit);
+        if (turn.expire_limit > 0) {
+            transaction.send(
+                "SELECT o.seq FROM orders.orders o WHERE o.status = 0 AND o.attempts = 0"
+                " AND o.start_before <= orders.now_ms() AND NOT EXISTS"
+                " (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
+                " ORDER BY o.start_before LIMIT $1::bigint",
+                turn.expire_limit);
+        }
+        const std::vector<Rows> results = transaction.receive();
+        std::size_t next = 0;
+        if (turn.take_back_limit > 0) {
+            outcomes.taken_back = taken_back(results.at(next));
+            next += 2;
+        }
+        if (turn.promote_limit > 0) {
+            outcomes.promoted = results.at(next + 1).size();
+            next += 2;
+        }
+        if (turn.expire_limit > 0 && !results.at(next).empty()) {
+            const Rows& overdue = results[next];
+            std::vector<OrderSequence> orders;
+            for (std::size_t row = 0; row < overdue.size(); ++row) {
+                orders.push_back({overdue.get<std::int64_t>(row, 0)});
+            }
+            send_expiries(transaction, orders);
+            outcomes.expired = transaction.commit().at(0).size();
+        } else {
+            (void)transaction.commit();
+        }
+        return outcomes;
+    }
+
+    static void send_fold(Connection& connection) {
+        connection.send(
+            "WITH mine AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(" FOLD_LOCK
+            ") AS is_mine),"
+            " d AS (DELETE FROM orders.count_changes WHERE ctid = ANY (ARRAY (SELECT ctid"
+            " FROM orders.count_changes WHERE (SELECT is_mine FROM mine) LIMIT 20000))"
+            " RETURNING kind, priority, state, number)"
+            " INSERT INTO orders.counts AS c (kind, priority, state, number)"
+            " SELECT kind, priority, state, sum(number) FROM d GROUP BY kind, priority, state"
+            " ON CONFLICT (kind, priority, state) DO UPDATE"
+            " SET number = c.number + excluded.number");
+    }
+
+    static void send_clearing(Connection& connection) {
+        // Bytes that are so late are on no way any more.
+        connection.send(
+            "DELETE FROM orders.group_marks WHERE nonce = ANY (ARRAY (SELECT nonce"
+            " FROM orders.group_marks WHERE at < orders.now_ms() - 86400000"
+            " ORDER BY at LIMIT 10000))");
+        connection.send(
+            "DELETE FROM orders.workers w WHERE w.id = ANY (ARRAY (SELECT id FROM orders.workers"
+            " WHERE heartbeat_until IS NULL"
+            " AND named_up_to < coalesce((SELECT min(seq) FROM orders.orders), 1) LIMIT 100))"
+            " AND w.heartbeat_until IS NULL"
+            " AND NOT EXISTS (SELECT FROM orders.leases l WHERE l.worker = w.id)");
+    }
+
+    const SharedUrl url_;
+    Writer writer_;
+    FinishedWalk processed_walk_;
+    FinishedWalk failed_walk_;
+    FinishedWalk cancelled_walk_;
+    SizeWalk size_walk_;
+    SteadyTime next_fold_{};
+    SteadyTime next_clearing_{};
+};
+
+}  // namespace
+
+std::unique_ptr<HousekeepingStore> open_housekeeping(SharedUrl url) {
+    return std::make_unique<PostgresHousekeepingStore>(std::move(url));
+}
+
+}  // namespace orders::postgres

@@ -1,0 +1,208 @@
+// The store as its readers see it (order_reader.h).
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "shared/storage/decisions/report_tally.h"
+#include "shared/storage/decisions/worker_texts.h"
+#include "shared/storage/postgres/columns.h"
+#include "shared/storage/postgres/lists.h"
+#include "shared/storage/postgres/order_rows.h"
+#include "shared/storage/postgres/roles.h"
+#include "shared/storage/postgres/transaction.h"
+
+namespace orders::postgres {
+namespace {
+
+// Since when the longest waiting order of each queue waits: of the first in line, and of some
+// behind it, because the clock may have been ahead when the first came.
+#define OLDEST                                                                               \
+    "SELECT r.priority, min(coalesce(o.due_at, o.created_at)) FROM (SELECT k.id AS kind,"    \
+    " p.priority, l.line FROM orders.kinds k, (VALUES (0), (1)) AS p (priority),"            \
+    " (VALUES (0), (1)) AS l (line)) r CROSS JOIN LATERAL (SELECT q.seq FROM orders.queue q" \
+    " WHERE q.kind = r.kind AND q.priority = r.priority AND q.line = r.line"                 \
+    " ORDER BY q.position LIMIT 100) q JOIN orders.orders o ON o.seq = q.seq"                \
+    " GROUP BY r.priority"
+
+#define ENLISTED                                                                                \
+    "SELECT w.name, w.host, w.threads, w.started_at, coalesce(h.held, 0), w.kinds, w.endpoints" \
+    " FROM orders.workers w LEFT JOIN (SELECT worker, count(*) AS held FROM orders.leases"      \
+    " GROUP BY worker) h ON h.worker = w.id WHERE w.heartbeat_until > orders.now_ms()"          \
+    " ORDER BY w.id"
+
+struct ReportedWorkers {
+    std::vector<LiveWorker> workers;
+    std::vector<WorkerDescription> descriptions;
+    std::vector<EndpointState> endpoints;
+};
+
+ReportedWorkers workers_from(const Rows& rows) {
+    ReportedWorkers all;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        all.workers.push_back({.name = rows.get<std::string>(row, 0),
+                               .host = rows.get<std::string>(row, 1),
+                               .threads = static_cast<int>(rows.get<std::int64_t>(row, 2)),
+                               .processing = rows.get<std::int64_t>(row, 4),
+                               .started_at = time_from_column(rows.get<std::int64_t>(row, 3))});
+        WorkerDescription& description = all.descriptions.emplace_back();
+        if (const auto kinds = rows.get<std::optional<std::string>>(row, 5)) {
+            description.kinds = kinds_from_text(*kinds);
+            if (!description.kinds) throw damaged("read a worker", "one of its kinds is not valid");
+        }
+        auto endpoints =
+            endpoints_from_text(rows.get<std::optional<std::string>>(row, 6).value_or(""));
+        if (!endpoints) throw damaged("read a worker", "what it sends orders to is not valid");
+        std::ranges::move(*endpoints, std::back_inserter(all.endpoints));
+    }
+    return all;
+}
+
+OrderReport read_report(Connection& connection) {
+    connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    connection.send("SELECT orders.now_ms(), (SELECT min(due_at) FROM orders.waiting)");
+    connection.send("SELECT id, name, is_paused FROM orders.kinds ORDER BY id");
+    connection.send("SELECT kind, priority, state, number FROM orders.all_counts WHERE state <= 5");
+    connection.send(OLDEST);
+    connection.send(ENLISTED);
+    connection.send("COMMIT");
+    const std::vector<Rows> results = connection.receive();
+    OrderReport report;
+    report.taken_at = time_from_column(results.at(1).get<std::int64_t>(0, 0));
+    report.next_due_at = time_from_column(results[1].get<std::optional<std::int64_t>>(0, 1));
+    ReportTally tally(report);
+    const Rows& kinds = results.at(2);
+    for (std::size_t row = 0; row < kinds.size(); ++row) {
+        tally.add_kind(kinds.get<std::int64_t>(row, 0),
+                       kind_from_column(kinds.get<std::string>(row, 1)), kinds.get<bool>(row, 2));
+    }
+    const Rows& counts = results.at(3);
+    for (std::size_t row = 0; row < counts.size(); ++row) {
+        const auto status = static_cast<StoredStatus>(counts.get<std::int64_t>(row, 2));
+        if (!tally.count(counts.get<std::int64_t>(row, 0),
+                         priority_from_column(counts.get<std::int64_t>(row, 1)), status,
+                         counts.get<std::int64_t>(row, 3))) {
+            throw damaged("read the counters", "one is of no kind");
+        }
+    }
+    const Rows& oldest = results.at(4);
+    for (std::size_t row = 0; row < oldest.size(); ++row) {
+        tally.note_oldest(priority_from_column(oldest.get<std::int64_t>(row, 0)),
+                          time_from_column(oldest.get<std::int64_t>(row, 1)));
+    }
+    ReportedWorkers live = workers_from(results.at(5));
+    tally.finish([&](const Kind& kind) {
+        return std::ranges::any_of(live.descriptions, [&](const WorkerDescription& worker) {
+            return takes(worker, kind);
+        });
+    });
+    report.workers = std::move(live.workers);
+    report.endpoints = merged(live.endpoints);
+    return report;
+}
+
+class PostgresOrderReader final : public OrderReader {
+   public:
+    explicit PostgresOrderReader(SharedUrl url) : url_(std::move(url)), session_(*url_) {}
+
+    StoreIdentity identity() override {
+        return session_.read("read the store's identity", [](Connection& connection) {
+            const Rows rows =
+                connection.query("SELECT store_id, incarnation FROM orders.store WHERE id = 1");
+            return StoreIdentity{.store_id = rows.get<std::string>(0, 0),
+                                 .incarnation = rows.get<std::string>(0, 1)};
+        });
+    }
+
+    std::optional<Order> find(const OrderId& order_id) override {
+        return session_.read("read an order", [&](Connection& connection) -> std::optional<Order> {
+            connection.send(PG_ORDER_BY_ID, order_id.text());
+            connection.send(PG_HISTORY_BY_ID, order_id.text());
+            const std::vector<Rows> results = connection.receive();
+            auto found = whole_order_from(results.at(0), results.at(1));
+            if (!found) return std::nullopt;
+            return std::move(found->order);
+        });
+    }
+
+    std::vector<std::optional<OrderStatus>> statuses_of(
+        std::span<const OrderId> order_ids) override {
+        Array ids;
+        for (const OrderId& order_id : order_ids) ids.add(order_id.text());
+        return session_.read("read what has become of orders", [&](Connection& connection) {
+            const Rows rows = connection.query(
+                "SELECT CASE WHEN o.status = 0 AND l.seq IS NOT NULL THEN 1 ELSE o.status END"
+                " FROM unnest($1::text[]) WITH ORDINALITY AS s (order_id, at)"
+                " LEFT JOIN orders.orders o ON o.order_id = s.order_id"
+                " LEFT JOIN orders.leases l ON l.seq = o.seq AND o.status = 0 ORDER BY s.at",
+                ids);
+            std::vector<std::optional<OrderStatus>> statuses(rows.size());
+            for (std::size_t row = 0; row < rows.size(); ++row) {
+                const auto status = rows.get<std::optional<std::int64_t>>(row, 0);
+                if (status) statuses[row] = to_status(static_cast<StoredStatus>(*status));
+            }
+            return statuses;
+        });
+    }
+
+    OrderPage list(const OrderQuery& query) override {
+        return session_.read("list orders", [&](Connection& connection) {
+            return postgres::list(connection, query);
+        });
+    }
+    MatchingOrders find_matching(const OrderFilter& filter, OrderSequence after,
+                                 std::size_t limit) override {
+        return session_.read("find orders", [&](Connection& connection) {
+            return postgres::find_matching(connection, filter, after, limit);
+        });
+    }
+
+    std::vector<Kind> claimable_kinds() override {
+        return session_.read("look for work", [](Connection& connection) {
+            const Rows rows = connection.query(
+                "SELECT k.name FROM orders.kinds k WHERE NOT k.is_paused AND EXISTS (SELECT"
+                " FROM orders.queue q WHERE q.kind = k.id AND q.priority IN (0, 1)"
+                " AND q.line IN (0, 1)) ORDER BY k.id");
+            std::vector<Kind> kinds;
+            for (std::size_t row = 0; row < rows.size(); ++row) {
+                kinds.push_back(kind_from_column(rows.get<std::string>(row, 0)));
+            }
+            return kinds;
+        });
+    }
+
+    OrderReport report() override { return session_.read("make a report", read_report); }
+
+    std::vector<EnlistedWorker> enlisted_workers() override {
+        return session_.read("look who has signed on", [](Connection& connection) {
+            const Rows rows = connection.query(
+                "SELECT coalesce(label, ''), pid_namespace, pid,"
+                " heartbeat_until > orders.now_ms() FROM orders.workers"
+                " WHERE heartbeat_until IS NOT NULL AND NOT pulls ORDER BY id");
+            std::vector<EnlistedWorker> workers;
+            for (std::size_t row = 0; row < rows.size(); ++row) {
+                workers.push_back({.label = rows.get<std::string>(row, 0),
+                                   .pid_namespace = rows.get<std::int64_t>(row, 1),
+                                   .pid = rows.get<std::int64_t>(row, 2),
+                                   .state = rows.get<bool>(row, 3)
+                                                ? EnlistedWorker::State::live
+                                                : EnlistedWorker::State::silent});
+            }
+            return workers;
+        });
+    }
+
+   private:
+    const SharedUrl url_;
+    Session session_;
+};
+
+}  // namespace
+
+std::unique_ptr<OrderReader> open_reader(SharedUrl url) {
+    return std::make_unique<PostgresOrderReader>(std::move(url));
+}
+
+}  // namespace orders::postgres

@@ -1,0 +1,60 @@
+#pragma once
+
+// Ends attempts, and orders: the statements for whoever settles an order, gives it back, takes it
+// back, cancels it or lets it expire. The order moves on, its lease goes, result, detail and
+// history are written, the counters change, and bells ring, all by one statement, which checks the
+// lease's token.
+//
+// All of them are sent within a transaction (transaction.h), and lock an order's place (queue,
+// waiting, leases) before the order.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "shared/domain/claim.h"
+#include "shared/storage/decisions/retry_wait.h"
+#include "shared/storage/postgres/transaction.h"
+#include "shared/storage/worker_store.h"
+
+namespace orders::postgres {
+
+// So that a bell rings at most once for a statement that rang it for any row. (In the list of a
+// SELECT: it is evaluated when the first row needs it.)
+#define PG_RING_FOR_WORK "(SELECT count(pg_notify('orders_work', '')))"
+#define PG_RING_FOR_ENDS                                                   \
+    "(SELECT count(pg_notify('orders_ends', '')) FROM orders.awaited_ends" \
+    " WHERE until > orders.now_ms())"
+
+// The settlements of one turn, each of which is settled once, however often it is named.
+class Settlements {
+   public:
+    // Sends up to two statements.
+    Settlements(Transaction& transaction, std::span<const Settlement> settlements, Chance& chance);
+
+    // Takes the results of what was sent from `results`, from `next` on.
+    [[nodiscard]] std::vector<SettleOutcome> outcomes(const std::vector<Rows>& results,
+                                                      std::size_t& next) const;
+
+   private:
+    std::size_t count_;
+    bool has_ends_ = false;
+    bool has_retries_ = false;
+};
+
+// Back into the queue at their old place, not charged, with a row in the history. The rows that it
+// returns are the orders that it has given back.
+void send_releases(Transaction& transaction, std::span<const Lease> leases);
+
+// Leases that have run out: orders are Pending again at their old place, or Failed. Of what it
+// returns see take_back() in house.cpp.
+void send_take_back(Transaction& transaction, std::size_t limit);
+
+// Cancelled, if they are open. Returns the numbers of those that were.
+void send_cancels(Transaction& transaction, std::span<const OrderSequence> orders);
+
+// Failed with `expired`, if they are Pending. Returns the numbers of those that were.
+void send_expiries(Transaction& transaction, std::span<const OrderSequence> orders);
+
+}  // namespace orders::postgres

@@ -1,0 +1,93 @@
+#include "shared/storage/postgres/transaction.h"
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+#include <thread>
+
+namespace orders::postgres {
+namespace {
+
+constexpr std::chrono::milliseconds first_pause{100};
+constexpr std::chrono::milliseconds longest_pause{5'000};
+
+}  // namespace
+
+Session::Session(const ServerUrl& url) : url_(url), random_(std::random_device{}()) {}
+
+Connection& Session::connection() {
+    if (connection_) return *connection_;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (now < next_attempt_) throw ServerError("", last_failure_);
+    try {
+        connection_ = std::make_unique<Connection>(url_);
+    } catch (const ServerError& error) {
+        last_failure_ = error.what();
+        // Not all of those that lost it come back at once.
+        pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
+        const auto half = pause_ / 2;
+        next_attempt_ = now + half + std::chrono::milliseconds(random_() % (half.count() + 1));
+        throw;
+    }
+    pause_ = {};
+    next_attempt_ = {};
+    return *connection_;
+}
+
+std::int64_t Session::next_nonce() {
+    return static_cast<std::int64_t>(random_() >> 1);
+}
+
+Transaction::Transaction(Session& session, std::int64_t nonce)
+    : session_(session), connection_(session.connection()), nonce_(nonce) {
+    connection_.send("BEGIN");
+    connection_.send("SELECT orders.begin_group($1::bigint)", nonce_);
+}
+
+Transaction::~Transaction() {
+    if (is_over_) return;
+    try {
+        if (is_committing_) {  // and failed: what became of it is known, or being looked up
+            connection_.run("ROLLBACK");
+            return;
+        }
+        connection_.send("ROLLBACK");
+        (void)connection_.receive();
+    } catch (const std::exception&) {
+        session_.drop_connection();
+    }
+}
+
+std::vector<Rows> Transaction::take_results() {
+    std::vector<Rows> results = connection_.receive();
+    if (!is_begun_) {
+        is_begun_ = true;
+        now_ = UtcTime(std::chrono::milliseconds(results.at(1).get<std::int64_t>(0, 0)));
+        results.erase(results.begin(), results.begin() + 2);
+    }
+    return results;
+}
+
+std::vector<Rows> Transaction::receive() {
+    return take_results();
+}
+
+std::vector<Rows> Transaction::commit() {
+    connection_.send("COMMIT");
+    is_committing_ = true;
+    std::vector<Rows> results = take_results();
+    is_over_ = true;
+    results.pop_back();
+    return results;
+}
+
+UtcTime Transaction::now() {
+    if (!now_) (void)receive();
+    return now_.value();
+}
+
+void Writer::pause() {
+    std::this_thread::sleep_for(first_pause);
+}
+
+}  // namespace orders::postgres

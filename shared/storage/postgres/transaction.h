@@ -1,0 +1,196 @@
+#pragma once
+
+// Connections that mend themselves, and transactions that write: each is done once, or not at all,
+// whatever becomes of the connection.
+//
+// If the connection is lost while a commit is under way, nobody knows whether that was done. So
+// each transaction has a number (begin_group() in migrations/postgres): on another connection,
+// whoever holds the number's lock knows that the transaction is over, and may ask what it has left,
+// or mark it as given up, after which it does nothing, however late its bytes arrive.
+//
+// A statement that may be in its commit is never cancelled: a server that waits for its standby
+// reports a cancelled wait as success.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "shared/domain/utc_time.h"
+#include "shared/os/steady_time.h"
+#include "shared/storage/postgres/connection.h"
+#include "shared/storage/postgres/errors.h"
+
+namespace orders::postgres {
+
+// Used by one thread at a time.
+class Session {
+   public:
+    explicit Session(const ServerUrl& url);
+
+    // Connected, as far as is known. Throws ServerError; for a while after a failure at once.
+    [[nodiscard]] Connection& connection();
+    void drop_connection() noexcept { connection_.reset(); }
+
+    // Calls `use` with the connection; once more if that was lost, since nothing is changed by it.
+    // Throws StoreError.
+    template <typename Read>
+    [[nodiscard]] auto read(std::string_view operation, Read use) {
+        for (int attempt = 1;; ++attempt) {
+            try {
+                return use(connection());
+            } catch (const ServerError& error) {
+                drop_connection();
+                if (attempt < 2 && error.is_connection_lost() && has_been_connected()) continue;
+                throw to_store_error(error, operation);
+            }
+        }
+    }
+
+    [[nodiscard]] std::int64_t next_nonce();
+
+   private:
+    [[nodiscard]] bool has_been_connected() const noexcept { return next_attempt_ == SteadyTime{}; }
+
+    const ServerUrl& url_;
+    std::unique_ptr<Connection> connection_;
+    SteadyTime next_attempt_{};
+    std::chrono::milliseconds pause_{0};
+    std::string last_failure_;
+    std::mt19937_64 random_;
+};
+
+// A transaction that is under way. Without a commit() nothing of it is kept.
+class Transaction {
+   public:
+    Transaction(Session& session, std::int64_t nonce);
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    [[nodiscard]] std::int64_t nonce() const noexcept { return nonce_; }
+    template <typename... Each>
+    void send(Sql sql, const Each&... each) {
+        connection_.send(sql, each...);
+    }
+    // The results of all that was sent since the last call.
+    [[nodiscard]] std::vector<Rows> receive();
+    // The result of this one, in a trip with whatever was sent before.
+    template <typename... Each>
+    [[nodiscard]] Rows query(Sql sql, const Each&... each) {
+        send(sql, each...);
+        return std::move(receive().back());
+    }
+    // The results of what was sent since the last receive(), with the commit in the same trip.
+    [[nodiscard]] std::vector<Rows> commit();
+
+    // When it happens. Known after the first receive().
+    [[nodiscard]] UtcTime now();
+
+   private:
+    friend class Writer;
+    [[nodiscard]] std::vector<Rows> take_results();
+
+    Session& session_;
+    Connection& connection_;
+    const std::int64_t nonce_;
+    bool is_begun_ = false;
+    bool is_committing_ = false;
+    bool is_over_ = false;
+    std::optional<UtcTime> now_;
+};
+
+// Does transactions.
+class Writer {
+   public:
+    explicit Writer(const ServerUrl& url) : session_(url) {}
+
+    [[nodiscard]] Session& session() noexcept { return session_; }
+
+    // Calls `work` with a transaction, which it commits. If that crosses another one, or if its
+    // connection is lost and it is certain that it was not done, calls it again. If it was done,
+    // or may have been, as `was_done` finds out, returns what that says; it is called with a
+    // transaction in which the number's lock is held, and returns an optional, empty if nothing
+    // was done. Throws StoreError: outcome_unknown if the server stays away.
+    template <typename Work, typename WasDone>
+    [[nodiscard]] auto transact(std::string_view operation, Work work, WasDone was_done) {
+        for (int attempt = 1;; ++attempt) {
+            const std::int64_t nonce = session_.next_nonce();
+            bool is_committing = false;
+            try {
+                return try_once(nonce, work, is_committing);
+            } catch (const ServerError& error) {
+                if (!error.is_conflict()) session_.drop_connection();
+                if (error.is_connection_lost() && is_committing) {
+                    if (auto outcome = look_up(operation, nonce, was_done)) {
+                        return *std::move(outcome);
+                    }
+                } else if (!error.is_conflict() && !(error.is_connection_lost() && attempt == 1)) {
+                    throw to_store_error(error, operation);
+                }
+                if (attempt >= most_attempts) throw to_store_error(error, operation);
+            }
+        }
+    }
+
+   private:
+    static constexpr int most_attempts = 5;
+    static constexpr std::chrono::seconds look_up_patience{10};
+
+    template <typename Work>
+    [[nodiscard]] auto try_once(std::int64_t nonce, Work& work, bool& is_committing) {
+        Transaction transaction(session_, nonce);
+        try {
+            return work(transaction);
+        } catch (const ServerError&) {
+            is_committing = transaction.is_committing_;
+            throw;
+        }
+    }
+
+    // Once the transaction of this number is over: what was_done() says, or marks it as given up.
+    template <typename WasDone>
+    [[nodiscard]] auto look_up(std::string_view operation, std::int64_t nonce, WasDone& was_done) {
+        const SteadyTime end = std::chrono::steady_clock::now() + look_up_patience;
+        for (;;) {
+            try {
+                return look_up_once(nonce, was_done);
+            } catch (const ServerError& error) {
+                session_.drop_connection();
+                if (std::chrono::steady_clock::now() >= end) {
+                    throw StoreError(StoreError::Kind::outcome_unknown, StoreError::Cure::time,
+                                     operation, error.what(),
+                                     "the connection was lost during the commit");
+                }
+                pause();
+            }
+        }
+    }
+
+    template <typename WasDone>
+    [[nodiscard]] auto look_up_once(std::int64_t nonce, WasDone& was_done) {
+        Transaction transaction(session_, session_.next_nonce());
+        transaction.send("SELECT pg_advisory_xact_lock($1::bigint)", nonce);
+        (void)transaction.receive();
+        auto outcome = was_done(transaction, nonce);
+        if (!outcome) {
+            transaction.send(
+                "INSERT INTO orders.group_marks (nonce, at) VALUES ($1::bigint, orders.now_ms())"
+                " ON CONFLICT DO NOTHING",
+                nonce);
+        }
+        (void)transaction.commit();
+        return outcome;
+    }
+    static void pause();
+
+    Session session_;
+};
+
+}  // namespace orders::postgres

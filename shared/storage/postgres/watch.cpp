@@ -1,0 +1,63 @@
+// Watches (work_watch.h) by LISTEN: one connection for each. Through a pooler that gives each
+// transaction another connection they hear nothing, and those who wait look every now and then.
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "shared/log/log.h"
+#include "shared/os/steady_time.h"
+#include "shared/storage/postgres/errors.h"
+#include "shared/storage/postgres/roles.h"
+#include "shared/storage/postgres/transaction.h"
+
+namespace orders::postgres {
+namespace {
+
+class ListeningWatch final : public WorkWatch {
+   public:
+    ListeningWatch(SharedUrl url, Bell bell) : url_(std::move(url)), bell_(bell), session_(*url_) {
+        listen();
+    }
+
+    int fd() const noexcept override { return fd_; }
+
+    void clear() noexcept override {
+        try {
+            if (fd_ >= 0) {
+                (void)session_.connection().take_notifications();
+            } else {
+                listen();
+            }
+        } catch (const std::exception&) {
+            session_.drop_connection();
+            fd_ = -1;
+        }
+    }
+
+   private:
+    void listen() noexcept {
+        try {
+            Connection& connection = session_.connection();
+            connection.run(bell_ == Bell::work ? Sql("LISTEN orders_work")
+                                               : Sql("LISTEN orders_ends"));
+            fd_ = connection.fd();
+        } catch (const std::exception&) {  // whoever uses the store says so
+            session_.drop_connection();
+            fd_ = -1;
+        }
+    }
+
+    const SharedUrl url_;
+    const Bell bell_;
+    Session session_;
+    int fd_ = -1;
+};
+
+}  // namespace
+
+std::unique_ptr<WorkWatch> open_watch(SharedUrl url, Bell bell) {
+    return std::make_unique<ListeningWatch>(std::move(url), bell);
+}
+
+}  // namespace orders::postgres

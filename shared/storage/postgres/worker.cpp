@@ -1,0 +1,249 @@
+// The store as a worker sees it (worker_store.h): one transaction for each turn. What settles,
+// gives back and renews goes to the server together with what looks for work.
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "shared/storage/decisions/worker_texts.h"
+#include "shared/storage/postgres/claims.h"
+#include "shared/storage/postgres/roles.h"
+#include "shared/storage/postgres/settlements.h"
+#include "shared/storage/postgres/transaction.h"
+
+namespace orders::postgres {
+namespace {
+
+std::optional<std::string> kinds_column(const std::optional<std::vector<Kind>>& kinds) {
+    if (!kinds) return std::nullopt;
+    return kinds_as_text(*kinds);
+}
+
+void send_renewals(Transaction& transaction, const WorkerTurn& turn) {
+    Array orders;
+    Array tokens;
+    for (const Lease& lease : turn.renewals) {
+        orders.add(lease.order.value);
+        tokens.add(lease.token);
+    }
+    transaction.send(
+        "UPDATE orders.leases l SET until = orders.now_ms() + $3::bigint"
+        " FROM unnest($1::bigint[], $2::bigint[]) AS s (seq, token)"
+        " WHERE l.seq = s.seq AND l.token = s.token RETURNING l.seq, l.token",
+        orders, tokens, turn.lease_time.count());
+}
+
+std::vector<Lease> lost_of(const std::vector<Lease>& renewals, const Rows& renewed) {
+    std::set<Lease> held;
+    for (std::size_t row = 0; row < renewed.size(); ++row) {
+        held.insert({{renewed.get<std::int64_t>(row, 0)}, renewed.get<std::int64_t>(row, 1)});
+    }
+    std::vector<Lease> lost;
+    std::ranges::copy_if(renewals, std::back_inserter(lost),
+                         [&](const Lease& lease) { return !held.contains(lease); });
+    return lost;
+}
+
+// Of settlements that the store does not know as held: those that it has done already, as a turn
+// whose answer was lost may have.
+void send_settled_before(Transaction& transaction, const std::vector<Settlement>& settlements) {
+    Array at;
+    Array orders;
+    Array tokens;
+    Array statuses;
+    Array reasons;
+    for (std::size_t place = 0; place < settlements.size(); ++place) {
+        const auto& [lease, result] = settlements[place];
+        at.add(place);
+        orders.add(lease.order.value);
+        tokens.add(lease.token);
+        statuses.add(std::holds_alternative<Completed>(result) ? 2 : 3);
+        const auto* const failure = std::get_if<Failure>(&result);
+        const auto* const retry = std::get_if<Retry>(&result);
+        reasons.add(failure != nullptr ? std::optional<std::string_view>(failure->reason)
+                    : retry != nullptr ? std::optional<std::string_view>(retry->reason)
+                                       : std::nullopt);
+    }
+    transaction.send(
+        "SELECT s.at FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[],"
+        " $5::text[]) AS s (at, seq, token, status, reason) WHERE EXISTS (SELECT FROM "
+        "orders.orders o"
+        " WHERE o.seq = s.seq AND o.token = s.token AND o.status = s.status"
+        " AND o.failure IS NOT DISTINCT FROM s.reason) OR EXISTS (SELECT FROM orders.past_attempts "
+        "p"
+        " WHERE p.seq = s.seq AND p.token = s.token AND p.outcome = 0 AND p.reason = s.reason)",
+        at, orders, tokens, statuses, reasons);
+}
+
+// What a transaction has claimed of which nobody knows: not begun, and so not charged.
+void give_back_claims(Transaction& transaction, std::int64_t nonce) {
+    const Rows rows = transaction.query(
+        "SELECT seq, token FROM orders.leases WHERE claimed_in = $1::bigint", nonce);
+    std::vector<Lease> leases;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        leases.push_back({{rows.get<std::int64_t>(row, 0)}, rows.get<std::int64_t>(row, 1)});
+    }
+    if (!leases.empty()) send_releases(transaction, leases);
+}
+
+class PostgresWorkerStore final : public WorkerStore {
+   public:
+    explicit PostgresWorkerStore(SharedUrl url) : url_(std::move(url)), writer_(*url_) {}
+
+    WorkerId enlist(const WorkerDescription& worker,
+                    std::chrono::milliseconds lease_time) override {
+        return writer_.transact(
+            "sign on as a worker",
+            [&](Transaction& transaction) { return enlist(transaction, worker, lease_time); },
+            [&](Transaction& transaction, std::int64_t) -> std::optional<WorkerId> {
+                const Rows rows = transaction.query(
+                    "SELECT id FROM orders.workers WHERE name = $1::text", worker.name);
+                if (rows.empty()) return std::nullopt;
+                return WorkerId{rows.get<std::int64_t>(0, 0)};
+            });
+    }
+
+    void retire(WorkerId worker) override {
+        (void)writer_.transact(
+            "sign off",
+            [&](Transaction& transaction) {
+                transaction.send(
+                    "UPDATE orders.workers SET heartbeat_until = NULL, named_up_to ="
+                    " CASE named_up_to WHEN 0 THEN 0"
+                    " ELSE (SELECT coalesce(max(seq), 0) FROM orders.orders) END"
+                    " WHERE id = $1::bigint",
+                    worker.value);
+                (void)transaction.commit();
+                return true;
+            },
+            [](Transaction&, std::int64_t) -> std::optional<bool> { return std::nullopt; });
+    }
+
+    WorkerOutcomes take_turn(const WorkerTurn& turn) override {
+        bool is_repeated = false;
+        try {
+            WorkerOutcomes outcomes = writer_.transact(
+                "take a worker's turn",
+                [&](Transaction& transaction) { return take_turn(transaction, turn, is_repeated); },
+                [&](Transaction& transaction, std::int64_t nonce) -> std::optional<WorkerOutcomes> {
+                    give_back_claims(transaction, nonce);
+                    is_repeated = true;
+                    return std::nullopt;
+                });
+            if (turn.claim.limit > 0) claims_.keep_places();
+            return outcomes;
+        } catch (const StoreError&) {
+            claims_.forget_places();
+            throw;
+        }
+    }
+
+    bool has_claimable(const std::vector<ClaimShare>& shares) override {
+        return writer_.session().read("look for work", [&](Connection& connection) {
+            const Rows rows = connection.query(
+                "SELECT k.name FROM orders.kinds k WHERE NOT k.is_paused AND EXISTS (SELECT"
+                " FROM orders.queue q WHERE q.kind = k.id AND q.priority IN (0, 1)"
+                " AND q.line IN (0, 1))");
+            for (std::size_t row = 0; row < rows.size(); ++row) {
+                const auto kind = Kind::parse(rows.get<std::string>(row, 0));
+                if (kind && taker_of(*kind, shares).room > 0) return true;
+            }
+            return false;
+        });
+    }
+
+    std::int64_t cancel_count() override {
+        return writer_.session().read("count cancels", [&](Connection& connection) {
+            return connection
+                .query(
+                    "SELECT coalesce(sum(number), 0)::bigint FROM (SELECT number"
+                    " FROM orders.counts WHERE kind = 0 AND priority = 0 AND state = 7"
+                    " UNION ALL SELECT number FROM orders.count_changes WHERE state = 7) c")
+                .get<std::int64_t>(0, 0);
+        });
+    }
+
+    void tidy() override {}
+
+   private:
+    [[nodiscard]] static WorkerId enlist(Transaction& transaction, const WorkerDescription& worker,
+                                         std::chrono::milliseconds lease_time) {
+        // One after the other, for the sake of the label.
+        transaction.send("SELECT pg_advisory_xact_lock(hashtextextended('orders.workers', 0))");
+        transaction.send(
+            "SELECT 1 FROM orders.workers WHERE label = $1::text"
+            " AND heartbeat_until > orders.now_ms()",
+            worker.label);
+        const std::vector<Rows> results = transaction.receive();
+        if (!worker.label.empty() && !results.at(1).empty()) {
+            throw unusable("sign on as '" + worker.label + "'", "a worker that lives has this name",
+                           "give each worker of a store a name of its own");
+        }
+        transaction.send(
+            "INSERT INTO orders.workers (name, host, threads, started_at, heartbeat_until,"
+            " lease_time, label, pid_namespace, pid, kinds) VALUES ($1::text, $2::text,"
+            " $3::integer, orders.now_ms(), orders.now_ms() + $4::bigint, $5::bigint,"
+            " nullif($6::text, ''), $7::bigint, $8::bigint, $9::text) RETURNING id",
+            worker.name, worker.host, worker.threads, longest_silence(lease_time).count(),
+            lease_time.count(), worker.label, worker.pid_namespace, worker.pid,
+            kinds_column(worker.kinds));
+        return WorkerId{transaction.commit().at(0).get<std::int64_t>(0, 0)};
+    }
+
+    [[nodiscard]] WorkerOutcomes take_turn(Transaction& transaction, const WorkerTurn& turn,
+                                           bool is_repeated) {
+        WorkerOutcomes outcomes;
+        std::size_t next = 0;
+        const Settlements settlements(transaction, turn.settlements, chance_);
+        if (is_repeated) send_settled_before(transaction, turn.settlements);
+        if (!turn.releases.empty()) send_releases(transaction, turn.releases);
+        if (!turn.renewals.empty()) send_renewals(transaction, turn);
+        if (turn.is_heartbeat) send_heartbeat(transaction, turn);
+        const bool is_claim = turn.claim.limit > 0;
+        if (is_claim) claims_.begin(transaction, turn.claim);
+        const std::vector<Rows> results = is_claim ? transaction.receive() : transaction.commit();
+        outcomes.settled = settlements.outcomes(results, next);
+        if (is_repeated) {
+            const Rows& before = results.at(next++);
+            for (std::size_t row = 0; row < before.size(); ++row) {
+                outcomes.settled.at(static_cast<std::size_t>(before.get<std::int64_t>(row, 0))) =
+                    SettleOutcome::settled;
+            }
+        }
+        if (!turn.releases.empty()) outcomes.released = results.at(next++).size();
+        if (!turn.renewals.empty()) outcomes.lost = lost_of(turn.renewals, results.at(next++));
+        if (turn.is_heartbeat) ++next;
+        if (!is_claim) return outcomes;
+        Claims::Claimed found =
+            claims_.choose(transaction, turn.claim,
+                           {.worker = turn.worker, .lease_time = turn.lease_time}, results, next);
+        Claims::take_payloads(found, transaction.commit());
+        outcomes.claimed = std::move(found.orders);
+        outcomes.expired = found.expired;
+        outcomes.has_more = found.has_more;
+        return outcomes;
+    }
+
+    static void send_heartbeat(Transaction& transaction, const WorkerTurn& turn) {
+        transaction.send(
+            "UPDATE orders.workers SET heartbeat_until = orders.now_ms() + $2::bigint,"
+            " endpoints = nullif($3::text, '') WHERE id = $1::bigint",
+            turn.worker.value, longest_silence(turn.lease_time).count(),
+            endpoints_as_text(turn.endpoints));
+    }
+
+    const SharedUrl url_;
+    Writer writer_;
+    Claims claims_;
+    Chance chance_ = random_chance();
+};
+
+}  // namespace
+
+std::unique_ptr<WorkerStore> open_worker(SharedUrl url) {
+    return std::make_unique<PostgresWorkerStore>(std::move(url));
+}
+
+}  // namespace orders::postgres

@@ -1,0 +1,125 @@
+#include "tests/support/postgres_server.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+namespace orders::test {
+namespace {
+
+// Where Debian has it, the newest first; and where tests may have unpacked it.
+std::string program_folder() {
+    for (const char* root :
+         {"/usr/lib/postgresql", ORDERS_SOURCE_DIR "/build/postgres/usr/lib/postgresql"}) {
+        for (int version = 30; version >= 15; --version) {
+            const std::string folder = std::string(root) + "/" + std::to_string(version) + "/bin";
+            if (std::filesystem::exists(folder + "/initdb")) return folder;
+        }
+    }
+    return {};
+}
+
+std::string quoted(const std::string& text) {
+    std::string all = "'";
+    for (const char c : text) {
+        if (c == '\'') all += "'\\'";
+        all += c;
+    }
+    return all + "'";
+}
+
+// Runs the command as a user that PostgreSQL runs as; returns what it printed.
+std::string run_as_owner(const std::string& command) {
+    const std::string as =
+        ::geteuid() == 0 ? "cd / && runuser -u postgres -- sh -c " : "cd / && sh -c ";
+    const std::string line = as + quoted(command) + " 2>&1";
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(line.c_str(), "re"), nullptr);
+    if (!pipe) throw std::runtime_error("popen " + command);
+    std::string output;
+    std::array<char, 4096> buffer{};
+    while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe.get())) {
+        output.append(buffer.data(), got);
+    }
+    if (::pclose(const_cast<std::unique_ptr<FILE, int (*)(FILE*)>&>(pipe).release()) != 0) {
+        throw std::runtime_error(command + ": " + output);
+    }
+    return output;
+}
+
+}  // namespace
+
+bool PostgresServer::is_available() {
+    return !program_folder().empty();
+}
+
+PostgresServer::PostgresServer(Sync sync) : owner_(::getpid()) {
+    std::filesystem::permissions(directory_.path(), std::filesystem::perms::all);
+    run_as_owner(program_folder() + "/initdb --no-sync --auth=trust --username=orders" +
+                 " --encoding=UTF8 --locale=C -D " + quoted(data()));
+    std::ofstream settings(data() + "/postgresql.conf", std::ios::app);
+    settings << "listen_addresses = ''\nunix_socket_directories = '" << directory_.path().string()
+             << "'\nshared_buffers = 64MB\nmax_connections = 200\nlog_min_messages = fatal\n";
+    if (sync == Sync::off) settings << "fsync = off\nfull_page_writes = off\n";
+    settings.close();
+    start();
+}
+
+PostgresServer::~PostgresServer() {
+    if (owner_ != ::getpid()) return;  // a copy of the process is not the one that made it
+    try {
+        run_as_owner(program_folder() + "/pg_ctl stop --mode=immediate -D " + quoted(data()));
+    } catch (const std::exception&) {  // it is not running
+    }
+}
+
+void PostgresServer::start() {
+    // Ends it even if this process is killed.
+    run_as_owner("(while [ -d /proc/" + std::to_string(owner_) + " ]; do sleep 1; done; " +
+                 program_folder() + "/pg_ctl stop --silent --mode=immediate -D " + quoted(data()) +
+                 ") >/dev/null 2>&1 </dev/null &");
+    run_as_owner(program_folder() + "/pg_ctl start --wait --silent -D " + quoted(data()) + " -l " +
+                 quoted(directory_.file("log")));
+}
+
+void PostgresServer::kill() {
+    std::ifstream file(data() + "/postmaster.pid");
+    pid_t postmaster = 0;
+    file >> postmaster;
+    if (postmaster <= 1) throw std::runtime_error("the server is not running");
+    ::kill(postmaster, SIGKILL);
+    // Its other processes notice, and end.
+    run_as_owner("while pgrep -g " + std::to_string(postmaster) + " >/dev/null || pgrep -P " +
+                 std::to_string(postmaster) + " >/dev/null; do sleep 0.01; done");
+}
+
+std::string PostgresServer::url_of(const std::string& database) const {
+    std::string socket;
+    for (const char c : directory_.path().string()) socket += c == '/' ? "%2F" : std::string(1, c);
+    return "postgresql://orders@" + socket + "/" + database;
+}
+
+std::string PostgresServer::make_database(const std::string& name) {
+    run("template1", "CREATE DATABASE \"" + name + "\"");
+    return url_of(name);
+}
+
+std::string PostgresServer::run(const std::string& database, const std::string& sql) const {
+    return run_as_owner(program_folder() + "/psql --no-psqlrc --quiet --tuples-only --no-align" +
+                        " --set=ON_ERROR_STOP=1 --host=" + quoted(directory_.path().string()) +
+                        " --username=orders --dbname=" + quoted(database) +
+                        " --command=" + quoted(sql));
+}
+
+PostgresServer& common_postgres_server() {
+    static PostgresServer server(PostgresServer::Sync::off);
+    return server;
+}
+
+}  // namespace orders::test

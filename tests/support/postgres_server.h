@@ -1,0 +1,53 @@
+#pragma once
+
+// A PostgreSQL server of the test's own: a new cluster in a temporary directory, reached through a
+// socket there, and gone with the process. Several databases may be made in it.
+//
+// PostgreSQL does not run as root: then its processes run as the user `postgres`. If it is not
+// installed, is_available() is false, and the tests that need it are skipped.
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/support/temp_dir.h"
+
+namespace orders::test {
+
+class PostgresServer {
+   public:
+    // Whether commits are written to the disk, as they are wherever it matters.
+    enum class Sync { on, off };
+
+    [[nodiscard]] static bool is_available();
+
+    // Makes the cluster, and starts it. Throws std::runtime_error.
+    explicit PostgresServer(Sync sync);
+    ~PostgresServer();
+    PostgresServer(const PostgresServer&) = delete;
+    PostgresServer& operator=(const PostgresServer&) = delete;
+
+    // Makes a database, and returns the URL of it.
+    [[nodiscard]] std::string make_database(const std::string& name);
+    [[nodiscard]] std::string url_of(const std::string& database) const;
+
+    // As a crash: kill -9 of the server, and its start, with recovery.
+    void kill();
+    void start();
+
+    // Runs SQL in the database as its owner, and returns what psql prints.
+    std::string run(const std::string& database, const std::string& sql) const;
+
+   private:
+    [[nodiscard]] std::string data() const { return directory_.file("data"); }
+
+    TempDir directory_;
+    pid_t owner_;
+};
+
+// The one for all cases of this process that only need some server, without Sync; made when it is
+// first asked for.
+[[nodiscard]] PostgresServer& common_postgres_server();
+
+}  // namespace orders::test
