@@ -213,7 +213,8 @@ LeaseOutcome Pulls::renew(const Lease& lease, const Held& held, RenewLease how) 
 }
 
 LeaseOutcome Pulls::not_held(const LeaseAction& action) {
-    const auto& [lease, what] = action;
+    const Lease& lease = action.lease;
+    const auto& what = action.what;
     transaction_.send(
         "SELECT outcome FROM orders.past_attempts WHERE seq = $1::bigint AND token = $2::bigint",
         lease.order.value, lease.token);

@@ -26,7 +26,8 @@ Connection& Session::connection() {
         // Not all of those that lost it come back at once.
         pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
         const auto half = pause_ / 2;
-        next_attempt_ = now + half + std::chrono::milliseconds(random_() % (half.count() + 1));
+        std::uniform_int_distribution<std::int64_t> spread(0, half.count());
+        next_attempt_ = now + half + std::chrono::milliseconds(spread(random_));
         throw;
     }
     pause_ = {};

@@ -13,8 +13,9 @@ namespace orders::test {
 
 TEST_CASE("open_storage: a URL of PostgreSQL that is not valid is refused, and not quoted") {
     for (const std::string location :
-         {"postgresql://user:sec%zzret@host/orders", "postgres://user:secret/@host:/orders",
-          "PostgreSQL://user:secret@[host/orders", "postgresql://h/orders?secret=1"}) {
+         {"postgresql://user:sec%zzret@host/orders",
+          "postgres://user:secret@host:port:secret/orders", "PostgreSQL://user:secret@[host/orders",
+          "postgresql://h/orders?secret=1"}) {
         CAPTURE(location);
         try {
             (void)open_storage(location);

@@ -1,0 +1,124 @@
+// What is PostgreSQL's alone, with a server: its clock, lost connections, and who may use a schema.
+
+#include "tests/support/postgres_server.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "shared/domain/backoff.h"
+#include "shared/storage/open_storage.h"
+#include "shared/storage/postgres/connection.h"
+#include "shared/storage/postgres/errors.h"
+#include "shared/storage/postgres/transaction.h"
+#include "shared/storage/store_error.h"
+#include "tests/support/order_builder.h"
+#include "tests/support/skipped.h"
+
+namespace orders::test {
+namespace {
+
+using postgres::Connection;
+using postgres::ServerUrl;
+
+std::string database(const char* name) {
+    return common_postgres_server().make_database(name);
+}
+
+bool is_missing() {
+    if (PostgresServer::is_available()) return false;
+    skipped("PostgreSQL is not installed");
+    return true;
+}
+
+// Ends all other connections to the database, as an administrator may.
+void cut_others(const ServerUrl& url) {
+    Connection(url).run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+}
+
+}  // namespace
+
+TEST_CASE("postgres_server: the wait of a retry is that of the backoff") {
+    if (is_missing()) return;
+    const std::string url = database("waits");
+    (void)open_storage(url)->open_intake();
+    Connection connection(ServerUrl::parse(url).value());
+    for (const int base : {1, 10, 3'600}) {
+        for (const int attempt : {1, 2, 3, 9, 50, 100}) {
+            for (const char* const chance : {"0", "0.25", "0.999"}) {
+                const auto waits = connection.query(
+                    "SELECT orders.retry_wait($1::integer, $2::smallint, $3::float8)", base,
+                    attempt, chance);
+                CHECK(waits.get<std::int64_t>(0, 0) ==
+                      backoff(attempt, std::chrono::seconds(base), std::stod(chance)).count());
+            }
+        }
+    }
+}
+
+TEST_CASE("postgres_server: a connection that is cut between two uses is not noticed") {
+    if (is_missing()) return;
+    const std::string url = database("cut");
+    const auto storage = open_storage(url);
+    const auto intake = storage->open_intake();
+    const auto reader = storage->open_reader();
+    for (const char* const id : {"a", "b", "c"}) {
+        const std::vector<NewOrder> orders{an_order(id)};
+        const auto outcomes = intake->begin()->commit({.creates = {orders}});
+        CHECK(std::holds_alternative<Created>(outcomes.created.at(0)));
+        CHECK(reader->find(order_id(id)));
+        cut_others(ServerUrl::parse(url).value());
+    }
+    CHECK(reader->report().total().pending == 3);
+}
+
+TEST_CASE("postgres_server: a transaction that was given up does nothing, however late it comes") {
+    if (is_missing()) return;
+    const std::string url = database("late");
+    (void)open_storage(url)->open_intake();
+    Connection connection(ServerUrl::parse(url).value());
+    connection.run("INSERT INTO orders.group_marks (nonce, at) VALUES (7, 0)");
+    connection.send("BEGIN");
+    connection.send("SELECT orders.begin_group(7)");
+    try {
+        (void)connection.receive();
+        FAIL("it began");
+    } catch (const postgres::ServerError& error) {
+        CHECK(error.sqlstate() == postgres::given_up);
+    }
+}
+
+TEST_CASE("postgres_server: a schema that is newer, or another program's, is left alone") {
+    if (is_missing()) return;
+    const std::string url = database("newer");
+    (void)open_storage(url)->open_intake();
+    Connection connection(ServerUrl::parse(url).value());
+    connection.run("INSERT INTO orders.schema_migrations (version, name) VALUES (99, 'later')");
+    CHECK_THROWS_AS((void)open_storage(url)->open_worker(), StoreError);
+    const std::string other = database("other");
+    Connection(ServerUrl::parse(other).value())
+        .run_script("CREATE SCHEMA orders; CREATE TABLE orders.mine (x integer)");
+    CHECK_THROWS_AS((void)open_storage(other)->open_worker(), StoreError);
+}
+
+TEST_CASE("postgres_server: nothing is left in a session") {
+    if (is_missing()) return;
+    const std::string url = database("session");
+    (void)open_storage(url)->open_intake();
+    Connection connection(ServerUrl::parse(url).value());
+    connection.send("BEGIN");
+    connection.send("SELECT orders.begin_group(1)");
+    connection.send("COMMIT");
+    (void)connection.receive();
+    const auto settings = connection.query(
+        "SELECT current_setting('enable_seqscan'), current_setting('statement_timeout'),"
+        " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')");
+    CHECK(settings.get<std::string>(0, 0) == "on");
+    CHECK(settings.get<std::string>(0, 1) == "0");
+    CHECK(settings.get<std::int64_t>(0, 2) == 0);
+}
+
+}  // namespace orders::test
