@@ -58,7 +58,14 @@ CommonSettings CommonSettingsReader::values() const {
 }
 
 std::string CommonSettingsReader::store_location() const {
-    if (!reader_.is_on_command_line("db")) return database_url_.value().value_or(db_.value());
+    if (!reader_.is_on_command_line("db")) {
+        const auto& url = database_url_.value();
+        if (url && !is_server_url(*url)) {
+            throw SettingsError(
+                "DATABASE_URL: it must be a URL such as postgresql://user@host/orders");
+        }
+        return url.value_or(db_.value());
+    }
     if (shows_password(db_.value())) {
         throw SettingsError(
             "--db: others can read a password on a command line; put it into DATABASE_URL or the "

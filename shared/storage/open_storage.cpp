@@ -38,10 +38,6 @@ std::string_view reason_against(std::string_view location) {
     return {};
 }
 
-bool is_postgres_url(std::string_view location) {
-    return begins_with(location, "postgresql://") || begins_with(location, "postgres://");
-}
-
 #ifdef ORDERS_POSTGRES
 std::unique_ptr<Storage> open_postgres(const std::string& location) {
     auto url = postgres::ServerUrl::parse(location);
@@ -61,8 +57,12 @@ std::unique_ptr<Storage> open_postgres(const std::string& /*location*/) {
 
 }  // namespace
 
+bool is_server_url(const std::string& location) {
+    return begins_with(location, "postgresql://") || begins_with(location, "postgres://");
+}
+
 bool shows_password(const std::string& location) {
-    if (!is_postgres_url(location)) return false;
+    if (!is_server_url(location)) return false;
     const std::string_view behind = std::string_view(location).substr(location.find("://") + 3);
     const std::string_view authority = behind.substr(0, behind.find_first_of("/?#"));
     const std::string_view user = authority.substr(0, authority.rfind('@'));
@@ -73,7 +73,7 @@ bool shows_password(const std::string& location) {
 }
 
 std::unique_ptr<Storage> open_storage(const std::string& location) {
-    if (is_postgres_url(location)) return open_postgres(location);
+    if (is_server_url(location)) return open_postgres(location);
     if (const std::string_view reason = reason_against(location); !reason.empty()) {
         throw UnknownLocation(std::string(reason) + "; give the path of a SQLite file");
     }

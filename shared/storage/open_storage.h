@@ -63,8 +63,11 @@ class Storage {
     [[nodiscard]] virtual Restored restore(const std::string& file) = 0;
 };
 
-// Whether it is a URL that has a password in it, as far as can be told: others on the machine can
-// read a command line.
+// Whether it is, or is meant to be, the URL of a PostgreSQL database.
+[[nodiscard]] bool is_server_url(const std::string& location);
+
+// Whether it is such a URL and has a password in it, as far as can be told: others on the machine
+// can read a command line.
 [[nodiscard]] bool shows_password(const std::string& location);
 
 // Does not touch the location yet. Throws UnknownLocation.

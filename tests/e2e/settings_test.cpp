@@ -209,6 +209,17 @@ TEST_CASE("settings: a text that was spoiled when it was copied ends the program
     }
 }
 
+TEST_CASE("settings: a database's URL without a server's, or with a password for all, is refused") {
+    for (const std::string& program : both_programs()) {
+        check_refused(run(program, {"--db", "postgresql://me:hidden@db/orders"}), 2,
+                      {"--db: others can read a password", "DATABASE_URL"});
+        check_refused(run(program, {}, {{"DATABASE_URL", "orders.db"}}), 2,
+                      {"DATABASE_URL: it must be a URL"});
+        check_refused(run(program, {}, {{"DATABASE_URL", "postgresql://me:hid/den@db/orders"}}), 2,
+                      {"--db, DATABASE_URL or DB_PATH: "});
+    }
+}
+
 TEST_CASE("settings: a word that does not fit ends the program with 2 and is named") {
     for (const std::string& program : both_programs()) {
         check_refused(run(program, {"--log-level", "LOUD"}), 2, {"--log-level", "LOUD", "DEBUG"});

@@ -39,6 +39,9 @@ std::optional<ServerUrl> ServerUrl::parse(const std::string& text) {
     const std::string host = value_of("host");
     const std::string port = value_of("port");
     const std::string database = value_of("dbname");
+    // As comes of a password with a `/` or `@` in it: libpq would complain later, and quote it.
+    if (port.find_first_not_of("0123456789,") != std::string::npos) return std::nullopt;
+    if (host.find('@') != std::string::npos) return std::nullopt;
     url.description_ = "postgresql://";
     if (!user.empty()) url.description_ += user + "@";
     url.description_ += host;

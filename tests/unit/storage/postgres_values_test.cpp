@@ -24,7 +24,7 @@ TEST_CASE("postgres_values: arrays of numbers and texts are as PostgreSQL reads 
     texts.add(R"({"a":"b\c"})");
     texts.add("");
     texts.add("NULL");
-    CHECK(texts.text() == R"({"{\"a\":\"b\\\\c\"}","","NULL"})");
+    CHECK(texts.text() == R"({"{\"a\":\"b\\c\"}","","NULL"})");
 }
 
 TEST_CASE("postgres_values: what PostgreSQL keeps in no text is replaced") {
@@ -43,6 +43,9 @@ TEST_CASE("postgres_values: of a URL host, port, database and user are shown, an
     CHECK(url->has_password());
     CHECK(url->without_secrets("could not connect") == "could not connect");
     CHECK(url->without_secrets("no host \"dden@db\"").find("dden") == std::string::npos);
+    // Parts of a password that is not encoded as it should be.
+    CHECK_FALSE(ServerUrl::parse("postgresql://me:hid/den@db/orders"));
+    CHECK_FALSE(ServerUrl::parse("postgresql://me:hid@den@db/orders"));
     CHECK_FALSE(ServerUrl::parse("postgresql://host:port/orders"));
     CHECK_FALSE(ServerUrl::parse("orders.db"));
     CHECK_FALSE(ServerUrl::parse("postgresql:///orders")->has_password());
