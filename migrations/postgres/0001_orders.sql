@@ -25,13 +25,17 @@ BEGIN
     IF EXISTS (SELECT FROM orders.group_marks m WHERE m.nonce = number) THEN
         RAISE EXCEPTION 'this transaction was given up' USING ERRCODE = 'OR001';
     END IF;
+    -- Before it takes a place in the queue: queue_places.h says why.
+    PERFORM pg_current_xact_id();
     PERFORM set_config('statement_timeout', '10s', true), set_config('lock_timeout', '5s', true),
         set_config('idle_in_transaction_session_timeout', '10s', true),
         -- The statements that follow look at few rows, by indexes, however large the tables are, and
         -- whatever their statistics say.
         set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
         set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true),
-        set_config('jit', 'off', true);
+        set_config('jit', 'off', true),
+        -- So they are planned once, if the session keeps them.
+        set_config('plan_cache_mode', 'force_generic_plan', true);
     RETURN orders.now_ms();
 END $$;
 

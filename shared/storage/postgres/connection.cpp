@@ -6,6 +6,7 @@
 #include <array>
 #include <cassert>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "shared/storage/postgres/errors.h"
@@ -50,6 +51,23 @@ std::string state_of_refusal(std::string_view message) {
         }
     }
     return {};
+}
+
+std::vector<const char*> pointers_to(const Values& values) {
+    std::vector<const char*> texts;
+    texts.reserve(values.texts().size());
+    for (const auto& text : values.texts()) texts.push_back(text ? text->c_str() : nullptr);
+    return texts;
+}
+
+// Of the statement and no other: behind a pooler other programs' sessions have statements, too.
+// (FNV-1a.)
+std::string name_for(std::string_view sql) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char c : sql) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    }
+    return "orders_" + std::to_string(hash) + "_" + std::to_string(sql.size());
 }
 
 // Nothing that a server tells besides errors is for the programs' standard error.
@@ -107,7 +125,7 @@ void Rows::Clear::operator()(pg_result* result) const noexcept {
     PQclear(result);
 }
 
-Connection::Connection(const ServerUrl& url) {
+Connection::Connection(const ServerUrl& url, Statements statements) : statements_(statements) {
     // What stands before the URL holds unless that says otherwise; what stands behind it, always.
     const std::array keywords{"connect_timeout",           "keepalives_idle",
                               "keepalives_interval",       "keepalives_count",
@@ -141,16 +159,34 @@ void Connection::fail() const {
     throw ServerError("", one_line(PQerrorMessage(handle_)));
 }
 
-void Connection::send_values(const char* sql, const Values& values) {
+void Connection::send_unnamed(const char* sql, const Values& values) {
     if (is_given_up_) throw ServerError("", "the connection was given up");
-    std::vector<const char*> texts;
-    texts.reserve(values.texts().size());
-    for (const auto& text : values.texts()) texts.push_back(text ? text->c_str() : nullptr);
+    const std::vector<const char*> texts = pointers_to(values);
     if (PQsendQueryParams(handle_, sql, static_cast<int>(texts.size()), nullptr, texts.data(),
                           nullptr, nullptr, 0) != 1) {
         fail();
     }
-    ++sent_;
+    sent_.push_back(nullptr);
+}
+
+void Connection::keep(const char* sql) {
+    const auto [known, is_new] = names_.try_emplace(sql);
+    if (!is_new) return;
+    known->second = name_for(sql);
+    if (PQsendPrepare(handle_, known->second.c_str(), sql, 0, nullptr) != 1) fail();
+    sent_.push_back(sql);
+}
+
+void Connection::send_named(const char* sql, const Values& values) {
+    if (statements_ == Statements::unkept) return send_unnamed(sql, values);
+    if (is_given_up_) throw ServerError("", "the connection was given up");
+    keep(sql);
+    const std::vector<const char*> texts = pointers_to(values);
+    if (PQsendQueryPrepared(handle_, names_.at(sql).c_str(), static_cast<int>(texts.size()),
+                            texts.data(), nullptr, nullptr, 0) != 1) {
+        fail();
+    }
+    sent_.push_back(nullptr);
 }
 
 void Connection::wait_for(short events) {
@@ -181,9 +217,10 @@ PGresult* Connection::next_result() {
 
 std::vector<Rows> Connection::receive() {
     if (PQpipelineSync(handle_) != 1) fail();
+    const std::vector<const char*> sent = std::exchange(sent_, {});
+    auto of = sent.begin();
     std::vector<Rows> results;
     std::optional<ServerError> error;
-    sent_ = 0;
     for (;;) {
         PGresult* const result = next_result();
         if (result == nullptr) {  // of one statement, there are no more results
@@ -193,9 +230,12 @@ std::vector<Rows> Connection::receive() {
         Rows rows(result);
         const ExecStatusType status = PQresultStatus(result);
         if (status == PGRES_PIPELINE_SYNC) break;
-        if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+        const bool is_done = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+        const char* const kept = of == sent.end() ? nullptr : *of++;
+        if (kept != nullptr && !is_done) names_.erase(kept);
+        if (is_done && kept == nullptr) {
             results.push_back(std::move(rows));
-        } else if (status != PGRES_PIPELINE_ABORTED && !error) {
+        } else if (!is_done && status != PGRES_PIPELINE_ABORTED && !error) {
             error.emplace(error_of(result));
             if (PQstatus(handle_) != CONNECTION_OK) throw ServerError(*error);
         }
@@ -205,7 +245,7 @@ std::vector<Rows> Connection::receive() {
 }
 
 void Connection::run_script(const std::string& script) {
-    assert(sent_ == 0);
+    assert(sent_.empty());
     if (PQexitPipelineMode(handle_) != 1) fail();
     if (PQsendQuery(handle_, script.c_str()) != 1) fail();
     std::optional<ServerError> error;

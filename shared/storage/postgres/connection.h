@@ -3,8 +3,11 @@
 // libpq as C++: a connection, statements sent in a pipeline, and their rows, with every resource
 // owned. Only the files of this class include libpq's header.
 //
-// Statements are unnamed and their SQL is literal; nothing is left in the session. So a pooler
-// that gives each transaction another server connection does no harm.
+// The SQL of statements is literal. Those that are sent often may be kept in the session, so that
+// the server parses and plans each of them once. Nothing else is left there; and a pooler that
+// gives each transaction another server connection does no harm either: with the first kept
+// statement that it loses a ServerError says so, and the next connection is to be opened to keep
+// none.
 //
 //     connection.send("SELECT name FROM orders.kinds WHERE id = $1::smallint", 3);
 //     connection.send("SELECT ...", ...);
@@ -22,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "shared/storage/postgres/server_url.h"
@@ -67,14 +71,20 @@ class Connection {
 
     // Waits until it is connected, for connect_timeout at most, which is 5 s unless the URL says
     // otherwise.
-    explicit Connection(const ServerUrl& url);
+    enum class Statements { kept, unkept };
+    explicit Connection(const ServerUrl& url, Statements statements = Statements::unkept);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
     template <typename... Each>
     void send(Sql sql, const Each&... each) {
-        send_values(sql.text, Values(each...));
+        send_unnamed(sql.text, Values(each...));
+    }
+    // The same, of a statement whose plan does not depend on its values.
+    template <typename... Each>
+    void send_kept(Sql sql, const Each&... each) {
+        send_named(sql.text, Values(each...));
     }
     // The results of all that was sent since the last call, in order. If one of them failed,
     // throws its error; those behind it were not run, and an explicit transaction is to be rolled
@@ -95,21 +105,27 @@ class Connection {
     void run_script(const std::string& script);
 
     // Whether anything was sent since the last receive().
-    [[nodiscard]] bool is_receiving() const noexcept { return sent_ > 0; }
+    [[nodiscard]] bool is_receiving() const noexcept { return !sent_.empty(); }
     [[nodiscard]] int fd() const noexcept;
     // Takes in what the server has told without being asked, and returns how many notifications
     // there were. Does not wait.
     [[nodiscard]] std::size_t take_notifications();
 
    private:
-    void send_values(const char* sql, const Values& values);
+    void send_unnamed(const char* sql, const Values& values);
+    void send_named(const char* sql, const Values& values);
+    void keep(const char* sql);
     void flush();
     [[nodiscard]] pg_result* next_result();
     void wait_for(short events);
     [[noreturn]] void fail() const;
 
     pg_conn* handle_;
-    std::size_t sent_ = 0;
+    const Statements statements_;
+    // By the address of the SQL: the name under which it is kept, or is about to be.
+    std::unordered_map<const char*, std::string> names_;
+    // Since the last receive(): the SQL of what is only to be kept, or null.
+    std::vector<const char*> sent_;
     bool is_given_up_ = false;
 };
 

@@ -45,6 +45,10 @@ bool ServerError::is_conflict() const noexcept {
     return sqlstate_ == "40P01" || sqlstate_ == "40001";
 }
 
+bool ServerError::is_statement_lost() const noexcept {
+    return sqlstate_ == "26000" || sqlstate_ == "42P05";
+}
+
 StoreError to_store_error(const ServerError& error, std::string_view operation) {
     if (error.is_connection_lost()) {
         return {Kind::busy, Cure::time, operation, error.what(), "is the server there?"};

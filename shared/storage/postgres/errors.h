@@ -26,6 +26,9 @@ class ServerError : public std::runtime_error {
     [[nodiscard]] bool is_connection_lost() const noexcept;
     // The transaction crossed another one: the same again may succeed.
     [[nodiscard]] bool is_conflict() const noexcept;
+    // A statement that was kept is not there, or is there already: a pooler has given this session
+    // another server connection. Nothing was done; a connection that keeps none is wanted.
+    [[nodiscard]] bool is_statement_lost() const noexcept;
 
    private:
     std::string sqlstate_;

@@ -20,7 +20,7 @@ Connection& Session::connection() {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now < next_attempt_) throw ServerError("", last_failure_);
     try {
-        connection_ = std::make_unique<Connection>(url_);
+        connection_ = std::make_unique<Connection>(url_, statements_);
     } catch (const ServerError& error) {
         last_failure_ = error.what();
         // Not all of those that lost it come back at once.
@@ -30,9 +30,15 @@ Connection& Session::connection() {
         next_attempt_ = now + half + std::chrono::milliseconds(spread(random_));
         throw;
     }
+    ++connections_;
     pause_ = {};
     next_attempt_ = {};
     return *connection_;
+}
+
+void Session::note(const ServerError& error) noexcept {
+    if (error.is_statement_lost()) statements_ = Connection::Statements::unkept;
+    if (!error.is_conflict()) drop_connection();
 }
 
 std::int64_t Session::next_nonce() {
@@ -41,8 +47,8 @@ std::int64_t Session::next_nonce() {
 
 Transaction::Transaction(Session& session, std::int64_t nonce)
     : session_(session), connection_(session.connection()), nonce_(nonce) {
-    connection_.send("BEGIN");
-    connection_.send("SELECT orders.begin_group($1::bigint)", nonce_);
+    connection_.send_kept("BEGIN");
+    connection_.send_kept("SELECT orders.begin_group($1::bigint)", nonce_);
 }
 
 Transaction::~Transaction() {
@@ -74,7 +80,7 @@ std::vector<Rows> Transaction::receive() {
 }
 
 std::vector<Rows> Transaction::commit() {
-    connection_.send("COMMIT");
+    connection_.send_kept("COMMIT");
     is_committing_ = true;
     std::vector<Rows> results = take_results();
     is_over_ = true;

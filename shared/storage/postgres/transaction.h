@@ -37,6 +37,10 @@ class Session {
     // Connected, as far as is known. Throws ServerError; for a while after a failure at once.
     [[nodiscard]] Connection& connection();
     void drop_connection() noexcept { connection_.reset(); }
+    // How many there have been.
+    [[nodiscard]] std::int64_t connections() const noexcept { return connections_; }
+    // After an error: the connection, if it is of no use any more, is dropped.
+    void note(const ServerError& error) noexcept;
 
     // Calls `use` with the connection; once more if that was lost, since nothing is changed by it.
     // Throws StoreError.
@@ -47,7 +51,10 @@ class Session {
                 return use(connection());
             } catch (const ServerError& error) {
                 drop_connection();
-                if (attempt < 2 && error.is_connection_lost() && has_been_connected()) continue;
+                note(error);
+                const bool is_worth_another = error.is_statement_lost() ||
+                                              (error.is_connection_lost() && has_been_connected());
+                if (attempt < 2 && is_worth_another) continue;
                 throw to_store_error(error, operation);
             }
         }
@@ -59,7 +66,9 @@ class Session {
     [[nodiscard]] bool has_been_connected() const noexcept { return next_attempt_ == SteadyTime{}; }
 
     const ServerUrl& url_;
+    Connection::Statements statements_ = Connection::Statements::kept;
     std::unique_ptr<Connection> connection_;
+    std::int64_t connections_ = 0;
     SteadyTime next_attempt_{};
     std::chrono::milliseconds pause_{0};
     std::string last_failure_;
@@ -75,9 +84,11 @@ class Transaction {
     Transaction& operator=(const Transaction&) = delete;
 
     [[nodiscard]] std::int64_t nonce() const noexcept { return nonce_; }
+    // Which one of the session's it goes by.
+    [[nodiscard]] std::int64_t connection() const noexcept { return session_.connections(); }
     template <typename... Each>
     void send(Sql sql, const Each&... each) {
-        connection_.send(sql, each...);
+        connection_.send_kept(sql, each...);
     }
     // The results of all that was sent since the last call.
     [[nodiscard]] std::vector<Rows> receive();
@@ -126,12 +137,13 @@ class Writer {
             try {
                 return try_once(nonce, work, is_committing);
             } catch (const ServerError& error) {
-                if (!error.is_conflict()) session_.drop_connection();
+                session_.note(error);
+                const bool is_undone = error.is_conflict() || error.is_statement_lost();
                 if (error.is_connection_lost() && is_committing) {
                     if (auto outcome = look_up(operation, nonce, was_done)) {
                         return *std::move(outcome);
                     }
-                } else if (!error.is_conflict() && !(error.is_connection_lost() && attempt == 1)) {
+                } else if (!is_undone && !(error.is_connection_lost() && attempt == 1)) {
                     throw to_store_error(error, operation);
                 }
                 if (attempt >= most_attempts) throw to_store_error(error, operation);
@@ -163,6 +175,7 @@ class Writer {
                 return look_up_once(nonce, was_done);
             } catch (const ServerError& error) {
                 session_.drop_connection();
+                session_.note(error);
                 if (std::chrono::steady_clock::now() >= end) {
                     throw StoreError(StoreError::Kind::outcome_unknown, StoreError::Cure::time,
                                      operation, error.what(),
