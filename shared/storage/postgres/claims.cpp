@@ -14,12 +14,6 @@ constexpr std::size_t smallest_portion = 16;
 constexpr std::size_t largest_portion = 256;
 constexpr std::int64_t before_all = -1;
 
-// A look from the beginning takes no more than a twentieth of the time, however many entries that
-// are left behind it walks over.
-constexpr std::chrono::milliseconds least_between_full_looks{1'000};
-constexpr std::chrono::milliseconds most_between_full_looks{30'000};
-constexpr int full_look_share = 20;
-
 std::size_t portion_for(std::size_t wanted, std::size_t kinds) {
     if (kinds <= 1) return std::min(wanted, largest_portion);
     return std::min(wanted, std::clamp(2 * wanted / kinds, smallest_portion, largest_portion));
@@ -67,15 +61,14 @@ void Claims::open_lines(const ClaimRequest& request) {
         if (taker.room == 0) continue;
         room_[known.id] = {taker.share, taker.room};
         for (const Priority priority : all_priorities) {
-            const auto place = places_.find({known.id, priority});
             for (const int number : {0, 1}) {
-                const bool goes_on = number == 0 && !is_full_look_ && place != places_.end();
-                lines_.push_back({.kind = known.id,
-                                  .kind_name = known.name,
-                                  .share = taker.share,
-                                  .priority = priority,
-                                  .number = number,
-                                  .after = goes_on ? place->second : before_all});
+                lines_.push_back(
+                    {.kind = known.id,
+                     .kind_name = known.name,
+                     .share = taker.share,
+                     .priority = priority,
+                     .number = number,
+                     .after = number == 0 ? places_.after(known.id, priority) : before_all});
             }
         }
     }
@@ -83,8 +76,7 @@ void Claims::open_lines(const ClaimRequest& request) {
 }
 
 void Claims::begin(Transaction& transaction, const ClaimRequest& request) {
-    look_began_ = std::chrono::steady_clock::now();
-    is_full_look_ = look_began_ >= next_full_look_;
+    places_.begin_claim(transaction.connection());
     open_lines(request);
     transaction.send("SELECT id, name FROM orders.kinds ORDER BY id");
     send_read(transaction, !was_high_enough_);
@@ -259,8 +251,6 @@ Claims::Claimed Claims::choose(Transaction& transaction, const ClaimRequest& req
     }
     if (kinds != kinds_) {
         kinds_ = std::move(kinds);
-        places_.clear();
-        is_full_look_ = true;
         open_lines(request);
         read_on(transaction, was_high_enough_ ? Priority::high : Priority::normal);
     } else {
@@ -317,33 +307,13 @@ void Claims::keep_places() {
     for (const Line& line : lines_) {
         is_empty = is_empty && line.read.empty() && line.last_taken == 0;
         if (line.number != 0) continue;
-        std::int64_t& place =
-            places_.try_emplace({line.kind, line.priority}, before_all).first->second;
         if (line.passed < line.read.size()) {
-            // What it has not taken is the next claim's.
-            place = line.read[line.passed].position - 1;
+            places_.leave(line.kind, line.priority, line.read[line.passed].position);
         } else {
-            place = std::max({place, line.last_taken, line.after});
+            places_.take(line.kind, line.priority, line.after);
         }
     }
-    note_look(is_empty);
-}
-
-void Claims::note_look(bool is_empty) {
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (is_full_look_) {
-        const auto took = now - look_began_;
-        soonest_full_look_ =
-            now + std::min<SteadyTime::duration>(took * full_look_share, most_between_full_looks);
-        next_full_look_ = std::max(soonest_full_look_, now + least_between_full_looks);
-    } else if (is_empty) {
-        next_full_look_ = soonest_full_look_;
-    }
-}
-
-void Claims::forget_places() {
-    places_.clear();
-    next_full_look_ = {};
+    places_.end_claim(is_empty);
 }
 
 }  // namespace orders::postgres

@@ -3,11 +3,8 @@
 // Claims: which orders of the queue are handed out, in which order, and under which lease. What was
 // to begin by a time that is past is not handed out, but Failed.
 //
-// A claim passes over what others are claiming at that moment. Each line of the queue only grows at
-// its end, so a claim goes on from where the last one ended, instead of walking over the entries
-// that it has left behind, which the server keeps for as long as any transaction, of whomever, may
-// see them. Now and then it looks from the beginning: orders whose creation took longer than
-// another's, or that another claimer has let go, lie before that place.
+// A claim passes over what others are claiming at that moment. It looks from the places that
+// queue_places.h tells of.
 //
 // Used by one thread at a time; keeps its places from transaction to transaction.
 
@@ -21,8 +18,8 @@
 #include <utility>
 #include <vector>
 
-#include "shared/os/steady_time.h"
 #include "shared/storage/decisions/claim_rules.h"
+#include "shared/storage/postgres/queue_places.h"
 #include "shared/storage/postgres/transaction.h"
 #include "shared/storage/worker_store.h"
 
@@ -61,7 +58,8 @@ class Claims {
     // Keeps what is known now for the next claims, once the transaction is committed.
     void keep_places();
     // After an error: looks from the beginning.
-    void forget_places();
+    void forget_places() { places_.forget(); }
+    [[nodiscard]] QueuePlaces& places() noexcept { return places_; }
 
    private:
     struct KnownKind {
@@ -111,13 +109,10 @@ class Claims {
     void hand_out(const Line& line);
     [[nodiscard]] Claimed take_in_order(Transaction& transaction, const ClaimRequest& request,
                                         Chosen& chosen);
-    void note_look(bool is_empty);
 
     PriorityTurns turns_;
     std::vector<KnownKind> kinds_ = {{0, "default"}};
-    std::map<std::pair<std::int64_t, Priority>, std::int64_t> places_;
-    SteadyTime next_full_look_{};
-    SteadyTime soonest_full_look_{};
+    QueuePlaces places_;
     bool was_high_enough_ = false;
 
     // Of the claim that is under way.
@@ -126,8 +121,6 @@ class Claims {
     std::map<std::int64_t, KindRoom> room_;
     std::vector<std::size_t> share_room_;
     std::size_t portion_ = 0;
-    bool is_full_look_ = true;
-    SteadyTime look_began_{};
 };
 
 }  // namespace orders::postgres

@@ -41,15 +41,13 @@ bool Pulls::is_known_empty(const ClaimRequest& claim) const {
 }
 
 bool Pulls::is_any_there(const ClaimRequest& claim) {
-    const Rows rows = transaction_.query(
-        "SELECT k.name FROM orders.kinds k WHERE NOT k.is_paused AND EXISTS (SELECT"
-        " FROM orders.queue q WHERE q.kind = k.id AND q.priority IN (0, 1) AND q.line IN (0, 1))");
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-        if (taker_of(kind_from_column(rows.get<std::string>(row, 0)), claim.shares).room > 0) {
-            return true;
-        }
-    }
-    return false;
+    QueuePlaces& places = claims_.places();
+    const auto [kinds, priorities, after] = places.taken(transaction_.connection());
+    const auto found = claimable_kinds(transaction_.query(PG_LOOK, kinds, priorities, after));
+    const bool is_any = std::ranges::any_of(
+        found, [&](const Kind& kind) { return taker_of(kind, claim.shares).room > 0; });
+    if (!is_any) places.end_claim(true);
+    return is_any;
 }
 
 ActionOutcome Pulls::act(const PullOrders& action) {

@@ -11,6 +11,7 @@
 #include "shared/storage/postgres/columns.h"
 #include "shared/storage/postgres/lists.h"
 #include "shared/storage/postgres/order_rows.h"
+#include "shared/storage/postgres/queue_places.h"
 #include "shared/storage/postgres/roles.h"
 #include "shared/storage/postgres/transaction.h"
 
@@ -159,19 +160,7 @@ class PostgresOrderReader final : public OrderReader {
         });
     }
 
-    std::vector<Kind> claimable_kinds() override {
-        return session_.read("look for work", [](Connection& connection) {
-            const Rows rows = connection.query(
-                "SELECT k.name FROM orders.kinds k WHERE NOT k.is_paused AND EXISTS (SELECT"
-                " FROM orders.queue q WHERE q.kind = k.id AND q.priority IN (0, 1)"
-                " AND q.line IN (0, 1)) ORDER BY k.id");
-            std::vector<Kind> kinds;
-            for (std::size_t row = 0; row < rows.size(); ++row) {
-                kinds.push_back(kind_from_column(rows.get<std::string>(row, 0)));
-            }
-            return kinds;
-        });
-    }
+    std::vector<Kind> claimable_kinds() override { return look_for_kinds(session_, places_); }
 
     OrderReport report() override { return session_.read("make a report", read_report); }
 
@@ -197,6 +186,7 @@ class PostgresOrderReader final : public OrderReader {
    private:
     const SharedUrl url_;
     Session session_;
+    QueuePlaces places_;
 };
 
 }  // namespace

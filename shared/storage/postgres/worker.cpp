@@ -141,17 +141,9 @@ class PostgresWorkerStore final : public WorkerStore {
     }
 
     bool has_claimable(const std::vector<ClaimShare>& shares) override {
-        return writer_.session().read("look for work", [&](Connection& connection) {
-            const Rows rows = connection.query(
-                "SELECT k.name FROM orders.kinds k WHERE NOT k.is_paused AND EXISTS (SELECT"
-                " FROM orders.queue q WHERE q.kind = k.id AND q.priority IN (0, 1)"
-                " AND q.line IN (0, 1))");
-            for (std::size_t row = 0; row < rows.size(); ++row) {
-                const auto kind = Kind::parse(rows.get<std::string>(row, 0));
-                if (kind && taker_of(*kind, shares).room > 0) return true;
-            }
-            return false;
-        });
+        return std::ranges::any_of(
+            look_for_kinds(writer_.session(), claims_.places()),
+            [&](const Kind& kind) { return taker_of(kind, shares).room > 0; });
     }
 
     std::int64_t cancel_count() override {
