@@ -20,6 +20,7 @@
 
 #include "shared/storage/decisions/claim_rules.h"
 #include "shared/storage/postgres/queue_places.h"
+#include "shared/storage/postgres/quick_claim.h"
 #include "shared/storage/postgres/transaction.h"
 #include "shared/storage/worker_store.h"
 
@@ -60,13 +61,9 @@ class Claims {
     // After an error: looks from the beginning.
     void forget_places() { places_.forget(); }
     [[nodiscard]] QueuePlaces& places() noexcept { return places_; }
+    [[nodiscard]] const std::vector<KnownKind>& kinds() const noexcept { return kinds_; }
 
    private:
-    struct KnownKind {
-        std::int64_t id = 0;
-        std::string name;
-        friend bool operator==(const KnownKind&, const KnownKind&) = default;
-    };
     struct Candidate {
         std::int64_t position = 0;
         std::string tid;

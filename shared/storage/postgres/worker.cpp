@@ -9,6 +9,7 @@
 
 #include "shared/storage/decisions/worker_texts.h"
 #include "shared/storage/postgres/claims.h"
+#include "shared/storage/postgres/quick_claim.h"
 #include "shared/storage/postgres/roles.h"
 #include "shared/storage/postgres/settlements.h"
 #include "shared/storage/postgres/transaction.h"
@@ -88,6 +89,8 @@ void give_back_claims(Transaction& transaction, std::int64_t nonce) {
     if (!leases.empty()) send_releases(transaction, leases);
 }
 
+constexpr std::chrono::milliseconds longest_without_look{1'000};
+
 class PostgresWorkerStore final : public WorkerStore {
    public:
     explicit PostgresWorkerStore(SharedUrl url) : url_(std::move(url)), writer_(*url_) {}
@@ -123,16 +126,20 @@ class PostgresWorkerStore final : public WorkerStore {
 
     WorkerOutcomes take_turn(const WorkerTurn& turn) override {
         bool is_repeated = false;
+        bool is_claim_left = false;
         try {
             WorkerOutcomes outcomes = writer_.transact(
                 "take a worker's turn",
-                [&](Transaction& transaction) { return take_turn(transaction, turn, is_repeated); },
+                [&](Transaction& transaction) {
+                    is_claim_left = false;
+                    return take_turn(transaction, turn, is_repeated, is_claim_left);
+                },
                 [&](Transaction& transaction, std::int64_t nonce) -> std::optional<WorkerOutcomes> {
                     give_back_claims(transaction, nonce);
                     is_repeated = true;
                     return std::nullopt;
                 });
-            if (turn.claim.limit > 0) claims_.keep_places();
+            if (is_claim_left) claim(turn, outcomes);
             return outcomes;
         } catch (const StoreError&) {
             claims_.forget_places();
@@ -141,6 +148,8 @@ class PostgresWorkerStore final : public WorkerStore {
     }
 
     bool has_claimable(const std::vector<ClaimShare>& shares) override {
+        if (is_any_left_for(shares)) return true;
+        last_look_ = std::chrono::steady_clock::now();
         return std::ranges::any_of(
             look_for_kinds(writer_.session(), claims_.places()),
             [&](const Kind& kind) { return taker_of(kind, shares).room > 0; });
@@ -184,8 +193,37 @@ class PostgresWorkerStore final : public WorkerStore {
         return WorkerId{transaction.commit().at(0).get<std::int64_t>(0, 0)};
     }
 
+    // By the last claim, which is told once; but now and then one has to look.
+    [[nodiscard]] bool is_any_left_for(const std::vector<ClaimShare>& shares) {
+        const auto kind = std::exchange(left_, std::nullopt);
+        return kind && taker_of(*kind, shares).room > 0 &&
+               std::chrono::steady_clock::now() < last_look_ + longest_without_look;
+    }
+
+    // What a turn did not claim. What it has done is done, whatever becomes of this.
+    void claim(const WorkerTurn& turn, WorkerOutcomes& outcomes) {
+        try {
+            take(writer_.transact(
+                     "claim orders",
+                     [&](Transaction& transaction) {
+                         claims_.begin(transaction, turn.claim);
+                         return choose(transaction, turn, transaction.receive(), 0);
+                     },
+                     [](Transaction& transaction,
+                        std::int64_t nonce) -> std::optional<Claims::Claimed> {
+                         give_back_claims(transaction, nonce);
+                         return std::nullopt;
+                     }),
+                 outcomes);
+        } catch (const StoreError&) {
+            claims_.forget_places();
+            outcomes.has_more = true;  // whoever asks again meets the error, if it lasts
+        }
+    }
+
+    // `is_claim_left`, if the claim has done nothing yet.
     [[nodiscard]] WorkerOutcomes take_turn(Transaction& transaction, const WorkerTurn& turn,
-                                           bool is_repeated) {
+                                           bool is_repeated, bool& is_claim_left) {
         WorkerOutcomes outcomes;
         std::size_t next = 0;
         const Settlements settlements(transaction, turn.settlements, chance_);
@@ -194,8 +232,16 @@ class PostgresWorkerStore final : public WorkerStore {
         if (!turn.renewals.empty()) send_renewals(transaction, turn);
         if (turn.is_heartbeat) send_heartbeat(transaction, turn);
         const bool is_claim = turn.claim.limit > 0;
-        if (is_claim) claims_.begin(transaction, turn.claim);
-        const std::vector<Rows> results = is_claim ? transaction.receive() : transaction.commit();
+        const auto quick =
+            is_claim ? QuickClaim::of(turn.claim, claims_.kinds()) : std::optional<QuickClaim>();
+        if (quick) {
+            claims_.places().begin_claim(transaction.connection());
+            quick->send(transaction, claims_.places(), turn.worker, turn.lease_time);
+        } else if (is_claim) {
+            claims_.begin(transaction, turn.claim);
+        }
+        const std::vector<Rows> results =
+            is_claim && !quick ? transaction.receive() : transaction.commit();
         outcomes.settled = settlements.outcomes(results, next);
         if (is_repeated) {
             const Rows& before = results.at(next++);
@@ -207,15 +253,38 @@ class PostgresWorkerStore final : public WorkerStore {
         if (!turn.releases.empty()) outcomes.released = results.at(next++).size();
         if (!turn.renewals.empty()) outcomes.lost = lost_of(turn.renewals, results.at(next++));
         if (turn.is_heartbeat) ++next;
-        if (!is_claim) return outcomes;
-        Claims::Claimed found =
+        if (quick) {
+            is_claim_left = !take(*quick, results.at(next), outcomes);
+        } else if (is_claim) {
+            take(choose(transaction, turn, results, next), outcomes);
+        }
+        return outcomes;
+    }
+
+    // Whether it has done anything.
+    [[nodiscard]] bool take(const QuickClaim& claim, const Rows& rows, WorkerOutcomes& outcomes) {
+        auto claimed = claim.take(rows, claims_.places());
+        if (!claimed) return false;
+        if (claimed->is_any_left) left_ = claim.kind();
+        outcomes.claimed = std::move(claimed->orders);
+        outcomes.has_more = claimed->is_cut_short;
+        return true;
+    }
+
+    // The claim that was begun, whose results begin at `next`.
+    [[nodiscard]] Claims::Claimed choose(Transaction& transaction, const WorkerTurn& turn,
+                                         const std::vector<Rows>& results, std::size_t next) {
+        Claims::Claimed chosen =
             claims_.choose(transaction, turn.claim,
                            {.worker = turn.worker, .lease_time = turn.lease_time}, results, next);
-        Claims::take_payloads(found, transaction.commit());
-        outcomes.claimed = std::move(found.orders);
-        outcomes.expired = found.expired;
-        outcomes.has_more = found.has_more;
-        return outcomes;
+        Claims::take_payloads(chosen, transaction.commit());
+        claims_.keep_places();
+        return chosen;
+    }
+    static void take(Claims::Claimed claimed, WorkerOutcomes& outcomes) {
+        outcomes.claimed = std::move(claimed.orders);
+        outcomes.expired = claimed.expired;
+        outcomes.has_more = claimed.has_more;
     }
 
     static void send_heartbeat(Transaction& transaction, const WorkerTurn& turn) {
@@ -229,6 +298,8 @@ class PostgresWorkerStore final : public WorkerStore {
     const SharedUrl url_;
     Writer writer_;
     Claims claims_;
+    std::optional<Kind> left_;  // by the last claim
+    SteadyTime last_look_{};
     Chance chance_ = random_chance();
 };
 
