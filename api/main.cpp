@@ -28,10 +28,12 @@
 #include "api/orders/wait_desk.h"
 #include "api/orders/waiting_places.h"
 #include "api/settings.h"
+#include "api/unready_server.h"
 #include "shared/log/log.h"
 #include "shared/os/descriptor_limit.h"
 #include "shared/os/loopback.h"
 #include "shared/os/wake_signal.h"
+#include "shared/program/await_store.h"
 #include "shared/program/run_program.h"
 #include "shared/program/settings_reader.h"
 #include "shared/program/stop_signals.h"
@@ -73,6 +75,26 @@ http::Endpoint bind(http::Server& server) {
     }
 }
 
+struct OpenStore {
+    std::unique_ptr<IntakeStore> intake;
+    std::string incarnation;
+};
+
+OpenStore open_store(Storage& storage, const http::ServerOptions& options) {
+    OpenStore store;
+    std::optional<UnreadyServer> unready;
+    await_store(
+        [&] {
+            store.intake = storage.open_intake();
+            const std::unique_ptr<OrderReader> reader = storage.open_reader();
+            // A store that is too damaged to be read must not look ready: it ends the program here.
+            require_readable(*reader);
+            store.incarnation = reader->identity().incarnation;
+        },
+        [&] { unready.emplace(options, [](http::Server& server) { (void)bind(server); }); });
+    return store;
+}
+
 int serve(const ApiSettings& settings, Storage& storage) {
     AccessTokens tokens = read_tokens(settings);
     const bool is_open = !tokens.are_required();
@@ -80,15 +102,17 @@ int serve(const ApiSettings& settings, Storage& storage) {
 
     std::atomic<bool> is_stopping = false;
     WakeSignal stopping;
-    http::Server server({.host = settings.host,
-                         .port = settings.port,
-                         .handler_threads = handler_threads,
-                         .max_connections = settings.max_connections,
-                         .other_descriptors = other_descriptors,
-                         .other_bodies = {{batch_path, settings.max_batch_bytes},
-                                          {lease_batch_path, settings.max_batch_bytes}},
-                         .idle_limit = settings.idle_limit,
-                         .stop_delay = settings.stop_delay});
+    const http::ServerOptions options{
+        .host = settings.host,
+        .port = settings.port,
+        .handler_threads = handler_threads,
+        .max_connections = settings.max_connections,
+        .other_descriptors = other_descriptors,
+        .other_bodies = {{batch_path, settings.max_batch_bytes},
+                         {lease_batch_path, settings.max_batch_bytes}},
+        .idle_limit = settings.idle_limit,
+        .stop_delay = settings.stop_delay};
+    http::Server server(options);
     StopSignals signals({.on_stop =
                              [&] {
                                  is_stopping = true;
@@ -111,12 +135,11 @@ int serve(const ApiSettings& settings, Storage& storage) {
             server.stop();
         });
     };
-    GroupCommit commits(storage.open_intake(), GroupLimits{}, on_fatal);
+    OpenStore store = open_store(storage, options);
+    GroupCommit commits(std::move(store.intake), GroupLimits{}, on_fatal);
     signals.work_has_begun();
     OrderIntake intake(commits, admission);
     OrderReaders readers([&] { return storage.open_reader(); });
-    // A store that is too damaged to be read must not look ready: it ends the program here.
-    require_readable(*storage.open_reader());
     OrderReads reads(readers);
     const HousekeepingThread housekeeping(storage.open_housekeeping(),
                                           {.retention = settings.retention},
@@ -136,10 +159,9 @@ int serve(const ApiSettings& settings, Storage& storage) {
     BulkDesk bulk(acts, reads, is_stopping);
     ActionRoutes actions(acts, bulk, reads);
     actions.add_to(server);
-    const std::string incarnation = storage.open_reader()->identity().incarnation;
-    ClaimDesk desk(commits, reads, places, storage.open_watch(), stopping, incarnation);
+    ClaimDesk desk(commits, reads, places, storage.open_watch(), stopping, store.incarnation);
     ClaimRoutes claims(
-        desk, acts, reads, incarnation,
+        desk, acts, reads, store.incarnation,
         {.defaults = settings.attempt_limits, .normal_max_wait = settings.normal_max_wait});
     claims.add_to(server);
     // So that the log says at once if the store takes no writes, or the disk has too little room.

@@ -146,7 +146,7 @@ void Dispatcher::sleep_until_something_happens() {
 
 void Dispatcher::note_failure(const StoreError& error) {
     housekeeping_.note_failure();
-    failures_.count();
+    if (!error.is_logged()) failures_.count();
     if (const auto times = failures_.take_due()) {
         log::error("claiming and settling orders failed",
                    {{"detail", error.what()},

@@ -9,6 +9,7 @@
 #include "shared/log/log.h"
 #include "shared/os/descriptor_limit.h"
 #include "shared/os/wake_signal.h"
+#include "shared/program/await_store.h"
 #include "shared/program/run_program.h"
 #include "shared/program/settings_reader.h"
 #include "shared/program/stop_signals.h"
@@ -66,16 +67,23 @@ int work(const WorkerSettings& settings, Storage& storage) {
                          .on_hurry = [&] { request(hurry); },
                          .drain_limit = settings.drain_limit});
 
-    const std::unique_ptr<WorkerStore> store = storage.open_worker();
+    std::unique_ptr<WorkerStore> store;
+    std::unique_ptr<OrderReader> reader;
+    StoreIdentity identity;
+    await_store([&] {
+        store = storage.open_worker();
+        reader = storage.open_reader();
+        // A store that is too damaged to be read ends the program here, not one report after the
+        // other.
+        require_readable(*reader);
+        identity = reader->identity();
+    });
     signals.work_has_begun();
     const std::unique_ptr<HousekeepingStore> housekeeping = storage.open_housekeeping();
     const std::unique_ptr<WorkWatch> work_watch = storage.open_watch();
     const std::unique_ptr<WorkWatch> end_watch = storage.open_end_watch();
-    std::unique_ptr<OrderReader> reader = storage.open_reader();
-    // A store that is too damaged to be read ends the program here, not one report after the other.
-    require_readable(*reader);
     ProcessorsByKind processors;
-    const ProcessorSurroundings surroundings{.store_id = reader->identity().store_id,
+    const ProcessorSurroundings surroundings{.store_id = identity.store_id,
                                              .on_capacity = [&wake] { wake.notify(); },
                                              .watcher = watcher ? &*watcher : nullptr};
     add_chosen_processors(processors, settings, surroundings);

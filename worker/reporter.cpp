@@ -47,7 +47,8 @@ void Reporter::report() {
                    {"waiting_for_time", report.waiting_for_time}});
         finished_before_ = finished;
     } catch (const StoreError& error) {
-        log::error("order status report failed", {{"detail", error.what()}});
+        if (!error.is_logged())
+            log::error("order status report failed", {{"detail", error.what()}});
     }
 }
 

@@ -28,6 +28,7 @@ Refusal refusal_after(const StoreError& error) {
         case StoreError::Kind::unusable:
             return Refusal::stopping;
         case StoreError::Kind::busy:
+        case StoreError::Kind::unreachable:
             break;
     }
     return Refusal::overloaded;
@@ -121,7 +122,7 @@ void GroupCommit::write_groups(const std::stop_token& stop) {
 }
 
 void GroupCommit::note_failure(const StoreError& error) {
-    failures_.count();
+    if (!error.is_logged()) failures_.count();
     if (const auto times = failures_.take_due()) {
         log::error("storing orders failed",
                    {{"detail", error.what()},

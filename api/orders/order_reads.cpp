@@ -9,7 +9,7 @@ namespace orders {
 // No client can help a store that is busy or broken, so the log says which.
 http::Response OrderReads::problem_of(const StoreError& error) {
     if (error.kind() != StoreError::Kind::damaged) {
-        log::error("reading orders failed", {{"detail", error.what()}});
+        if (!error.is_logged()) log::error("reading orders failed", {{"detail", error.what()}});
         return http::problem_for(503, "The orders cannot be read now; try again.");
     }
     note_damage(error);

@@ -47,7 +47,7 @@ void Housekeeping::step(SteadyTime now) {
             if (error.is_fatal()) throw;
             next_look_ = now + options_.look_interval;
             note_failure();
-            failures_.count();
+            if (!error.is_logged()) failures_.count();
             if (const auto times = failures_.take_due()) {
                 log::error("housekeeping failed",
                            {{"detail", error.what()},
@@ -128,7 +128,7 @@ void Housekeeping::sweep(SteadyTime now) {
         } catch (const StoreError& error) {
             // It tries again by itself, after a pause. Results that come in do not wait for that.
             if (error.is_fatal()) throw;
-            sweep_failures_.count();
+            if (!error.is_logged()) sweep_failures_.count();
             if (const auto times = sweep_failures_.take_due()) {
                 log::warn("deleting old orders failed",
                           {{"detail", error.what()}, {"times", *times}});

@@ -13,9 +13,11 @@ namespace orders {
 class StoreError : public std::runtime_error {
    public:
     enum class Kind {
-        busy,             // not now: another has the write lock, or the clock is not set; nothing
-                          // was written; try again later
-        full,             // no room on the disk; nothing was written; try again once there is room
+        busy,         // not now: another has the write lock, or the clock is not set; nothing
+                      // was written; try again later
+        unreachable,  // the server that has it is away, which the backend has logged; nothing was
+                      // written; try again later
+        full,         // no room on the disk; nothing was written; try again once there is room
         outcome_unknown,  // it failed during the commit, whose changes may or may not be stored
         damaged,          // what is stored cannot be read as it was written
         unusable,         // not an order store, not writable, or newer than this program
@@ -35,6 +37,8 @@ class StoreError : public std::runtime_error {
                std::string_view hint = {});
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
+    // True if the backend logs it, when it begins and when it is over.
+    [[nodiscard]] bool is_logged() const noexcept { return kind_ == Kind::unreachable; }
     // True if the process should end rather than try again.
     [[nodiscard]] bool is_fatal() const noexcept { return cure_ == Cure::restart; }
 

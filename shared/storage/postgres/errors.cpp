@@ -51,7 +51,7 @@ bool ServerError::is_statement_lost() const noexcept {
 
 StoreError to_store_error(const ServerError& error, std::string_view operation) {
     if (error.is_connection_lost()) {
-        return {Kind::busy, Cure::time, operation, error.what(), "is the server there?"};
+        return {Kind::unreachable, Cure::time, operation, error.what(), "is the server there?"};
     }
     for (const Meaning& meaning : meanings) {
         if (!error.sqlstate().starts_with(meaning.sqlstates)) continue;

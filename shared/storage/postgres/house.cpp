@@ -60,9 +60,9 @@ std::vector<ExpiredOrder> taken_back(const Rows& rows) {
 
 class PostgresHousekeepingStore final : public HousekeepingStore {
    public:
-    explicit PostgresHousekeepingStore(SharedUrl url)
-        : url_(std::move(url)),
-          writer_(*url_),
+    explicit PostgresHousekeepingStore(SharedServer server)
+        : server_(std::move(server)),
+          writer_(*server_),
           processed_walk_(writer_, OrderStatus::processed),
           failed_walk_(writer_, OrderStatus::failed),
           cancelled_walk_(writer_, OrderStatus::cancelled),
@@ -200,7 +200,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
             " AND NOT EXISTS (SELECT FROM orders.leases l WHERE l.worker = w.id)");
     }
 
-    const SharedUrl url_;
+    const SharedServer server_;
     Writer writer_;
     FinishedWalk processed_walk_;
     FinishedWalk failed_walk_;
@@ -212,8 +212,8 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
 
 }  // namespace
 
-std::unique_ptr<HousekeepingStore> open_housekeeping(SharedUrl url) {
-    return std::make_unique<PostgresHousekeepingStore>(std::move(url));
+std::unique_ptr<HousekeepingStore> open_housekeeping(SharedServer server) {
+    return std::make_unique<PostgresHousekeepingStore>(std::move(server));
 }
 
 }  // namespace orders::postgres

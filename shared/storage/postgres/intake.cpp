@@ -40,7 +40,8 @@ class RingPace {
 
 class PostgresIntakeStore final : public IntakeStore {
    public:
-    explicit PostgresIntakeStore(SharedUrl url) : url_(std::move(url)), writer_(*url_) {}
+    explicit PostgresIntakeStore(SharedServer server)
+        : server_(std::move(server)), writer_(*server_) {}
 
     std::unique_ptr<IntakeTurn> begin() override;
 
@@ -189,7 +190,7 @@ class PostgresIntakeStore final : public IntakeStore {
         return ids;
     }
 
-    const SharedUrl url_;
+    const SharedServer server_;
     Writer writer_;
     Claims pulls_;
     Chance chance_ = random_chance();
@@ -216,8 +217,8 @@ std::unique_ptr<IntakeTurn> PostgresIntakeStore::begin() {
 
 }  // namespace
 
-std::unique_ptr<IntakeStore> open_intake(SharedUrl url) {
-    return std::make_unique<PostgresIntakeStore>(std::move(url));
+std::unique_ptr<IntakeStore> open_intake(SharedServer server) {
+    return std::make_unique<PostgresIntakeStore>(std::move(server));
 }
 
 }  // namespace orders::postgres

@@ -12,34 +12,35 @@ namespace {
 
 class PostgresStorage final : public Storage {
    public:
-    explicit PostgresStorage(ServerUrl url)
-        : url_(std::make_shared<const ServerUrl>(std::move(url))) {}
+    explicit PostgresStorage(ServerUrl url) : server_(std::make_shared<Server>(std::move(url))) {}
 
-    std::string describe() override { return url_->describe(); }
+    std::string describe() override { return server_->url().describe(); }
 
     std::unique_ptr<IntakeStore> open_intake() override {
         make_ready();
-        return postgres::open_intake(url_);
+        return postgres::open_intake(server_);
     }
     std::unique_ptr<WorkerStore> open_worker() override {
         make_ready();
-        return postgres::open_worker(url_);
+        return postgres::open_worker(server_);
     }
     std::unique_ptr<HousekeepingStore> open_housekeeping() override {
         make_ready();
-        return postgres::open_housekeeping(url_);
+        return postgres::open_housekeeping(server_);
     }
     std::unique_ptr<OrderReader> open_reader() override {
-        connect("open the orders", [](Connection& connection) {
-            require_newest_schema(connection, embedded_migrations());
-        });
-        return postgres::open_reader(url_);
+        if (!server_->is_ready()) {
+            connect([](Connection& connection) {
+                require_newest_schema(connection, embedded_migrations());
+            });
+        }
+        return postgres::open_reader(server_);
     }
     std::unique_ptr<WorkWatch> open_watch() override {
-        return postgres::open_watch(url_, Bell::work);
+        return postgres::open_watch(server_, Bell::work);
     }
     std::unique_ptr<WorkWatch> open_end_watch() override {
-        return postgres::open_watch(url_, Bell::ends);
+        return postgres::open_watch(server_, Bell::ends);
     }
     // Whoever comes while another does it waits for it.
     bool is_being_migrated() override { return false; }
@@ -49,7 +50,7 @@ class PostgresStorage final : public Storage {
                        "use its own tools: pg_dump --schema=orders, or pg_basebackup with an "
                        "archive of the write-ahead log");
     }
-    Verification verify() override { return postgres::verify(*url_); }
+    Verification verify() override { return postgres::verify(server_->url()); }
     Restored restore(const std::string&) override {
         throw unusable("put back a backup", "the orders are on a PostgreSQL server",
                        "use its own tools: pg_restore, or its recovery");
@@ -57,20 +58,25 @@ class PostgresStorage final : public Storage {
 
    private:
     template <typename Use>
-    void connect(std::string_view operation, Use use) {
+    void connect(Use use) {
+        const SteadyTime began = std::chrono::steady_clock::now();
         try {
-            Connection connection(*url_);
+            Connection connection(server_->url());
             use(connection);
+            server_->note_reached();
         } catch (const ServerError& error) {
-            throw to_store_error(error, operation);
+            if (error.is_connection_lost()) server_->note_lost(error.what(), began);
+            throw to_store_error(error, "open the orders");
         }
     }
+    // Once; what is opened later connects when it is used.
     void make_ready() {
-        connect("open the orders",
-                [](Connection& connection) { migrate(connection, embedded_migrations()); });
+        if (server_->is_ready()) return;
+        connect([](Connection& connection) { migrate(connection, embedded_migrations()); });
+        server_->note_ready();
     }
 
-    const SharedUrl url_;
+    const SharedServer server_;
 };
 
 }  // namespace

@@ -106,7 +106,8 @@ OrderReport read_report(Connection& connection) {
 
 class PostgresOrderReader final : public OrderReader {
    public:
-    explicit PostgresOrderReader(SharedUrl url) : url_(std::move(url)), session_(*url_) {}
+    explicit PostgresOrderReader(SharedServer server)
+        : server_(std::move(server)), session_(*server_) {}
 
     StoreIdentity identity() override {
         return session_.read("read the store's identity", [](Connection& connection) {
@@ -184,15 +185,15 @@ class PostgresOrderReader final : public OrderReader {
     }
 
    private:
-    const SharedUrl url_;
+    const SharedServer server_;
     Session session_;
     QueuePlaces places_;
 };
 
 }  // namespace
 
-std::unique_ptr<OrderReader> open_reader(SharedUrl url) {
-    return std::make_unique<PostgresOrderReader>(std::move(url));
+std::unique_ptr<OrderReader> open_reader(SharedServer server) {
+    return std::make_unique<PostgresOrderReader>(std::move(server));
 }
 
 }  // namespace orders::postgres

@@ -13,16 +13,17 @@ constexpr std::chrono::milliseconds longest_pause{5'000};
 
 }  // namespace
 
-Session::Session(const ServerUrl& url) : url_(url), random_(std::random_device{}()) {}
+Session::Session(Server& server) : server_(server), random_(std::random_device{}()) {}
 
 Connection& Session::connection() {
     if (connection_) return *connection_;
     const SteadyTime now = std::chrono::steady_clock::now();
-    if (now < next_attempt_) throw ServerError("", last_failure_);
+    if (now < next_attempt_ && server_.is_lost()) throw ServerError("", last_failure_);
     try {
-        connection_ = std::make_unique<Connection>(url_, statements_);
+        connection_ = std::make_unique<Connection>(server_.url(), statements_);
     } catch (const ServerError& error) {
         last_failure_ = error.what();
+        if (error.is_connection_lost()) server_.note_lost(last_failure_, now);
         // Not all of those that lost it come back at once.
         pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
         const auto half = pause_ / 2;
@@ -31,6 +32,8 @@ Connection& Session::connection() {
         throw;
     }
     ++connections_;
+    server_.note_reached();
+    connected_at_ = std::chrono::steady_clock::now();
     pause_ = {};
     next_attempt_ = {};
     return *connection_;
@@ -39,6 +42,11 @@ Connection& Session::connection() {
 void Session::note(const ServerError& error) noexcept {
     if (error.is_statement_lost()) statements_ = Connection::Statements::unkept;
     if (!error.is_conflict()) drop_connection();
+}
+
+StoreError Session::store_error(const ServerError& error, std::string_view operation) {
+    if (error.is_connection_lost()) server_.note_lost(error.what(), connected_at_);
+    return to_store_error(error, operation);
 }
 
 std::int64_t Session::next_nonce() {

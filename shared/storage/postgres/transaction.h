@@ -26,15 +26,18 @@
 #include "shared/os/steady_time.h"
 #include "shared/storage/postgres/connection.h"
 #include "shared/storage/postgres/errors.h"
+#include "shared/storage/postgres/server.h"
 
 namespace orders::postgres {
 
 // Used by one thread at a time.
 class Session {
    public:
-    explicit Session(const ServerUrl& url);
+    // The server must outlive it.
+    explicit Session(Server& server);
 
-    // Connected, as far as is known. Throws ServerError; for a while after a failure at once.
+    // Connected, as far as is known. Throws ServerError; for a while after a failure at once, while
+    // nobody else reaches the server.
     [[nodiscard]] Connection& connection();
     void drop_connection() noexcept { connection_.reset(); }
     // How many there have been.
@@ -55,20 +58,24 @@ class Session {
                 const bool is_worth_another = error.is_statement_lost() ||
                                               (error.is_connection_lost() && has_been_connected());
                 if (attempt < 2 && is_worth_another) continue;
-                throw to_store_error(error, operation);
+                throw store_error(error, operation);
             }
         }
     }
+
+    // What it comes to when it is not tried again.
+    [[nodiscard]] StoreError store_error(const ServerError& error, std::string_view operation);
 
     [[nodiscard]] std::int64_t next_nonce();
 
    private:
     [[nodiscard]] bool has_been_connected() const noexcept { return next_attempt_ == SteadyTime{}; }
 
-    const ServerUrl& url_;
+    Server& server_;
     Connection::Statements statements_ = Connection::Statements::kept;
     std::unique_ptr<Connection> connection_;
     std::int64_t connections_ = 0;
+    SteadyTime connected_at_{};
     SteadyTime next_attempt_{};
     std::chrono::milliseconds pause_{0};
     std::string last_failure_;
@@ -120,7 +127,7 @@ class Transaction {
 // Does transactions.
 class Writer {
    public:
-    explicit Writer(const ServerUrl& url) : session_(url) {}
+    explicit Writer(Server& server) : session_(server) {}
 
     [[nodiscard]] Session& session() noexcept { return session_; }
 
@@ -144,9 +151,9 @@ class Writer {
                         return *std::move(outcome);
                     }
                 } else if (!is_undone && !(error.is_connection_lost() && attempt == 1)) {
-                    throw to_store_error(error, operation);
+                    throw session_.store_error(error, operation);
                 }
-                if (attempt >= most_attempts) throw to_store_error(error, operation);
+                if (attempt >= most_attempts) throw session_.store_error(error, operation);
             }
         }
     }

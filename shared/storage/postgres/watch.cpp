@@ -16,7 +16,8 @@ namespace {
 
 class ListeningWatch final : public WorkWatch {
    public:
-    ListeningWatch(SharedUrl url, Bell bell) : url_(std::move(url)), bell_(bell), session_(*url_) {
+    ListeningWatch(SharedServer server, Bell bell)
+        : server_(std::move(server)), bell_(bell), session_(*server_) {
         listen();
     }
 
@@ -48,7 +49,7 @@ class ListeningWatch final : public WorkWatch {
         }
     }
 
-    const SharedUrl url_;
+    const SharedServer server_;
     const Bell bell_;
     Session session_;
     int fd_ = -1;
@@ -56,8 +57,8 @@ class ListeningWatch final : public WorkWatch {
 
 }  // namespace
 
-std::unique_ptr<WorkWatch> open_watch(SharedUrl url, Bell bell) {
-    return std::make_unique<ListeningWatch>(std::move(url), bell);
+std::unique_ptr<WorkWatch> open_watch(SharedServer server, Bell bell) {
+    return std::make_unique<ListeningWatch>(std::move(server), bell);
 }
 
 }  // namespace orders::postgres

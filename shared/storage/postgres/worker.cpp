@@ -93,7 +93,8 @@ constexpr std::chrono::milliseconds longest_without_look{1'000};
 
 class PostgresWorkerStore final : public WorkerStore {
    public:
-    explicit PostgresWorkerStore(SharedUrl url) : url_(std::move(url)), writer_(*url_) {}
+    explicit PostgresWorkerStore(SharedServer server)
+        : server_(std::move(server)), writer_(*server_) {}
 
     WorkerId enlist(const WorkerDescription& worker,
                     std::chrono::milliseconds lease_time) override {
@@ -295,7 +296,7 @@ class PostgresWorkerStore final : public WorkerStore {
             endpoints_as_text(turn.endpoints));
     }
 
-    const SharedUrl url_;
+    const SharedServer server_;
     Writer writer_;
     Claims claims_;
     std::optional<Kind> left_;  // by the last claim
@@ -305,8 +306,8 @@ class PostgresWorkerStore final : public WorkerStore {
 
 }  // namespace
 
-std::unique_ptr<WorkerStore> open_worker(SharedUrl url) {
-    return std::make_unique<PostgresWorkerStore>(std::move(url));
+std::unique_ptr<WorkerStore> open_worker(SharedServer server) {
+    return std::make_unique<PostgresWorkerStore>(std::move(server));
 }
 
 }  // namespace orders::postgres

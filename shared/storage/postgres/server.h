@@ -1,0 +1,45 @@
+#pragma once
+
+// The server that has the orders: its URL, and whether it can be reached, which all who use it find
+// out together. So its loss is logged once, and its return.
+//
+// Any thread may call it.
+
+#include <string>
+#include <utility>
+
+#include "shared/os/mutex.h"
+#include "shared/os/steady_time.h"
+#include "shared/storage/postgres/server_url.h"
+
+namespace orders::postgres {
+
+class Server {
+   public:
+    explicit Server(ServerUrl url) : url_(std::move(url)) {}
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    [[nodiscard]] const ServerUrl& url() const noexcept { return url_; }
+
+    // Somebody has connected; or has lost what he had connected or tried to connect by then, which
+    // tells nothing if another has connected since.
+    void note_reached();
+    void note_lost(const std::string& detail, SteadyTime then);
+    [[nodiscard]] bool is_lost() const;
+
+    // Whether somebody has brought its schema up to date.
+    [[nodiscard]] bool is_ready() const;
+    void note_ready();
+
+   private:
+    const ServerUrl url_;
+
+    mutable Mutex mutex_;
+    bool is_lost_ GUARDED_BY(mutex_) = false;
+    SteadyTime lost_since_ GUARDED_BY(mutex_){};
+    SteadyTime reached_at_ GUARDED_BY(mutex_){};
+    bool is_ready_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace orders::postgres
