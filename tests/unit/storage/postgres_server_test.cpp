@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,14 +14,17 @@
 #include "shared/storage/open_storage.h"
 #include "shared/storage/postgres/connection.h"
 #include "shared/storage/postgres/errors.h"
+#include "shared/storage/postgres/server.h"
 #include "shared/storage/postgres/transaction.h"
 #include "shared/storage/store_error.h"
+#include "tests/support/eventually.h"
 #include "tests/support/order_builder.h"
 #include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
 
+using namespace std::chrono_literals;
 using postgres::Connection;
 using postgres::ServerUrl;
 
@@ -102,6 +108,75 @@ TEST_CASE("postgres_server: a schema that is newer, or another program's, is lef
     Connection(ServerUrl::parse(other).value())
         .run_script("CREATE SCHEMA orders; CREATE TABLE orders.mine (x integer)");
     CHECK_THROWS_AS((void)open_storage(other)->open_worker(), StoreError);
+}
+
+TEST_CASE("postgres_server: a session goes on when the statements that it kept are lost") {
+    if (is_missing()) return;
+    const std::string url = database("pooled");
+    (void)open_storage(url)->open_intake();
+    postgres::Server server(ServerUrl::parse(url).value());
+    postgres::Writer writer(server);
+    const auto now = [&] {
+        return writer.transact(
+            "ask for the time",
+            [](postgres::Transaction& transaction) {
+                const auto rows = transaction.query("SELECT orders.now_ms()");
+                (void)transaction.commit();
+                return rows.get<std::int64_t>(0, 0);
+            },
+            [](postgres::Transaction&, std::int64_t) { return std::optional<std::int64_t>(); });
+    };
+    const auto kept = [&] {
+        return writer.session()
+            .connection()
+            .query("SELECT count(*) FROM pg_prepared_statements")
+            .get<std::int64_t>(0, 0);
+    };
+    CHECK(now() > 0);
+    CHECK(kept() > 0);
+    writer.session().connection().run("DEALLOCATE ALL");
+    CHECK(now() > 0);
+    CHECK(kept() == 0);
+}
+
+TEST_CASE("postgres_server: an order is seen that comes to a place which claims have passed") {
+    if (is_missing()) return;
+    const std::string url = database("places");
+    const auto storage = open_storage(url);
+    const auto intake = storage->open_intake();
+    const auto worker = storage->open_worker();
+    const auto reader = storage->open_reader();
+    const WorkerId id = worker->enlist({.name = "w", .host = "here", .threads = 1}, 10s);
+    const auto claim = [&] {
+        std::vector<std::string> ids;
+        const WorkerTurn turn{.worker = id, .lease_time = 10s, .claim = {.limit = 9}};
+        for (const ClaimedOrder& order : worker->take_turn(turn).claimed) {
+            ids.push_back(order.spec.order_id.text());
+        }
+        return ids;
+    };
+    Connection late(ServerUrl::parse(url).value());
+    late.send("BEGIN");
+    late.send("SELECT orders.begin_group(77)");
+    late.send(
+        "WITH n AS (INSERT INTO orders.orders (order_id, priority, kind, processing_time,"
+        " created_at, created_in) VALUES ('late', 1, 0, 1, orders.now_ms(), 77) RETURNING seq)"
+        " INSERT INTO orders.queue (kind, priority, line, position, seq)"
+        " SELECT 0, 1, 0, seq, seq FROM n");
+    (void)late.receive();
+    const std::vector<NewOrder> orders{an_order("early")};
+    (void)intake->begin()->commit({.creates = {orders}});
+    CHECK(worker->has_claimable({ClaimShare{}}));
+    CHECK(claim() == std::vector<std::string>{"early"});
+    for (int look = 0; look < 5; ++look) {
+        CHECK_FALSE(worker->has_claimable({ClaimShare{}}));
+        CHECK(reader->claimable_kinds().empty());
+        (void)claim();
+    }
+    late.run("COMMIT");
+    CHECK(worker->has_claimable({ClaimShare{}}));
+    CHECK(reader->claimable_kinds().size() == 1);
+    eventually(patience, [&] { return claim() == std::vector<std::string>{"late"}; });
 }
 
 TEST_CASE("postgres_server: nothing is left in a session") {
