@@ -1,8 +1,9 @@
 # Small images from one build: `api`, `worker`, and `worker-webhook`, which is the worker with libcurl
-# and the certificates of the system's authorities. Their libraries are from the Debian release that
-# the tests run on, so what was tested is what ships.
+# and the certificates of the system's authorities; and from a second one `api-postgres` and
+# `worker-postgres`, which have libpq, too, the worker beside all of that. Their libraries are from
+# the Debian release that the tests run on, so what was tested is what ships.
 
-FROM debian:bookworm-slim AS build
+FROM debian:bookworm-slim AS source
 WORKDIR /src
 # The packages first: they change more rarely than the code.
 COPY dev ./
@@ -12,26 +13,18 @@ COPY migrations migrations
 COPY shared shared
 COPY api api
 COPY worker worker
-# First with webhooks, for one of the workers; then without, which makes only that program anew.
-RUN ./dev build release -DORDERS_BUILD_TESTS=OFF -DORDERS_POSTGRES=OFF -DORDERS_WEBHOOKS=ON \
-    && cp build/release/order-worker /tmp/order-worker-webhook \
-    && ./dev build release -DORDERS_BUILD_TESTS=OFF -DORDERS_POSTGRES=OFF -DORDERS_WEBHOOKS=OFF
 
-# All that is in the images: a program, the libraries that it names (the loader among them), and a
-# user. No shell, no package manager, nothing that is setuid.
-FROM build AS roots
-RUN collect() { \
-        root=/roots/$1 \
-        && install -D "$2" "$root/usr/local/bin/$3" \
-        && ldd "$2" >/tmp/libraries \
-        && ! grep 'not found' /tmp/libraries \
-        && grep -o '/[^ ]*' /tmp/libraries | xargs cp --parents -L -t "$root"; \
-    } \
-    && collect order-api build/release/order-api order-api \
-    && collect order-worker build/release/order-worker order-worker \
-    && collect order-worker-webhook /tmp/order-worker-webhook order-worker \
-    && cp --parents -L -t /roots/order-worker-webhook /etc/ssl/certs/ca-certificates.crt \
-    && echo 'hosts: files dns' >/roots/order-worker-webhook/etc/nsswitch.conf \
+# First with webhooks, for one of the workers; then without, which makes only that program anew.
+#
+# Below /roots is all that is in the images: a program, the libraries that it names, and a user; for
+# those that call others over a network, what it takes to find and to trust them. No shell, no package
+# manager, nothing that is setuid.
+FROM source AS build
+RUN ./dev build release -DORDERS_BUILD_TESTS=OFF -DORDERS_POSTGRES=OFF -DORDERS_WEBHOOKS=ON \
+    && shared/packaging/collect_root.sh --network build/release/order-worker /roots/worker-webhook \
+    && ./dev build release -DORDERS_BUILD_TESTS=OFF -DORDERS_POSTGRES=OFF -DORDERS_WEBHOOKS=OFF \
+    && shared/packaging/collect_root.sh build/release/order-worker /roots/worker \
+    && shared/packaging/collect_root.sh build/release/order-api /roots/api \
     && mkdir -p /roots/common/etc \
     && echo 'orders:x:10001:10001::/nonexistent:/nonexistent' >/roots/common/etc/passwd \
     && echo 'orders:x:10001:' >/roots/common/etc/group \
@@ -39,19 +32,15 @@ RUN collect() { \
     && install --directory --mode=0750 /roots/owned/data
 
 FROM scratch AS runtime
-COPY --from=roots /roots/common /
+COPY --from=build /roots/common /
 # A volume mounted here for the first time takes over this owner and mode.
-COPY --from=roots --chown=10001:10001 /roots/owned /
+COPY --from=build --chown=10001:10001 /roots/owned /
 ENV DB_PATH=/data/orders.db
-VOLUME /data
 USER 10001:10001
 WORKDIR /data
 STOPSIGNAL SIGTERM
 
-FROM runtime AS api
-COPY --from=roots /roots/order-api /
-# Fails here, not in production, if a library is missing above.
-RUN ["/usr/local/bin/order-api", "--version"]
+FROM runtime AS any-api
 ENV API_HOST=0.0.0.0 API_PORT=8080
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
@@ -64,15 +53,34 @@ FROM runtime AS any-worker
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
     CMD ["/usr/local/bin/order-worker", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/order-worker"]
-
-FROM any-worker AS worker-webhook
-COPY --from=roots /roots/order-worker-webhook /
-RUN ["/usr/local/bin/order-worker", "--version"]
-LABEL org.opencontainers.image.title="order-worker-webhook" \
-    org.opencontainers.image.description="Claims the orders that order-api took in and sends them to webhooks"
-
-FROM any-worker AS worker
-COPY --from=roots /roots/order-worker /
-RUN ["/usr/local/bin/order-worker", "--version"]
 LABEL org.opencontainers.image.title="order-worker" \
     org.opencontainers.image.description="Claims and processes the orders that order-api took in"
+
+FROM any-api AS api
+COPY --from=build /roots/api /
+# Fails here, not in production, if a library is missing above.
+RUN ["/usr/local/bin/order-api", "--version"]
+VOLUME /data
+
+FROM any-worker AS worker-webhook
+COPY --from=build /roots/worker-webhook /
+RUN ["/usr/local/bin/order-worker", "--version"]
+VOLUME /data
+
+FROM any-worker AS worker
+COPY --from=build /roots/worker /
+RUN ["/usr/local/bin/order-worker", "--version"]
+VOLUME /data
+
+FROM source AS build-postgres
+RUN ./dev build release -DORDERS_BUILD_TESTS=OFF \
+    && shared/packaging/collect_root.sh --network build/release/order-api /roots/api \
+    && shared/packaging/collect_root.sh --network build/release/order-worker /roots/worker
+
+FROM any-api AS api-postgres
+COPY --from=build-postgres /roots/api /
+RUN ["/usr/local/bin/order-api", "--version"]
+
+FROM any-worker AS worker-postgres
+COPY --from=build-postgres /roots/worker /
+RUN ["/usr/local/bin/order-worker", "--version"]
