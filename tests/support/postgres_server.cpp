@@ -14,14 +14,11 @@
 namespace orders::test {
 namespace {
 
-// Where Debian has it, the newest first; and where tests may have unpacked it.
+// Where Debian has it, the newest first.
 std::string program_folder() {
-    for (const char* root :
-         {"/usr/lib/postgresql", ORDERS_SOURCE_DIR "/build/postgres/usr/lib/postgresql"}) {
-        for (int version = 30; version >= 15; --version) {
-            const std::string folder = std::string(root) + "/" + std::to_string(version) + "/bin";
-            if (std::filesystem::exists(folder + "/initdb")) return folder;
-        }
+    for (int version = 30; version >= 15; --version) {
+        const std::string folder = "/usr/lib/postgresql/" + std::to_string(version) + "/bin";
+        if (std::filesystem::exists(folder + "/initdb")) return folder;
     }
     return {};
 }
