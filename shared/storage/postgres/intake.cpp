@@ -174,11 +174,11 @@ class PostgresIntakeStore final : public IntakeStore {
 
     [[nodiscard]] std::optional<std::vector<SubmitOutcome>> created_outcomes(
         const Creates& creates) {
-        // Most of the time there is nothing to ask for, and so no trip for it.
-        return writer_.session().read("look up ids", [&](Connection& connection) {
-            const Array taken = creates.taken_ids();
-            if (taken.is_empty()) return creates.outcomes(Rows(nullptr));
-            return creates.outcomes(connection.query(PG_STANDING, taken));
+        const Array taken = creates.taken_ids();
+        if (taken.is_empty()) return creates.outcomes(Rows(nullptr));
+        // What else the group asked for is done.
+        return writer_.insist("look up ids", [&] {
+            return creates.outcomes(writer_.session().connection().query(PG_STANDING, taken));
         });
     }
 

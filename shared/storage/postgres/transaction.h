@@ -158,9 +158,30 @@ class Writer {
         }
     }
 
+    // For what is to be known after a commit, or what may have been one: calls `ask` until the
+    // server answers. Throws StoreError: outcome_unknown if it stays away.
+    template <typename Ask>
+    [[nodiscard]] auto insist(std::string_view operation, Ask ask) {
+        const SteadyTime end = std::chrono::steady_clock::now() + patience;
+        for (;;) {
+            try {
+                return ask();
+            } catch (const ServerError& error) {
+                session_.drop_connection();
+                session_.note(error);
+                if (std::chrono::steady_clock::now() >= end) {
+                    throw StoreError(StoreError::Kind::outcome_unknown, StoreError::Cure::time,
+                                     operation, error.what(),
+                                     "the connection was lost during the commit");
+                }
+                pause();
+            }
+        }
+    }
+
    private:
     static constexpr int most_attempts = 5;
-    static constexpr std::chrono::seconds look_up_patience{10};
+    static constexpr std::chrono::seconds patience{10};
 
     template <typename Work>
     [[nodiscard]] auto try_once(std::int64_t nonce, Work& work, bool& is_committing) {
@@ -176,21 +197,7 @@ class Writer {
     // Once the transaction of this number is over: what was_done() says, or marks it as given up.
     template <typename WasDone>
     [[nodiscard]] auto look_up(std::string_view operation, std::int64_t nonce, WasDone& was_done) {
-        const SteadyTime end = std::chrono::steady_clock::now() + look_up_patience;
-        for (;;) {
-            try {
-                return look_up_once(nonce, was_done);
-            } catch (const ServerError& error) {
-                session_.drop_connection();
-                session_.note(error);
-                if (std::chrono::steady_clock::now() >= end) {
-                    throw StoreError(StoreError::Kind::outcome_unknown, StoreError::Cure::time,
-                                     operation, error.what(),
-                                     "the connection was lost during the commit");
-                }
-                pause();
-            }
-        }
+        return insist(operation, [&] { return look_up_once(nonce, was_done); });
     }
 
     template <typename WasDone>
