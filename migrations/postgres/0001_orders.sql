@@ -72,6 +72,7 @@ CREATE TABLE orders.workers (
     threads         integer NOT NULL CHECK (threads > 0),
     started_at      bigint  NOT NULL,
     heartbeat_until bigint,                          -- empty once it is gone
+    gone_at         bigint,                          -- when it was found to be
     lease_time      bigint  NOT NULL CHECK (lease_time > 0),
     -- No order behind this one in order of arrival names it: 0 until it ends its first, then the
     -- largest number there is, until it is gone.

@@ -136,7 +136,8 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
         if (turn.take_back_limit > 0) {
             send_take_back(transaction, turn.take_back_limit);
             transaction.send(
-                "UPDATE orders.workers SET heartbeat_until = NULL, named_up_to ="
+                "UPDATE orders.workers SET heartbeat_until = NULL, gone_at = orders.now_ms(), "
+                "named_up_to ="
                 " CASE named_up_to WHEN 0 THEN 0"
                 " ELSE (SELECT coalesce(max(seq), 0) FROM orders.orders) END WHERE" IS_GONE);
         }
@@ -194,7 +195,8 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
             " ORDER BY at LIMIT 10000))");
         connection.send(
             "DELETE FROM orders.workers w WHERE w.id = ANY (ARRAY (SELECT id FROM orders.workers"
-            " WHERE heartbeat_until IS NULL"
+            // Not one that is only cut off from the server, and goes on.
+            " WHERE heartbeat_until IS NULL AND gone_at < orders.now_ms() - 86400000"
             " AND named_up_to < coalesce((SELECT min(seq) FROM orders.orders), 1) LIMIT 100))"
             " AND w.heartbeat_until IS NULL"
             " AND NOT EXISTS (SELECT FROM orders.leases l WHERE l.worker = w.id)");

@@ -114,7 +114,8 @@ class PostgresWorkerStore final : public WorkerStore {
             "sign off",
             [&](Transaction& transaction) {
                 transaction.send(
-                    "UPDATE orders.workers SET heartbeat_until = NULL, named_up_to ="
+                    "UPDATE orders.workers SET heartbeat_until = NULL, gone_at = orders.now_ms(), "
+                    "named_up_to ="
                     " CASE named_up_to WHEN 0 THEN 0"
                     " ELSE (SELECT coalesce(max(seq), 0) FROM orders.orders) END"
                     " WHERE id = $1::bigint",
@@ -253,7 +254,10 @@ class PostgresWorkerStore final : public WorkerStore {
         }
         if (!turn.releases.empty()) outcomes.released = results.at(next++).size();
         if (!turn.renewals.empty()) outcomes.lost = lost_of(turn.renewals, results.at(next++));
-        if (turn.is_heartbeat) ++next;
+        if (turn.is_heartbeat && results.at(next++).empty()) {
+            throw unusable("tell that this worker lives", "it was gone for more than a day",
+                           "start it again");
+        }
         if (quick) {
             is_claim_left = !take(*quick, results.at(next), outcomes);
         } else if (is_claim) {
@@ -291,7 +295,7 @@ class PostgresWorkerStore final : public WorkerStore {
     static void send_heartbeat(Transaction& transaction, const WorkerTurn& turn) {
         transaction.send(
             "UPDATE orders.workers SET heartbeat_until = orders.now_ms() + $2::bigint,"
-            " endpoints = nullif($3::text, '') WHERE id = $1::bigint",
+            " endpoints = nullif($3::text, '') WHERE id = $1::bigint RETURNING 1",
             turn.worker.value, longest_silence(turn.lease_time).count(),
             endpoints_as_text(turn.endpoints));
     }
