@@ -30,8 +30,16 @@ Storm::Storm(std::mt19937& random_numbers) : random(random_numbers) {
 }
 
 void Storm::begin() {
-    api = &start_api();
+    start_first_api();
     record_history(processes.database());
+    start_workers();
+}
+
+void Storm::start_first_api() {
+    api = &start_api();
+}
+
+void Storm::start_workers() {
     for (int i = 0; i < workers_in_storm; ++i) workers.push_back(&start_worker());
 }
 

@@ -26,6 +26,9 @@ struct Storm {
 
     // With a store that keeps its history for the model check.
     void begin();
+    // The same by steps, for a store whose history is kept in another way.
+    void start_first_api();
+    void start_workers();
 
     // Always at the same port, which workers that pull know.
     ChildProcess& start_api();
