@@ -118,7 +118,7 @@ TEST_CASE("commands: what they log has the level and the format that were asked 
 
 TEST_CASE("commands: a location of another kind is refused with 2, and its password not shown") {
     const TempDir directory;
-    const std::string location = "postgresql://user:s3cret@host/orders";
+    const std::string location = "mysql://user:s3cret@host/orders";
     for (const std::string& program : both_programs()) {
         for (const Flags& command :
              {Flags{}, Flags{"healthcheck"}, Flags{"backup", directory.file("copy.db")},

@@ -1,4 +1,4 @@
-// docker-compose.yml and README.md against the settings that the programs declare: a setting that
+// The compose files and README.md against the settings that the programs declare: a setting that
 // does not reach the containers would be ignored there without a word.
 
 #include <doctest/doctest.h>
@@ -44,20 +44,23 @@ Names declared_variables(const std::string& program) {
     return names;
 }
 
-// The variables that the service's container gets from the environment of docker compose. Only
-// their names may stand there: a variable that is not set is not passed on then, and one that is
-// set to nothing is, so that API_TOKENS="" is not taken for an API that is meant to be open.
-Names passed_on_to(const std::string& service) {
-    std::istringstream lines(source_file("docker-compose.yml"));
+// The variables that the service's container gets, from the environment of docker compose unless a
+// value is given. Only their names may stand there: a variable that is not set is not passed on
+// then, and one that is set to nothing is, so that API_TOKENS="" is not taken for an API that is
+// meant to be open.
+Names passed_on_to(const std::string& file, const std::string& service) {
+    std::istringstream lines(source_file(file));
     Names names;
     bool is_service = false;
     bool is_environment = false;
     for (std::string line; std::getline(lines, line);) {
         const std::size_t indent = line.find_first_not_of(' ');
         if (indent == std::string::npos || line[indent] == '#') continue;
-        if (indent <= 2) is_service = line == "  " + service + ":";
+        if (indent <= 2) is_service = line.starts_with("  " + service + ":");
         if (indent <= 4) is_environment = is_service && line == "    environment:";
-        if (is_environment && line.starts_with("      - ")) names.insert(line.substr(8));
+        if (is_environment && line.starts_with("      - ")) {
+            names.insert(line.substr(8, line.find('=') - 8));
+        }
     }
     return names;
 }
@@ -87,16 +90,26 @@ std::string listed(const Names& names) {
 
 TEST_CASE("compose: every setting that an image does not fix reaches its container, and no other") {
     struct Service {
+        std::string file;
         std::string name;
         std::string program;
+        Names besides;  // what the programs' libraries take
+        Names left_out;
     };
+    const std::string plain = "docker-compose.yml";
+    const std::string postgres = "shared/packaging/compose/postgres.yml";
     for (const Service& service :
-         {Service{"api", api_program()}, Service{"worker", worker_program()}}) {
+         {Service{plain, "api", api_program(), {}, {"DATABASE_URL"}},
+          Service{plain, "worker", worker_program(), {}, {"DATABASE_URL"}},
+          Service{postgres, "api-1", api_program(), {"PGPASSWORD"}, {}},
+          Service{postgres, "worker", worker_program(), {"PGPASSWORD"}, {}}}) {
+        CAPTURE(service.file);
         CAPTURE(service.name);
         const Names declared = declared_variables(service.program);
         REQUIRE(declared.contains("LOG_FORMAT"));
-        CHECK_EQ(listed(passed_on_to(service.name)),
-                 listed(without(declared, set_by_the_images())));
+        Names expected = without(without(declared, set_by_the_images()), service.left_out);
+        expected.insert(service.besides.begin(), service.besides.end());
+        CHECK_EQ(listed(passed_on_to(service.file, service.name)), listed(expected));
     }
     CHECK(declared_variables(api_program()).contains("API_TOKENS"));
 }
