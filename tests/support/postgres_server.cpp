@@ -32,11 +32,9 @@ std::string quoted(const std::string& text) {
     return all + "'";
 }
 
-// Runs the command as a user that PostgreSQL runs as; returns what it printed.
-std::string run_as_owner(const std::string& command) {
-    const std::string as =
-        ::geteuid() == 0 ? "cd / && runuser -u postgres -- sh -c " : "cd / && sh -c ";
-    const std::string line = as + quoted(command) + " 2>&1";
+// Returns what it printed.
+std::string run_in_shell(const std::string& command) {
+    const std::string line = "{ " + command + "; } 2>&1";
     const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(line.c_str(), "re"), nullptr);
     if (!pipe) throw std::runtime_error("popen " + command);
     std::string output;
@@ -50,6 +48,30 @@ std::string run_as_owner(const std::string& command) {
     return output;
 }
 
+// As a user that PostgreSQL runs as.
+std::string run_as_owner(const std::string& command) {
+    const std::string shell =
+        ::geteuid() == 0 ? "cd / && runuser -u postgres -- sh -c " : "cd / && sh -c ";
+    return run_in_shell(shell + quoted(command));
+}
+
+// By initdb, which takes a second, only once for each build: later ones are copies of the first.
+void make_cluster(const std::string& data) {
+    const std::string programs = program_folder();
+    const std::string version = std::filesystem::path(programs).parent_path().filename().string();
+    const std::string first = ORDERS_BINARY_DIR "/postgres-cluster-" + version;
+    if (std::filesystem::exists(first)) {
+        run_in_shell("cp -a " + quoted(first) + " " + quoted(data));
+        return;
+    }
+    run_as_owner(programs + "/initdb --no-sync --auth=trust --username=orders --encoding=UTF8" +
+                 " --locale=C -D " + quoted(data));
+    const std::string copy = first + "." + std::to_string(::getpid());
+    // Of several that come first at the same time one is kept.
+    run_in_shell("cp -a " + quoted(data) + " " + quoted(copy) + " && { mv -T " + quoted(copy) +
+                 " " + quoted(first) + " || rm -rf " + quoted(copy) + "; }");
+}
+
 }  // namespace
 
 bool PostgresServer::is_available() {
@@ -58,8 +80,7 @@ bool PostgresServer::is_available() {
 
 PostgresServer::PostgresServer(Sync sync) : owner_(::getpid()) {
     std::filesystem::permissions(directory_.path(), std::filesystem::perms::all);
-    run_as_owner(program_folder() + "/initdb --no-sync --auth=trust --username=orders" +
-                 " --encoding=UTF8 --locale=C -D " + quoted(data()));
+    make_cluster(data());
     std::ofstream settings(data() + "/postgresql.conf", std::ios::app);
     settings << "listen_addresses = ''\nunix_socket_directories = '" << directory_.path().string()
              << "'\nshared_buffers = 64MB\nmax_connections = 200\nlog_min_messages = fatal\n";
