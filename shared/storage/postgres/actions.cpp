@@ -25,8 +25,6 @@ StoreError moving_too_fast() {
 // Failed or Cancelled orders, in the order given: as new ones, at the end of the queue, or waiting
 // if their time is still to come and they have never been in the queue.
 void send_rounds(Transaction& transaction, std::span<const OrderSequence> orders) {
-    Array numbers;
-    for (const OrderSequence order : orders) numbers.add(order.value);
     transaction.send(
         "WITH s AS (SELECT * FROM unnest($1::bigint[]) WITH ORDINALITY AS s (seq, at)),"
         " o AS MATERIALIZED (SELECT o.*, s.at, CASE WHEN o.attempts = 0 AND o.position IS NULL"
@@ -58,7 +56,7 @@ void send_rounds(Transaction& transaction, std::span<const OrderSequence> orders
         " UNION ALL SELECT kind, priority, CASE WHEN place IS NULL THEN 5 ELSE 0 END, count(*)"
         " FROM d GROUP BY 1, 2, 3)"
         " SELECT seq, CASE WHEN place IS NOT NULL THEN " PG_RING_FOR_WORK " END FROM d",
-        numbers);
+        numbers_of(orders));
 }
 
 // An order's place, taken from it and given anew: of $2 the priority, and at $4, if that is to come
@@ -200,11 +198,9 @@ ActionOutcome Actions::act(const BulkAction& action) {
     BulkDone done;
     std::vector<OrderSequence> left = action.orders;
     for (int attempt = 0; attempt < most_attempts && !left.empty(); ++attempt) {
-        Array numbers;
-        for (const OrderSequence order : left) numbers.add(order.value);
         std::vector<OrderSequence> fitting;
         for (const OrderRow& found :
-             orders_from(transaction_.query(PG_ORDERS_BY_NUMBER, numbers))) {
+             orders_from(transaction_.query(PG_ORDERS_BY_NUMBER, numbers_of(left)))) {
             const bool is_over = is_end(found.order.status);
             if (is_over == (send == send_cancels) || !action.filter.fits(found.order)) continue;
             fitting.push_back(found.sequence);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t smallest_portion = 16;
 constexpr std::size_t largest_portion = 256;
-constexpr std::int64_t before_all = -1;
 
 std::size_t portion_for(std::size_t wanted, std::size_t kinds) {
     if (kinds <= 1) return std::min(wanted, largest_portion);
@@ -62,13 +61,13 @@ void Claims::open_lines(const ClaimRequest& request) {
         room_[known.id] = {taker.share, taker.room};
         for (const Priority priority : all_priorities) {
             for (const int number : {0, 1}) {
-                lines_.push_back(
-                    {.kind = known.id,
-                     .kind_name = known.name,
-                     .share = taker.share,
-                     .priority = priority,
-                     .number = number,
-                     .after = number == 0 ? places_.after(known.id, priority) : before_all});
+                lines_.push_back({.kind = known.id,
+                                  .kind_name = known.name,
+                                  .share = taker.share,
+                                  .priority = priority,
+                                  .number = number,
+                                  .after = number == 0 ? places_.after(known.id, priority)
+                                                       : QueuePlaces::before_all});
             }
         }
     }

@@ -6,6 +6,12 @@
 
 namespace orders::postgres {
 
+Array numbers_of(std::span<const OrderSequence> orders) {
+    Array numbers;
+    for (const OrderSequence order : orders) numbers.add(order.value);
+    return numbers;
+}
+
 std::int64_t to_column(Priority priority) noexcept {
     return priority == Priority::high ? 0 : 1;
 }

@@ -5,11 +5,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
+#include "shared/domain/claim.h"
 #include "shared/domain/order.h"
 #include "shared/storage/decisions/stored_status.h"
 #include "shared/storage/postgres/connection.h"
+#include "shared/storage/postgres/values.h"
 
 namespace orders::postgres {
 
@@ -27,6 +30,7 @@ namespace orders::postgres {
     " LEFT JOIN orders.waiting t ON t.seq = o.seq AND o.status = 0" \
     " LEFT JOIN orders.workers w ON w.id = coalesce(l.worker, o.worker) "
 
+[[nodiscard]] Array numbers_of(std::span<const OrderSequence> orders);
 [[nodiscard]] std::int64_t to_column(Priority priority) noexcept;
 [[nodiscard]] std::int64_t to_column(StoredStatus status) noexcept;
 [[nodiscard]] std::int64_t to_column(UtcTime time) noexcept;

@@ -21,12 +21,6 @@ constexpr milliseconds live_for = longest_silence(longest_lease_time);
 constexpr milliseconds fresh_for = live_for / 2;
 constexpr std::size_t most_threads = 1'000'000;
 
-Array array_of(OrderSequence order) {
-    Array numbers;
-    numbers.add(order.value);
-    return numbers;
-}
-
 }  // namespace
 
 Pulls::Pulls(Transaction& transaction, Claims& claims, Chance& chance)
@@ -145,7 +139,7 @@ ActionOutcome Pulls::act(const LeaseActions& action) {
 }
 
 std::optional<Order> Pulls::order_of(OrderSequence order) {
-    transaction_.send(PG_ORDERS_BY_NUMBER, array_of(order));
+    transaction_.send(PG_ORDERS_BY_NUMBER, numbers_of(std::span(&order, 1)));
     transaction_.send("SELECT detail, result FROM orders.order_results WHERE seq = $1::bigint",
                       order.value);
     const std::vector<Rows> results = transaction_.receive();

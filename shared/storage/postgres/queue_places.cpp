@@ -28,8 +28,11 @@ void QueuePlaces::begin_claim(std::int64_t connection) {
 std::int64_t QueuePlaces::after(std::int64_t kind, Priority priority) const {
     const auto place = places_.find({kind, priority});
     if (place == places_.end()) return before_all;
-    const auto& [settled, taken] = place->second;
-    return is_from_settled_ ? settled : std::max(settled, taken);
+    return start_in(place->second);
+}
+
+std::int64_t QueuePlaces::start_in(const Place& place) const {
+    return is_from_settled_ ? place.settled : std::max(place.settled, place.taken);
 }
 
 void QueuePlaces::take(std::int64_t kind, Priority priority, std::int64_t position) {
@@ -70,9 +73,7 @@ QueuePlaces::Parameters QueuePlaces::settled(std::int64_t connection) {
 
 QueuePlaces::Parameters QueuePlaces::taken(std::int64_t connection) {
     begin_claim(connection);
-    return parameters([&](const Place& place) {
-        return is_from_settled_ ? place.settled : std::max(place.settled, place.taken);
-    });
+    return parameters([&](const Place& place) { return start_in(place); });
 }
 
 std::int64_t QueuePlaces::known_number() const noexcept {

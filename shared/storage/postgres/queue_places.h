@@ -37,6 +37,8 @@ namespace orders::postgres {
 
 class QueuePlaces {
    public:
+    static constexpr std::int64_t before_all = -1;
+
     // A claim begins, on the connection of this number. It looks behind after() of each line 0.
     void begin_claim(std::int64_t connection);
     [[nodiscard]] std::int64_t after(std::int64_t kind, Priority priority) const;
@@ -75,7 +77,8 @@ class QueuePlaces {
         std::int64_t number = 0;
         std::int64_t transaction = 0;  // only those before it may have taken a number up to that
     };
-    static constexpr std::int64_t before_all = -1;
+    // Where a claim begins.
+    [[nodiscard]] std::int64_t start_in(const Place& place) const;
     void forget_if_new(std::int64_t connection);
     void settle(std::int64_t number, const Rows& rows);
     template <typename Get>

@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "shared/storage/postgres/columns.h"
 #include "shared/storage/postgres/values.h"
 
 namespace orders::postgres {
@@ -107,12 +108,6 @@ struct LeaseArrays {
         tokens.add(lease.token);
     }
 };
-
-Array numbers_of(std::span<const OrderSequence> orders) {
-    Array numbers;
-    for (const OrderSequence order : orders) numbers.add(order.value);
-    return numbers;
-}
 
 }  // namespace
 

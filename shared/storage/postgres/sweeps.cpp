@@ -32,12 +32,6 @@ constexpr int whole_round = 16;
     " SELECT bytes FROM r) b HAVING sum(bytes) > 0)"                                     \
     " SELECT count(*) FROM d"
 
-Array numbers_of(const std::vector<OrderSequence>& orders) {
-    Array numbers;
-    for (const OrderSequence order : orders) numbers.add(order.value);
-    return numbers;
-}
-
 std::optional<std::size_t> nothing_known(Transaction&, std::int64_t) {
     return std::nullopt;
 }
