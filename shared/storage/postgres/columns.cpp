@@ -12,23 +12,6 @@ Array numbers_of(std::span<const OrderSequence> orders) {
     return numbers;
 }
 
-std::int64_t to_column(Priority priority) noexcept {
-    return priority == Priority::high ? 0 : 1;
-}
-
-std::int64_t to_column(StoredStatus status) noexcept {
-    return static_cast<std::int64_t>(status);
-}
-
-std::int64_t to_column(UtcTime time) noexcept {
-    return time.time_since_epoch().count();
-}
-
-std::optional<std::int64_t> to_column(const std::optional<UtcTime>& time) noexcept {
-    if (!time) return std::nullopt;
-    return to_column(*time);
-}
-
 std::string to_column(const Fingerprint& fingerprint) {
     constexpr const char* digits = "0123456789abcdef";
     std::string text;
@@ -39,27 +22,10 @@ std::string to_column(const Fingerprint& fingerprint) {
     return text;
 }
 
-Priority priority_from_column(std::int64_t value) {
-    return value == 0 ? Priority::high : Priority::normal;
-}
-
-UtcTime time_from_column(std::int64_t milliseconds) noexcept {
-    return UtcTime(std::chrono::milliseconds(milliseconds));
-}
-
-std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds) {
-    if (!milliseconds) return std::nullopt;
-    return time_from_column(*milliseconds);
-}
-
 Kind kind_from_column(const std::string& name) {
     auto kind = Kind::parse(name);
     if (!kind) throw damaged("read a kind", "its name is not valid");
     return *std::move(kind);
-}
-
-JsonText json_from_column(const std::optional<std::string>& text) {
-    return text ? json_text(*text) : nullptr;
 }
 
 OrderSpec spec_from_row(const Rows& rows, std::size_t row, int first) {

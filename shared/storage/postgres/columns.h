@@ -10,11 +10,17 @@
 
 #include "shared/domain/claim.h"
 #include "shared/domain/order.h"
+#include "shared/storage/decisions/column_values.h"
 #include "shared/storage/decisions/stored_status.h"
 #include "shared/storage/postgres/connection.h"
 #include "shared/storage/postgres/values.h"
 
 namespace orders::postgres {
+
+using orders::json_from_column;
+using orders::priority_from_column;
+using orders::time_from_column;
+using orders::to_column;
 
 // The columns of a row, from orders as `o` and PG_ORDER_JOINS. The first one is o.seq.
 #define PG_ORDER_COLUMNS                                                                     \
@@ -31,18 +37,10 @@ namespace orders::postgres {
     " LEFT JOIN orders.workers w ON w.id = coalesce(l.worker, o.worker) "
 
 [[nodiscard]] Array numbers_of(std::span<const OrderSequence> orders);
-[[nodiscard]] std::int64_t to_column(Priority priority) noexcept;
-[[nodiscard]] std::int64_t to_column(StoredStatus status) noexcept;
-[[nodiscard]] std::int64_t to_column(UtcTime time) noexcept;
-[[nodiscard]] std::optional<std::int64_t> to_column(const std::optional<UtcTime>& time) noexcept;
 // Hexadecimal.
 [[nodiscard]] std::string to_column(const Fingerprint& fingerprint);
 
-[[nodiscard]] Priority priority_from_column(std::int64_t value);
-[[nodiscard]] UtcTime time_from_column(std::int64_t milliseconds) noexcept;
-[[nodiscard]] std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds);
 [[nodiscard]] Kind kind_from_column(const std::string& name);
-[[nodiscard]] JsonText json_from_column(const std::optional<std::string>& text);
 
 // Of the columns order_id, priority, processing_time, side by side from `first` on.
 [[nodiscard]] OrderSpec spec_from_row(const Rows& rows, std::size_t row, int first);

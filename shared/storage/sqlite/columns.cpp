@@ -7,39 +7,10 @@
 #include "shared/storage/sqlite/errors.h"
 
 namespace orders::sqlite {
-std::int64_t to_column(Priority priority) noexcept {
-    return priority == Priority::high ? 0 : 1;
-}
-
-std::int64_t to_column(StoredStatus status) noexcept {
-    return static_cast<std::int64_t>(status);
-}
-
-std::int64_t to_column(UtcTime time) noexcept {
-    return time.time_since_epoch().count();
-}
-
-std::optional<std::int64_t> to_column(const std::optional<UtcTime>& time) noexcept {
-    if (!time) return std::nullopt;
-    return to_column(*time);
-}
-
-Priority priority_from_column(std::int64_t value) {
-    return value == 0 ? Priority::high : Priority::normal;
-}
 
 StoredStatus status_from_column(std::int64_t value) {
     if (value < 0 || value > 5) throw damaged("read an order", "its status is out of range");
     return static_cast<StoredStatus>(value);
-}
-
-UtcTime time_from_column(std::int64_t milliseconds) noexcept {
-    return UtcTime(std::chrono::milliseconds(milliseconds));
-}
-
-std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds) {
-    if (!milliseconds) return std::nullopt;
-    return time_from_column(*milliseconds);
 }
 
 OrderSpec spec_from_row(const Cursor& row, int first) {
@@ -64,10 +35,6 @@ AttemptOptions options_from_row(const Cursor& row, int first) {
         options.max_attempts = static_cast<int>(*attempts);
     }
     return options;
-}
-
-JsonText json_from_column(const std::optional<std::string>& text) {
-    return text ? json_text(*text) : nullptr;
 }
 
 std::optional<std::string> kinds_to_column(const std::optional<std::vector<Kind>>& kinds) {

@@ -11,24 +11,19 @@
 
 #include "shared/domain/endpoint_state.h"
 #include "shared/domain/order.h"
+#include "shared/storage/decisions/column_values.h"
 #include "shared/storage/decisions/stored_status.h"
 #include "shared/storage/sqlite/connection.h"
 
 namespace orders::sqlite {
 
-[[nodiscard]] std::int64_t to_column(Priority priority) noexcept;
-[[nodiscard]] std::int64_t to_column(StoredStatus status) noexcept;
-[[nodiscard]] std::int64_t to_column(UtcTime time) noexcept;
-[[nodiscard]] std::optional<std::int64_t> to_column(const std::optional<UtcTime>& time) noexcept;
+using orders::json_from_column;
+using orders::priority_from_column;
+using orders::time_from_column;
+using orders::to_column;
 
-// What is stored was valid when it was stored. Throw StoreError (damaged) if it is not now.
-[[nodiscard]] Priority priority_from_column(std::int64_t value);
+// What is stored was valid when it was stored. Throws StoreError (damaged) if it is not now.
 [[nodiscard]] StoredStatus status_from_column(std::int64_t value);
-[[nodiscard]] UtcTime time_from_column(std::int64_t milliseconds) noexcept;
-[[nodiscard]] std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds);
-
-// Null for NULL.
-[[nodiscard]] JsonText json_from_column(const std::optional<std::string>& text);
 
 // Of the columns order_id, priority, processing_time, which stand side by side in the row; `first`
 // is the number of the first. The kind and what order_inputs has are the caller's to add. Throws
