@@ -191,8 +191,7 @@ void Connection::send_named(const char* sql, const Values& values) {
 
 void Connection::wait_for(short events) {
     pollfd source{.fd = PQsocket(handle_), .events = events, .revents = 0};
-    const int ready =
-        ::poll(&source, 1, static_cast<int>(std::chrono::milliseconds(patience).count()));
+    const int ready = ::poll(&source, 1, patience_ms_);
     if (ready == 0) {
         is_given_up_ = true;
         throw ServerError("", "the server did not answer in time");

@@ -66,8 +66,11 @@ class Rows {
 class Connection {
    public:
     // How long an answer may take before the connection counts as lost: longer than the server
-    // gives any statement.
+    // gives any statement of a transaction that writes.
     static constexpr std::chrono::seconds patience{20};
+    // From now on an answer may take as long as it takes: for what looks at all orders. A server
+    // that is away is still noticed, by TCP.
+    void wait_without_limit() noexcept { patience_ms_ = -1; }
 
     // Waits until it is connected, for connect_timeout at most, which is 5 s unless the URL says
     // otherwise.
@@ -126,6 +129,7 @@ class Connection {
     std::unordered_map<const char*, std::string> names_;
     // Since the last receive(): the SQL of what is only to be kept, or null.
     std::vector<const char*> sent_;
+    int patience_ms_ = static_cast<int>(std::chrono::milliseconds(patience).count());
     bool is_given_up_ = false;
 };
 
