@@ -26,10 +26,9 @@ int bodies_to_prepare(const Settings& settings) {
 
 }  // namespace
 
-Figures batches_on_new_store(const Settings& settings, const Build& build) {
-    const StoreDirectory directory;
-    ServiceProcess api = start_api(directory.location(), build);
-    DeliveryAudit audit(directory.location());
+Figures batches_at(const std::string& new_store, const Settings& settings, const Build& build) {
+    ServiceProcess api = start_api(new_store, build);
+    DeliveryAudit audit(new_store);
     const IdRun ids = new_id_run(IdKind::time_ordered);
     std::vector<std::string> arguments = script_arguments(ids);
     arguments.push_back(std::to_string(bodies_to_prepare(settings)));
@@ -41,9 +40,13 @@ Figures batches_on_new_store(const Settings& settings, const Build& build) {
     audit.expect(ids, result, orders_per_batch);
     api.stop();
     audit.check();
-    check_consistency(directory.location());
+    check_consistency(new_store);
     result.figures.rate *= orders_per_batch;
     return result.figures;
+}
+
+Figures batches_on_new_store(const Settings& settings, const Build& build) {
+    return batches_at(StoreDirectory().location(), settings, build);
 }
 
 void measure_batch(const Settings& settings, Report& report) {

@@ -22,18 +22,18 @@ Figures drain_by_command(std::int64_t orders) {
     submit_orders(directory.location(), new_id_run(IdKind::time_ordered), orders);
     Progress progress(directory.location());
     ServiceProcess worker(
-        this_build().program("order-worker"),
-        {"--db", directory.location(), "--command", std::string("default=") + command},
-        " working ");
+        {.path = this_build().program("order-worker"),
+         .flags = {"--db", directory.location(), "--command", std::string("default=") + command},
+         .ready = " working "});
     const auto begin = SteadyClock::now();
     const auto before = progress.unfinished();
     progress.wait_until_all_finished();
     const Seconds taken = SteadyClock::now() - begin;
     worker.stop();
     check_consistency(directory.location());
-    RawDatabase database(directory.location());
     const std::int64_t processed =
-        database.number("SELECT count(*) FROM orders WHERE status = 2 AND attempts = 1");
+        view_of(directory.location())
+            ->number("SELECT count(*) FROM orders WHERE status = 2 AND attempts = 1");
     if (processed != orders) throw BenchFailure("not every order was processed once");
     return {.rate = static_cast<double>(before) / taken.count()};
 }

@@ -2,7 +2,7 @@
 
 // Whether a load got what it was promised. From when the audit begins, every order that was
 // answered must be in the store, nothing may be there that nobody sent, and the store must be
-// sound. It looks with plain SQL, when no process uses the store any more.
+// sound. It looks with plain SQL (store_view.h), when no process uses the store any more.
 
 #include <cstdint>
 #include <string>
@@ -34,8 +34,7 @@ class DeliveryAudit {
     std::vector<Delivery> deliveries_;
 };
 
-// Checks that the file is sound, that its counters equal a recount, and that exactly the orders
-// that are Processing have a lease.
+// StoreView::check_consistency().
 void check_consistency(const std::string& location);
 
 // Checks that no order was charged more than one attempt, or failed, or is still held by anybody.

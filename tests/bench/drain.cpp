@@ -1,6 +1,7 @@
 #include "tests/bench/drain.h"
 
 #include <algorithm>
+#include <deque>
 #include <thread>
 #include <vector>
 
@@ -64,14 +65,6 @@ void submit_orders(const std::string& location, const IdRun& run, std::int64_t o
     api.stop();
 }
 
-std::int64_t Progress::unfinished() {
-    return database_.number("SELECT sum(orders) FROM order_counts WHERE status IN (0, 1, 5)");
-}
-
-std::int64_t Progress::finished() {
-    return database_.number("SELECT sum(orders) FROM order_counts WHERE status NOT IN (0, 1, 5)");
-}
-
 void Progress::wait_until_all_finished() {
     const auto deadline = SteadyClock::now() + std::chrono::minutes(10);
     while (unfinished() > 0) {
@@ -80,14 +73,17 @@ void Progress::wait_until_all_finished() {
     }
 }
 
-double drain(const std::string& location, const Build& build) {
+double drain(const std::string& location, const Build& build, int workers) {
     Progress progress(location);
     const auto orders = static_cast<double>(progress.unfinished());
     const auto begin = SteadyClock::now();
-    ServiceProcess worker = start_worker(location, drain_threads, build);
+    std::deque<ServiceProcess> running;
+    for (int started = 0; started < workers; ++started) {
+        running.emplace_back(worker_program(location, drain_threads, build));
+    }
     progress.wait_until_all_finished();
     const Seconds taken = SteadyClock::now() - begin;
-    worker.stop();
+    for (ServiceProcess& worker : running) worker.stop();
     return orders / taken.count();
 }
 

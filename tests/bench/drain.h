@@ -3,12 +3,13 @@
 // Orders that wait, and a worker that processes them.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "shared/storage/intake_store.h"
 #include "tests/bench/order_ids.h"
-#include "tests/bench/raw_sqlite.h"
 #include "tests/bench/service_process.h"
+#include "tests/bench/store_view.h"
 
 namespace orders::bench {
 
@@ -25,23 +26,23 @@ struct Extras {
 void submit_orders(const std::string& location, const IdRun& run, std::int64_t orders,
                    const Build& build = this_build(), const Extras& extras = {});
 
-// Looks at a store from the outside, with plain SQL: the store's counters.
+// By the store's counters.
 class Progress {
    public:
     // There must be a store.
-    explicit Progress(const std::string& location) : database_(location) {}
+    explicit Progress(const std::string& location) : view_(view_of(location)) {}
 
-    [[nodiscard]] std::int64_t unfinished();
-    [[nodiscard]] std::int64_t finished();
+    [[nodiscard]] std::int64_t unfinished() { return view_->unfinished(); }
+    [[nodiscard]] std::int64_t finished() { return view_->finished(); }
     // Throws if it takes longer than ten minutes.
     void wait_until_all_finished();
 
    private:
-    RawDatabase database_;
+    std::unique_ptr<StoreView> view_;
 };
 
-// Starts a worker, waits until nothing is left to do, and stops it. Returns how many orders it
-// finished per second, from before the worker's start.
-double drain(const std::string& location, const Build& build = this_build());
+// Starts workers, waits until nothing is left to do, and stops them. Returns how many orders they
+// finished per second, from before their start.
+double drain(const std::string& location, const Build& build = this_build(), int workers = 1);
 
 }  // namespace orders::bench

@@ -7,7 +7,6 @@
 
 #include "tests/bench/create_load.h"
 #include "tests/bench/drain.h"
-#include "tests/bench/raw_sqlite.h"
 #include "tests/bench/rows.h"
 #include "tests/bench/service_process.h"
 #include "tests/bench/turns.h"
@@ -23,13 +22,11 @@ constexpr std::int64_t orders_not_timed = 20;
 
 // Sorted, in whole milliseconds.
 std::vector<std::int64_t> waits_before_start(const std::string& location) {
-    RawDatabase database(location);
-    RawStatement rows(database,
-                      "SELECT max(started_at - created_at, 0) AS wait FROM"
-                      " (SELECT * FROM orders ORDER BY seq LIMIT -1 OFFSET ?) ORDER BY wait");
-    rows.bind(1, orders_not_timed);
-    std::vector<std::int64_t> waits;
-    while (rows.step()) waits.push_back(rows.number(0));
+    std::vector<std::int64_t> waits =
+        view_of(location)->numbers("SELECT started_at - created_at FROM orders WHERE seq > " +
+                                   std::to_string(orders_not_timed));
+    for (std::int64_t& wait : waits) wait = std::max<std::int64_t>(wait, 0);
+    std::ranges::sort(waits);
     if (waits.empty()) throw BenchFailure("no order was timed");
     return waits;
 }
@@ -58,11 +55,11 @@ std::string milliseconds_text(Microseconds time) {
 
 }  // namespace
 
-PickupTimes pick_up_on_new_store(std::chrono::milliseconds duration, const Build& build) {
+PickupTimes pick_up_at(const std::string& new_store, std::chrono::milliseconds duration,
+                       const Build& build) {
     const std::int64_t orders = duration / pause_between_orders;
-    const StoreDirectory directory;
-    ServiceProcess api = start_api(directory.location(), build);
-    ServiceProcess worker = start_worker(directory.location(), default_threads, build);
+    ServiceProcess api = start_api(new_store, build);
+    ServiceProcess worker = start_worker(new_store, default_threads, build);
     test::HttpClient client(api.port());
     OrderIds ids(new_id_run(IdKind::time_ordered));
     for (std::int64_t i = 0; i < orders; ++i) {
@@ -73,15 +70,19 @@ PickupTimes pick_up_on_new_store(std::chrono::milliseconds duration, const Build
         }
         std::this_thread::sleep_for(pause_between_orders);
     }
-    Progress progress(directory.location());
+    Progress progress(new_store);
     progress.wait_until_all_finished();
     if (progress.finished() != orders) throw BenchFailure("an order was lost");
     api.stop();
     worker.stop();
-    check_consistency(directory.location());
+    check_consistency(new_store);
 
-    const auto waits = waits_before_start(directory.location());
+    const auto waits = waits_before_start(new_store);
     return {.whole = percentiles_of(waits), .fine_p50 = median_within_millisecond(waits)};
+}
+
+PickupTimes pick_up_on_new_store(std::chrono::milliseconds duration, const Build& build) {
+    return pick_up_at(StoreDirectory().location(), duration, build);
 }
 
 void measure_pickup(const Settings& settings, Report& report) {

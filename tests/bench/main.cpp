@@ -41,6 +41,7 @@ struct Command {
     enum class Kind { help, list, measure };
     Kind kind = Kind::measure;
     Settings settings;
+    bool is_postgres = false;
     std::optional<Build> other;
     std::vector<Row> rows;
     std::filesystem::path directory;
@@ -54,6 +55,7 @@ cxxopts::Options options() {
     options.add_options()("rows", "Only these rows of the table",
                           cxxopts::value<std::vector<std::string>>(), "a,b,c");
     options.add_options()("list", "List the rows; those beside another build with --beside");
+    options.add_options()("postgres", "The rows of orders on PostgreSQL instead");
     options.add_options()("directory", "Where to put the databases; on a real disk",
                           cxxopts::value<std::string>(), "DIR");
     options.add_options()("beside",
@@ -117,7 +119,8 @@ void parse_beside(const cxxopts::ParseResult& given, Command& command) {
 }
 
 std::vector<Row> all_rows(const Command& command) {
-    return command.other ? rows_beside(*command.other) : goal_rows();
+    if (command.other) return rows_beside(*command.other);
+    return command.is_postgres ? postgres_rows() : goal_rows();
 }
 
 Row row_called(const std::string& name, const Command& command) {
@@ -137,6 +140,7 @@ Command parse(int argc, const char* const* argv) {
     if (given.count("help") > 0) command.kind = Command::Kind::help;
     if (given.count("list") > 0) command.kind = Command::Kind::list;
     command.settings.is_quick = given.count("quick") > 0;
+    command.is_postgres = given.count("postgres") > 0;
     parse_beside(given, command);
     if (given.count("rows") > 0) {
         for (const auto& name : given["rows"].as<std::vector<std::string>>()) {

@@ -1,5 +1,9 @@
 #include "tests/bench/rows.h"
 
+#if ORDERS_POSTGRES
+#include "tests/support/postgres_server.h"
+#endif
+
 namespace orders::bench {
 
 std::vector<Row> goal_rows() {
@@ -49,6 +53,30 @@ std::vector<Row> goal_rows() {
                      measure_webhooks_dead}});
 #endif
     return rows;
+}
+
+std::vector<Row> postgres_rows() {
+#if ORDERS_POSTGRES
+    if (test::PostgresServer::is_available()) {
+        return {
+            Row{"pg-creates-64", "creates over 64 connections, against HTTP and libpq alone",
+                measure_postgres_creates},
+            Row{"pg-batch-1000", "batches of 1,000 orders, against libpq alone",
+                measure_postgres_batch},
+            Row{"pg-drain", "a worker with 64 threads and instant orders, against libpq alone",
+                measure_postgres_drain},
+            Row{"pg-drain-4", "four of them", measure_postgres_drain_4},
+            Row{"pg-pickup", "from stored to started, with an idle worker",
+                measure_postgres_pickup},
+            Row{"pg-growth", "millions of finished orders, against an empty store",
+                measure_postgres_growth},
+            Row{"pg-horizon", "a drain beside a transaction that is held open for ten minutes",
+                measure_postgres_horizon},
+            Row{"pg-idle", "CPU and statements of both programs at rest", measure_postgres_idle},
+        };
+    }
+#endif
+    return {};
 }
 
 }  // namespace orders::bench

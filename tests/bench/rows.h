@@ -41,6 +41,15 @@ void measure_webhooks(const Settings& settings, Report& report);
 void measure_webhooks_5000(const Settings& settings, Report& report);
 void measure_webhooks_dead(const Settings& settings, Report& report);
 void measure_in_process(const Settings& settings, Report& report);
+// Of a build with PostgreSQL.
+void measure_postgres_creates(const Settings& settings, Report& report);
+void measure_postgres_batch(const Settings& settings, Report& report);
+void measure_postgres_drain(const Settings& settings, Report& report);
+void measure_postgres_drain_4(const Settings& settings, Report& report);
+void measure_postgres_pickup(const Settings& settings, Report& report);
+void measure_postgres_growth(const Settings& settings, Report& report);
+void measure_postgres_horizon(const Settings& settings, Report& report);
+void measure_postgres_idle(const Settings& settings, Report& report);
 
 struct Row {
     std::string_view name;
@@ -50,5 +59,7 @@ struct Row {
 
 // Against the goals, in the order of the table. Those beside another build: beside.h.
 [[nodiscard]] std::vector<Row> goal_rows();
+// The same of orders on PostgreSQL; none if the build has no PostgreSQL, or the machine.
+[[nodiscard]] std::vector<Row> postgres_rows();
 
 }  // namespace orders::bench

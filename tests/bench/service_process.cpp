@@ -32,9 +32,9 @@ const Build& this_build() {
     return build;
 }
 
-ServiceProcess::ServiceProcess(const std::string& program, const std::vector<std::string>& flags,
-                               std::string_view ready)
-    : process_(program, flags), ready_line_(process_.wait_for_line(ready, patience)) {}
+ServiceProcess::ServiceProcess(const ServiceProgram& program)
+    : process_(program.path, program.flags),
+      ready_line_(process_.wait_for_line(program.ready, patience)) {}
 
 int ServiceProcess::port() const {
     constexpr std::string_view key = " port=";
@@ -84,19 +84,27 @@ double ServiceProcess::resident_mebibytes() const {
 }
 
 ServiceProcess start_api(const std::string& location, const Build& build) {
-    return {build.program("order-api"),
-            {"--db", location, "--port", "0", "--max-pending-orders", "1000000000"},
-            " listening "};
+    return ServiceProcess(
+        {.path = build.program("order-api"),
+         .flags = {"--db", location, "--port", "0", "--max-pending-orders", "1000000000"},
+         .ready = " listening "});
+}
+
+ServiceProgram worker_program(const std::string& location, int threads, const Build& build) {
+    return {.path = build.program("order-worker"),
+            .flags = {"--db", location, "--worker-count", std::to_string(threads), "--time-unit-ms",
+                      "0"},
+            .ready = " working "};
 }
 
 ServiceProcess start_worker(const std::string& location, int threads, const Build& build) {
-    return {build.program("order-worker"),
-            {"--db", location, "--worker-count", std::to_string(threads), "--time-unit-ms", "0"},
-            " working "};
+    return ServiceProcess(worker_program(location, threads, build));
 }
 
 ServiceProcess start_reference_server(int connections) {
-    return {this_build().program("reference_server"), {std::to_string(connections)}, "listening "};
+    return ServiceProcess({.path = this_build().program("reference_server"),
+                           .flags = {std::to_string(connections)},
+                           .ready = "listening "});
 }
 
 }  // namespace orders::bench

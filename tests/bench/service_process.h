@@ -38,11 +38,16 @@ struct Build {
 // The build that this program belongs to.
 [[nodiscard]] const Build& this_build();
 
+struct ServiceProgram {
+    std::string path;
+    std::vector<std::string> flags;
+    std::string_view ready;  // is in a line that it logs
+};
+
 class ServiceProcess {
    public:
-    // Waits until the program, named by its path, has logged a line with `ready` in it.
-    ServiceProcess(const std::string& program, const std::vector<std::string>& flags,
-                   std::string_view ready);
+    // Waits until the program has logged that it is ready.
+    explicit ServiceProcess(const ServiceProgram& program);
 
     // Of those that listen.
     [[nodiscard]] int port() const;
@@ -71,6 +76,8 @@ class ServiceProcess {
                                        const Build& build = this_build());
 [[nodiscard]] ServiceProcess start_worker(const std::string& location, int threads,
                                           const Build& build = this_build());
+[[nodiscard]] ServiceProgram worker_program(const std::string& location, int threads,
+                                            const Build& build = this_build());
 
 [[nodiscard]] ServiceProcess start_reference_server(int connections);
 

@@ -17,6 +17,8 @@
 namespace orders::bench {
 
 // The rate is of orders, the latencies are of batches of 1,000.
+[[nodiscard]] Figures batches_at(const std::string& new_store, const Settings& settings,
+                                 const Build& build = this_build());
 [[nodiscard]] Figures batches_on_new_store(const Settings& settings,
                                            const Build& build = this_build());
 
@@ -24,6 +26,8 @@ struct Drained {
     double rate = 0;         // from the start of the process
     double stored_rate = 0;  // from the first start to the last end that the orders have
 };
+[[nodiscard]] Drained drain_at(const std::string& new_store, std::int64_t orders,
+                               const Build& build = this_build(), const Extras& extras = {});
 [[nodiscard]] Drained drain_new_store(std::int64_t orders, const Build& build = this_build(),
                                       const Extras& extras = {});
 
@@ -35,6 +39,9 @@ struct PickupTimes {
     Microseconds fine_p50{0};
 };
 // One order every 20 ms for this long. The first 20 orders are not timed; there must be more.
+[[nodiscard]] PickupTimes pick_up_at(const std::string& new_store,
+                                     std::chrono::milliseconds duration,
+                                     const Build& build = this_build());
 [[nodiscard]] PickupTimes pick_up_on_new_store(std::chrono::milliseconds duration,
                                                const Build& build = this_build());
 

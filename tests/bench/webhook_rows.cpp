@@ -21,7 +21,9 @@ constexpr int in_flight = 64;
 constexpr int never = -1;
 
 ServiceProcess start_receiver(int delay_ms) {
-    return {this_build().program("instant_receiver"), {std::to_string(delay_ms)}, "listening "};
+    return ServiceProcess({.path = this_build().program("instant_receiver"),
+                           .flags = {std::to_string(delay_ms)},
+                           .ready = "listening "});
 }
 
 std::string url_of(const ServiceProcess& receiver) {
@@ -30,7 +32,8 @@ std::string url_of(const ServiceProcess& receiver) {
 
 ServiceProcess start_worker_with(const std::string& location, std::vector<std::string> flags) {
     flags.insert(flags.begin(), {"--db", location});
-    return {this_build().program("order-worker"), flags, " working "};
+    return ServiceProcess(
+        {.path = this_build().program("order-worker"), .flags = flags, .ready = " working "});
 }
 
 double drain_to(const ServiceProcess& receiver, std::int64_t orders) {

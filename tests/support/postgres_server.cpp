@@ -78,13 +78,14 @@ bool PostgresServer::is_available() {
     return !program_folder().empty();
 }
 
-PostgresServer::PostgresServer(Sync sync) : owner_(::getpid()) {
+PostgresServer::PostgresServer(Sync sync, const std::string& more_settings) : owner_(::getpid()) {
     std::filesystem::permissions(directory_.path(), std::filesystem::perms::all);
     make_cluster(data());
     std::ofstream settings(data() + "/postgresql.conf", std::ios::app);
     settings << "listen_addresses = ''\nunix_socket_directories = '" << directory_.path().string()
              << "'\nshared_buffers = 64MB\nmax_connections = 200\nlog_min_messages = fatal\n";
     if (sync == Sync::off) settings << "fsync = off\nfull_page_writes = off\n";
+    settings << more_settings;
     settings.close();
     start();
 }

@@ -22,8 +22,9 @@ class PostgresServer {
 
     [[nodiscard]] static bool is_available();
 
-    // Makes the cluster, and starts it. Throws std::runtime_error.
-    explicit PostgresServer(Sync sync);
+    // Makes the cluster, and starts it; with these lines of postgresql.conf besides. Throws
+    // std::runtime_error.
+    explicit PostgresServer(Sync sync, const std::string& more_settings = {});
     ~PostgresServer();
     PostgresServer(const PostgresServer&) = delete;
     PostgresServer& operator=(const PostgresServer&) = delete;
