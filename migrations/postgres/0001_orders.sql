@@ -89,6 +89,9 @@ CREATE INDEX workers_gone ON orders.workers (named_up_to) WHERE heartbeat_until 
 
 -- Written when an order is created, when it ends, and when it is given back or changed; never by a
 -- claim. While it is in work, its lease has its token and its attempts.
+--
+-- No index has anything of what changes when an order is Processed, and its page has room for it: so
+-- the server writes the row anew beside the old one, and no index at all.
 CREATE TABLE orders.orders (
     seq             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- CACHE 1: the queue needs it
     created_at      bigint NOT NULL,
@@ -108,15 +111,17 @@ CREATE TABLE orders.orders (
     attempts        smallint NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND token),
     order_id        text COLLATE "C" NOT NULL UNIQUE CHECK (length(order_id) BETWEEN 1 AND 64),
     failure         text,
+    -- For the indexes.
+    unsuccessful    smallint GENERATED ALWAYS AS (CASE WHEN status IN (3, 4) THEN status END) STORED,
+    expires_at      bigint GENERATED ALWAYS AS
+                        (CASE WHEN status = 0 AND attempts = 0 THEN start_before END) STORED,
     CHECK ((status = 0) = (finished_at IS NULL)),
     CHECK ((status = 3) = (failure IS NOT NULL)),
     CHECK ((started_at IS NULL) = (worker IS NULL)),
     CHECK (status <> 2 OR started_at IS NOT NULL)
-) WITH (fillfactor = 80);
-CREATE INDEX orders_open ON orders.orders (kind, priority, seq) WHERE status = 0;
-CREATE INDEX orders_unsuccessful ON orders.orders (status, seq) WHERE status IN (3, 4);
-CREATE INDEX orders_expiring ON orders.orders (start_before)
-    WHERE status = 0 AND attempts = 0 AND start_before IS NOT NULL;
+) WITH (fillfactor = 60);
+CREATE INDEX orders_unsuccessful ON orders.orders (unsuccessful, seq) WHERE unsuccessful IS NOT NULL;
+CREATE INDEX orders_expiring ON orders.orders (expires_at) WHERE expires_at IS NOT NULL;
 
 -- May be claimed. Rows come and go, and are never changed. Line 0 has those that entered at its end:
 -- it only grows there, so a claim goes on from where the last one ended. Line 1 has those that came
@@ -130,6 +135,7 @@ CREATE TABLE orders.queue (
     PRIMARY KEY (kind, priority, line, position)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
     autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX queue_listed ON orders.queue (kind, priority, seq);
 
 -- Waits for its time.
 CREATE TABLE orders.waiting (
@@ -140,6 +146,7 @@ CREATE TABLE orders.waiting (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
     autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX waiting_due ON orders.waiting (due_at, seq);
+CREATE INDEX waiting_listed ON orders.waiting (kind, priority, seq);
 
 -- Is in work. No index on `until`: a renewal then changes none, and there are few rows.
 CREATE TABLE orders.leases (

@@ -69,7 +69,7 @@ void Progress::wait_until_all_finished() {
     const auto deadline = SteadyClock::now() + std::chrono::minutes(10);
     while (unfinished() > 0) {
         if (SteadyClock::now() > deadline) throw BenchFailure("orders were not finished in time");
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
 }
 

@@ -76,10 +76,9 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
                 " OR EXISTS (SELECT FROM orders.workers WHERE" IS_GONE
                 "),"
                 " (SELECT due_at FROM orders.waiting ORDER BY due_at LIMIT 1),"
-                " (SELECT o.start_before FROM orders.orders o WHERE o.status = 0"
-                " AND o.attempts = 0 AND o.start_before IS NOT NULL AND NOT EXISTS"
-                " (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
-                " ORDER BY o.start_before LIMIT 1)");
+                " (SELECT o.expires_at FROM orders.orders o WHERE o.expires_at IS NOT NULL"
+                " AND NOT EXISTS (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
+                " ORDER BY o.expires_at LIMIT 1)");
             const UtcTime now = time_from_column(rows.get<std::int64_t>(0, 0));
             Chores chores{.has_expired_leases = rows.get<bool>(0, 1)};
             const auto note = [&](int column, bool& is_now) {
@@ -144,10 +143,9 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
         if (turn.promote_limit > 0) send_promotion(transaction, turn.promote_limit);
         if (turn.expire_limit > 0) {
             transaction.send(
-                "SELECT o.seq FROM orders.orders o WHERE o.status = 0 AND o.attempts = 0"
-                " AND o.start_before <= orders.now_ms() AND NOT EXISTS"
-                " (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
-                " ORDER BY o.start_before LIMIT $1::bigint",
+                "SELECT o.seq FROM orders.orders o WHERE o.expires_at <= orders.now_ms()"
+                " AND NOT EXISTS (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
+                " ORDER BY o.expires_at LIMIT $1::bigint",
                 turn.expire_limit);
         }
         const std::vector<Rows> results = transaction.receive();

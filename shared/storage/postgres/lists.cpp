@@ -24,23 +24,25 @@ namespace {
     " $1::bigint ORDER BY x.seq " order                                                     \
     " LIMIT $2::bigint) h"                                                                  \
     " JOIN orders.orders o ON o.seq = h.seq" PG_ORDER_JOINS " ORDER BY o.seq " order
-#define UNSUCCESSFUL(beyond, order)                                                      \
-    "SELECT " PG_ORDER_COLUMNS                                                           \
-    " FROM (SELECT * FROM orders.orders x WHERE x.status IN (3, 4)"                      \
-    " AND x.status = $3::smallint AND x.seq " beyond " $1::bigint ORDER BY x.seq " order \
-    " LIMIT $2::bigint) o" PG_ORDER_JOINS " ORDER BY o.seq " order
+#define UNSUCCESSFUL(beyond, order)                                                                \
+    "SELECT " PG_ORDER_COLUMNS                                                                     \
+    " FROM (SELECT * FROM orders.orders x WHERE x.unsuccessful = $3::smallint"                     \
+    " AND x.seq " beyond " $1::bigint ORDER BY x.seq " order " LIMIT $2::bigint) o" PG_ORDER_JOINS \
+    " ORDER BY o.seq " order
+#define PLACED_IN(table, beyond, order)                    \
+    "(SELECT x.seq FROM orders." table                     \
+    " x WHERE x.kind = r.kind AND x.priority = r.priority" \
+    " AND x.seq " beyond " $1::bigint ORDER BY x.seq " order " LIMIT $2::bigint)"
 // Of each kind and priority that has any.
-#define PENDING(beyond, order)                                                         \
+#define PENDING(beyond, order) \
     "SELECT " PG_ORDER_COLUMNS                                                         \
     " FROM (SELECT DISTINCT c.kind, c.priority FROM orders.all_counts"                 \
     " c JOIN orders.kinds k ON k.id = c.kind WHERE c.state IN (0, 5) AND c.number > 0" \
     " AND c.priority = coalesce($3::smallint, c.priority)"                             \
     " AND k.name = coalesce($4::text, k.name)) r CROSS JOIN LATERAL"                   \
-    " (SELECT * FROM orders.orders x WHERE x.status = 0 AND x.kind = r.kind"           \
-    " AND x.priority = r.priority AND x.seq " beyond                                   \
-    " $1::bigint AND NOT EXISTS"                                                       \
-    " (SELECT FROM orders.leases h WHERE h.seq = x.seq) ORDER BY x.seq " order         \
-    " LIMIT $2::bigint) o" PG_ORDER_JOINS " ORDER BY o.seq " order " LIMIT $2::bigint"
+    " (" PLACED_IN("queue", beyond, order) " UNION ALL " PLACED_IN("waiting", beyond, order) ") p" \
+    " JOIN orders.orders o ON o.seq = p.seq" PG_ORDER_JOINS                                \
+    " ORDER BY o.seq " order " LIMIT $2::bigint"
 
 struct Ranges {
     Sql all;

@@ -70,8 +70,8 @@ FinishedWalk::Found FinishedWalk::find(std::chrono::milliseconds keep) {
                           after.value, rows_per_read)
                     : connection.query(
                           "SELECT seq, status, created_at, finished_at,"
-                          " orders.now_ms() FROM orders.orders WHERE status IN (3, 4)"
-                          " AND status = $3::smallint AND seq > $1::bigint"
+                          " orders.now_ms() FROM orders.orders"
+                          " WHERE unsuccessful = $3::smallint AND seq > $1::bigint"
                           " ORDER BY seq LIMIT $2::bigint",
                           after.value, rows_per_read, status_ == OrderStatus::failed ? 3 : 4);
             if (pass(rows, found)) return found;
