@@ -16,12 +16,14 @@
 // and now and then goes back to the settled place: at least every second, unless that takes long;
 // but never for more than a twentieth of the time, and at least every 30 seconds.
 //
-// Orders that come back to an old place are in line 1, which is always looked at as a whole.
+// Orders that come back to an old place are in line 1, which is always looked at as a whole. Those
+// that came from another store have places below zero, before all that have come here since.
 //
 // Used by one thread at a time.
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,7 +39,7 @@ namespace orders::postgres {
 
 class QueuePlaces {
    public:
-    static constexpr std::int64_t before_all = -1;
+    static constexpr std::int64_t before_all = std::numeric_limits<std::int64_t>::min();
 
     // A claim begins, on the connection of this number. It looks behind after() of each line 0.
     void begin_claim(std::int64_t connection);
@@ -94,12 +96,16 @@ class QueuePlaces {
     SteadyTime soonest_from_settled_{};
 };
 
+// QueuePlaces::before_all.
+#define PG_BEFORE_ALL "'-9223372036854775808'::bigint"
+
 // A look: of each kind and priority, the first order of line 0 behind its place, and whether there
 // is any in line 1. The parameters are those of QueuePlaces.
 #define PG_LOOK                                                                               \
     "SELECT pg_snapshot_xmin(s.now), k.id, k.name, p.priority,"                               \
     " (SELECT q.position FROM orders.queue q WHERE q.kind = k.id AND q.priority = p.priority" \
-    " AND q.line = 0 AND q.position > coalesce(r.after, -1) ORDER BY q.position LIMIT 1),"    \
+    " AND q.line = 0 AND q.position > coalesce(r.after, " PG_BEFORE_ALL                       \
+    ") ORDER BY q.position LIMIT 1),"                                                         \
     " NOT k.is_paused, (SELECT q.position FROM orders.queue q WHERE q.kind = k.id"            \
     " AND q.priority = p.priority AND q.line = 1 ORDER BY q.position LIMIT 1)"                \
     " FROM (SELECT pg_current_snapshot() AS now) AS s CROSS JOIN orders.kinds k"              \

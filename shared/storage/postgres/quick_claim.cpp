@@ -25,12 +25,12 @@ namespace {
     " room AS MATERIALIZED (SELECT CASE WHEN is_so THEN most ELSE 0 END AS most FROM known),"   \
     " high AS MATERIALIZED ("                                                                   \
     LINE("0", "0", "$4::bigint", "(SELECT most FROM room)")                                     \
-    " UNION ALL " LINE("0", "1", "-1", "(SELECT most FROM room)") "),"                          \
+    " UNION ALL " LINE("0", "1", PG_BEFORE_ALL, "(SELECT most FROM room)") "),"                          \
     " left_room AS MATERIALIZED (SELECT greatest(0, most - (SELECT count(*) FROM high)) AS most" \
     " FROM room),"                                                                              \
     " normal AS MATERIALIZED ("                                                                 \
     LINE("1", "0", "$5::bigint", "(SELECT most FROM left_room)")                                \
-    " UNION ALL " LINE("1", "1", "-1", "(SELECT most FROM left_room)") "),"                     \
+    " UNION ALL " LINE("1", "1", PG_BEFORE_ALL, "(SELECT most FROM left_room)") "),"                     \
     " ranked AS MATERIALIZED (SELECT x.*, row_number() OVER (ORDER BY priority, position) AS rank" \
     " FROM (SELECT * FROM high UNION ALL SELECT * FROM normal) x),"                             \
     " head AS MATERIALIZED (SELECT r.*, o.order_id, o.processing_time, o.attempts, o.token,"    \
