@@ -1,9 +1,5 @@
 #include "shared/storage/postgres/values.h"
 
-#include <limits>
-
-#include "shared/text/utf8.h"
-
 namespace orders::postgres {
 
 void Array::add(std::string_view value) {
@@ -14,14 +10,6 @@ void Array::add(std::string_view value) {
         text_ += c;
     }
     text_ += '"';
-}
-
-std::string storable(std::string_view text) {
-    std::string kept = utf8::truncated(text, std::numeric_limits<std::size_t>::max());
-    for (std::size_t at = 0; (at = kept.find('\0', at)) != std::string::npos;) {
-        kept.replace(at, 1, "\xef\xbf\xbd");
-    }
-    return kept;
 }
 
 }  // namespace orders::postgres

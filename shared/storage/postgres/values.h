@@ -10,7 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/storage/decisions/storable_text.h"
+
 namespace orders::postgres {
+
+using orders::storable;
 
 // An array of numbers, or of texts, for unnest().
 class Array {
@@ -77,9 +81,5 @@ class Values {
 
     std::vector<std::optional<std::string>> texts_;
 };
-
-// PostgreSQL keeps no text with a character NUL in it, and nothing that is not UTF-8: what people
-// read is told apart from that by U+FFFD.
-[[nodiscard]] std::string storable(std::string_view text);
 
 }  // namespace orders::postgres
