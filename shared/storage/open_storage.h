@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "shared/storage/copy_end.h"
 #include "shared/storage/housekeeping_store.h"
 #include "shared/storage/intake_store.h"
 #include "shared/storage/maintenance.h"
@@ -61,6 +62,10 @@ class Storage {
     [[nodiscard]] virtual Backup back_up(const std::string& file) = 0;
     [[nodiscard]] virtual Verification verify() = 0;
     [[nodiscard]] virtual Restored restore(const std::string& file) = 0;
+
+    // For copying/copy_orders.h. Only the target is created if it is not there. Either is brought
+    // up to this program's schema. Throws StoreError: unusable if a program has the store open.
+    [[nodiscard]] virtual std::unique_ptr<CopyEnd> open_copy_end(CopyRole role) = 0;
 };
 
 // Whether it is, or is meant to be, the URL of a PostgreSQL database.

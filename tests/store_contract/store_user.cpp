@@ -9,11 +9,11 @@
 
 namespace orders::test {
 
-StoreUser::StoreUser(StoreUnderTest& store)
-    : intake_(store.storage().open_intake()),
-      worker_(store.storage().open_worker()),
-      housekeeping_(store.storage().open_housekeeping()),
-      reader_(store.storage().open_reader()) {}
+StoreUser::StoreUser(Storage& storage)
+    : intake_(storage.open_intake()),
+      worker_(storage.open_worker()),
+      housekeeping_(storage.open_housekeeping()),
+      reader_(storage.open_reader()) {}
 
 IntakeOutcomes StoreUser::commit(const IntakeGroup& group) {
     return intake_->begin()->commit(group);

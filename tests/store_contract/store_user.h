@@ -21,7 +21,8 @@ inline constexpr std::chrono::milliseconds lease_time{10'000};
 
 class StoreUser {
    public:
-    explicit StoreUser(StoreUnderTest& store);
+    explicit StoreUser(Storage& storage);
+    explicit StoreUser(StoreUnderTest& store) : StoreUser(store.storage()) {}
 
     [[nodiscard]] IntakeStore& intake() { return *intake_; }
     [[nodiscard]] WorkerStore& worker() { return *worker_; }

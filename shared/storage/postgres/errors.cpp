@@ -17,6 +17,8 @@ struct Meaning {
 
 // The first that fits counts.
 constexpr std::array meanings{
+    Meaning{closed, Kind::unusable, Cure::restart,
+            "start the programs where the orders are, or will be"},
     Meaning{"53100", Kind::full, Cure::time, "make room on the server's disk"},
     Meaning{"25006", Kind::busy, Cure::time,
             "this server takes no writes: it is a standby, or was set to read-only"},

@@ -36,6 +36,8 @@ class ServerError : public std::runtime_error {
 
 // begin_group() in migrations/postgres raises it for a transaction that was given up.
 inline constexpr std::string_view given_up = "OR001";
+// The same for a store that a copy has closed.
+inline constexpr std::string_view closed = "OR002";
 
 [[nodiscard]] StoreError to_store_error(const ServerError& error, std::string_view operation);
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "shared/storage/decisions/copy_refusals.h"
+#include "shared/storage/postgres/copy_end.h"
 #include "shared/storage/postgres/errors.h"
 #include "shared/storage/postgres/migrations.h"
 #include "shared/storage/postgres/roles.h"
@@ -51,6 +53,9 @@ class PostgresStorage final : public Storage {
                        "archive of the write-ahead log");
     }
     Verification verify() override { return postgres::verify(server_->url()); }
+    std::unique_ptr<CopyEnd> open_copy_end(CopyRole) override {
+        return postgres::open_copy_end(server_->url());
+    }
     Restored restore(const std::string&) override {
         throw unusable("put back a backup", "the orders are on a PostgreSQL server",
                        "use its own tools: pg_restore, or its recovery");
@@ -72,7 +77,10 @@ class PostgresStorage final : public Storage {
     // Once; what is opened later connects when it is used.
     void make_ready() {
         if (server_->is_ready()) return;
-        connect([](Connection& connection) { migrate(connection, embedded_migrations()); });
+        connect([this](Connection& connection) {
+            migrate(connection, embedded_migrations());
+            require_open(copy_mark_of(connection), describe());
+        });
         server_->note_ready();
     }
 

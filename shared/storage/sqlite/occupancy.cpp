@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "shared/log/log.h"
+#include "shared/storage/sqlite/copy_mark.h"
 #include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/fold_log.h"
 #include "shared/storage/sqlite/log_ownership.h"
@@ -41,6 +42,7 @@ PresenceFile Occupancy::enter() const {
     for (const auto begin = SteadyClock::now();;) {
         if (presence.try_lock(PresenceFile::store_byte, Hold::exclusive)) {
             begin_generation(path_);
+            require_open_store(path_);
             (void)presence.try_lock(PresenceFile::store_byte,
                                     Hold::shared);  // nothing can be in its way
             return presence;

@@ -26,7 +26,7 @@ namespace orders::sqlite {
 class Occupancy {
    public:
     // Waits while another has the store to itself, which is logged if it takes more than a second.
-    // `path` is store_path()'s. Throws StoreError.
+    // `path` is store_path()'s. Throws StoreError: unusable also if a copy has closed the store.
     explicit Occupancy(const std::string& path);
     ~Occupancy();
     Occupancy(const Occupancy&) = delete;

@@ -4,6 +4,7 @@
 
 #include "shared/os/mutex.h"
 #include "shared/storage/sqlite/care/backup.h"
+#include "shared/storage/sqlite/care/copy_end.h"
 #include "shared/storage/sqlite/care/restore.h"
 #include "shared/storage/sqlite/care/verification.h"
 #include "shared/storage/sqlite/doorbell.h"
@@ -57,6 +58,10 @@ class SqliteStorage final : public Storage {
     Backup back_up(const std::string& file) override { return sqlite::back_up(path(), file); }
     Verification verify() override { return sqlite::verify(path()); }
     Restored restore(const std::string& file) override { return sqlite::restore(path(), file); }
+    std::unique_ptr<CopyEnd> open_copy_end(CopyRole role) override {
+        if (role == CopyRole::source) (void)existing_store_path(location_);
+        return sqlite::open_copy_end(fit_path(), clock_);
+    }
 
    private:
     // Resolved once, so that a link that is changed later does not lead to a second store.

@@ -38,6 +38,8 @@ struct ScriptedStorage final : Storage {
         return {.orders = 12, .bytes = 4'096, .kept = kept};
     }
 
+    std::unique_ptr<CopyEnd> open_copy_end(CopyRole) override { return nullptr; }
+
     std::string copied_to;
     Verification verification;
     std::string restored_from;

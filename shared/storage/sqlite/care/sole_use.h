@@ -1,6 +1,7 @@
 #pragma once
 
-// The right to be the only one who uses a store, for as long as the object lives: to replace it.
+// The right to be the only one who uses a store, for as long as the object lives: to replace it, or
+// to have it to oneself from then on.
 // Whoever has the store open is noticed, and whoever opens it meanwhile waits, or is refused, until
 // the object dies.
 //
@@ -13,6 +14,7 @@
 // Belongs to one thread. The process must have no connection to the database.
 
 #include <string>
+#include <utility>
 
 #include "shared/os/file_descriptor.h"
 #include "shared/storage/sqlite/presence_file.h"
@@ -22,9 +24,14 @@ namespace orders::sqlite {
 
 class SoleUse {
    public:
-    // There need be no database. Throws StoreError (unusable) at once if somebody has it open, if
-    // this user may not write it, or if its directory takes no locks.
-    explicit SoleUse(const std::string& database_path);
+    // There need be no database. `purpose` is what the store is wanted for, in errors. Throws
+    // StoreError (unusable) at once if somebody has it open, if this user may not write it, or if
+    // its directory takes no locks.
+    explicit SoleUse(const std::string& database_path, const std::string& purpose = "replace");
+
+    // What goes on to keep programs of this project out, when all else is given up: then this
+    // process may open the database.
+    [[nodiscard]] PresenceFile keep_presence() && { return std::move(presence_); }
 
    private:
     PresenceFile presence_;
