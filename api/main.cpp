@@ -34,6 +34,7 @@
 #include "shared/os/loopback.h"
 #include "shared/os/wake_signal.h"
 #include "shared/program/await_store.h"
+#include "shared/program/copy_command.h"
 #include "shared/program/run_program.h"
 #include "shared/program/settings_reader.h"
 #include "shared/program/stop_signals.h"
@@ -192,11 +193,13 @@ int run(int argc, const char* const* argv) {
     reader.command("healthcheck",
                    "exits with 0 if the API at --host and --port is ready, else with 1");
     declare_store_commands(reader);
+    const CopyCommand copy(reader);
     const std::optional<ApiSettings> settings = read_api_settings(reader, argc, argv);
     if (!settings) return exit_ok;
     begin_log(settings->common, reader);
     raise_descriptor_limit(least_descriptors_of_commands);
 
+    if (const auto status = copy.run(settings->common)) return *status;
     const std::unique_ptr<Storage> storage = open_storage(settings->common.store_location);
     if (reader.given_command() == "healthcheck") return check_api_health(*settings);
     if (const auto status = run_store_command(reader, *storage)) return *status;

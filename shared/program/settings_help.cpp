@@ -19,8 +19,12 @@ std::string SettingsReader::help() const {
     if (!commands_.empty()) {
         out << "\nCommands:\n";
         for (const Command& command : commands_) {
-            out << "  " << command.word << (command.argument.empty() ? "" : " ") << command.argument
-                << "\n      " << command.help << "\n";
+            out << "  " << command.word << (command.argument.empty() ? "" : " ")
+                << command.argument;
+            for (const CommandFlag& flag : command.flags) {
+                out << " --" << flag.name << " " << flag.value;
+            }
+            out << "\n      " << command.help << "\n";
         }
     }
     out << "\nSettings:\n";

@@ -165,6 +165,15 @@ void SettingsReader::command(std::string word, std::string help, std::string arg
     commands_.push_back({std::move(word), std::move(help), std::move(argument)});
 }
 
+Setting<std::string> SettingsReader::command_flag(const std::string& word, std::string flag,
+                                                  std::string value) {
+    const auto command = std::ranges::find(commands_, word, &Command::word);
+    assert(command != commands_.end());
+    const Setting<std::string> setting("");
+    command->flags.push_back({std::move(flag), std::move(value), setting});
+    return setting;
+}
+
 const SettingsReader::Command* SettingsReader::find_command(const std::string& word) const {
     const auto found = std::ranges::find(commands_, word, &Command::word);
     return found == commands_.end() ? nullptr : &*found;
@@ -221,6 +230,9 @@ std::vector<KnownFlag> SettingsReader::flags() const {
         const std::string& flag = declaration->name.flag;
         if (!flag.empty()) flags.push_back({flag, declaration->may_repeat()});
     }
+    for (const Command& command : commands_) {
+        for (const CommandFlag& flag : command.flags) flags.push_back({flag.name, false});
+    }
     return flags;
 }
 
@@ -248,7 +260,30 @@ void SettingsReader::take_values(const CommandLine& line) {
             take(*declaration, "--" + flag, declaration->split_flag(value));
         }
     }
+    take_command_flags(line);
     note_mistyped_variables();
+}
+
+void SettingsReader::take_command_flags(const CommandLine& line) {
+    for (const Command& command : commands_) {
+        for (const CommandFlag& flag : command.flags) {
+            const auto given = line.values.find(flag.name);
+            const bool is_given = given != line.values.end();
+            if (is_given != (command.word == given_command_)) {
+                throw SettingsError(is_given ? "--" + flag.name + " belongs to the command " +
+                                                   command.word + ", which comes first"
+                                             : command.word + " needs --" + flag.name + " " +
+                                                   flag.value);
+            }
+            if (!is_given) continue;
+            const std::string& value = given->second.front();
+            const std::string fault = fault_in_text(value);
+            if (!fault.empty()) {
+                throw SettingsError("--" + flag.name + ": " + quoted(value) + " " + fault);
+            }
+            flag.setting.given_->set(value);
+        }
+    }
 }
 
 void SettingsReader::take(const Declaration& declaration, const std::string& source,

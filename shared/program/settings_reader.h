@@ -127,6 +127,10 @@ class SettingsReader {
     // an argument, which comes right after it, `argument` is what the help calls that
     // (`order-api backup FILE`).
     void command(std::string word, std::string help, std::string argument = {});
+    // A flag that belongs to the command, which was declared before: it must be given with that,
+    // and with nothing else. `value` is what the help calls what it takes, any text without a
+    // fault. Nothing but the command line can give it.
+    Setting<std::string> command_flag(const std::string& word, std::string flag, std::string value);
 
     // Reads the command line and the environment. If the outcome is not `run`, it has printed what
     // was asked for to standard output, and the settings are not read. Throws SettingsError, and
@@ -151,16 +155,23 @@ class SettingsReader {
     struct Declaration;
     Declaration& declare(SettingName name, std::string fallback, std::string fits);
 
+    struct CommandFlag {
+        std::string name;
+        std::string value;  // what the help calls it
+        Setting<std::string> setting;
+    };
     struct Command {
         std::string word;
         std::string help;
         std::string argument;
+        std::vector<CommandFlag> flags = {};
     };
     [[nodiscard]] const Command* find_command(const std::string& word) const;
     [[nodiscard]] std::vector<KnownFlag> flags() const;
     [[nodiscard]] std::vector<std::string> variables() const;
     [[noreturn]] void refuse_stray(const std::string& stray) const;
     void take_values(const CommandLine& line);
+    void take_command_flags(const CommandLine& line);
     static void take(const Declaration& declaration, const std::string& source,
                      const std::vector<std::string>& values);
     void take_variable(const Declaration& declaration);

@@ -2,12 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <iostream>
-#include <stdexcept>
 #include <string>
 
-#include "shared/log/log_line.h"
 #include "shared/os/steady_time.h"
+#include "shared/program/print_line.h"
 #include "shared/program/run_program.h"
 
 namespace orders {
@@ -16,11 +14,6 @@ namespace {
 constexpr const char* backup_word = "backup";
 constexpr const char* verify_word = "verify";
 constexpr const char* restore_word = "restore";
-
-void print_line(const std::string& line) {
-    std::cout << log::printable(line) << std::endl;
-    if (!std::cout) throw std::runtime_error("cannot write to standard output");
-}
 
 std::string size_and_time(std::int64_t bytes, SteadyTime begin) {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -55,13 +48,9 @@ int verify(Storage& storage) {
         return exit_failure;
     }
     std::int64_t orders = 0;
-    std::string by_status;
-    for (const OrderStatus status : all_statuses) {
-        orders += result.orders[status];
-        by_status += (by_status.empty() ? "" : ", ") + std::to_string(result.orders[status]) + " " +
-                     std::string(to_string(status));
-    }
-    print_line("sound: " + std::to_string(orders) + " orders (" + by_status + ")");
+    for (const OrderStatus status : all_statuses) orders += result.orders[status];
+    print_line("sound: " + std::to_string(orders) + " orders (" + counts_as_text(result.orders) +
+               ")");
     return exit_ok;
 }
 
