@@ -31,6 +31,7 @@ struct CopiedWorker {
     std::int64_t threads = 0;
     std::int64_t started_at = 0;
     std::int64_t lease_time = 0;
+    std::int64_t named_up_to = 0;  // no order behind this one names it
     bool pulls = false;
     OptionalText label = {};
     OptionalText kinds = {};

@@ -45,8 +45,8 @@ void append_canonical(std::string& text, const CopiedNames& names) {
     }
     for (const CopiedWorker& worker : names.workers) {
         canonical.add_all(worker.id, worker.name, worker.host, worker.threads, worker.started_at,
-                          worker.lease_time, std::int64_t{worker.pulls}, worker.label,
-                          worker.kinds);
+                          worker.lease_time, worker.named_up_to, std::int64_t{worker.pulls},
+                          worker.label, worker.kinds);
     }
 }
 

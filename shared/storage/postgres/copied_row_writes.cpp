@@ -132,7 +132,7 @@ void send_copied_names(Connection& connection, const CopiedNames& names) {
         kind_names.add(kind.name);
         paused.add(kind.is_paused ? 1 : 0);
     }
-    Array workers, worker_names, hosts, threads, started, lease_times, pulls, labels, taken;
+    Array workers, worker_names, hosts, threads, started, lease_times, named, pulls, labels, taken;
     for (const CopiedWorker& worker : names.workers) {
         workers.add(worker.id);
         worker_names.add(worker.name);
@@ -140,6 +140,7 @@ void send_copied_names(Connection& connection, const CopiedNames& names) {
         threads.add(worker.threads);
         started.add(worker.started_at);
         lease_times.add(worker.lease_time);
+        named.add(worker.named_up_to);
         pulls.add(worker.pulls ? 1 : 0);
         labels.add(worker.label);
         taken.add(worker.kinds);
@@ -153,13 +154,14 @@ void send_copied_names(Connection& connection, const CopiedNames& names) {
         " FROM unnest($1::smallint[], $2::text[], $3::smallint[]) AS k (id, name, paused)",
         kinds, kind_names, paused);
     connection.send(
-        "INSERT INTO orders.workers (id, name, host, threads, started_at, lease_time, pulls, label,"
-        " kinds, gone_at) OVERRIDING SYSTEM VALUE SELECT id, name, host, threads, started_at,"
-        " lease_time, pulls = 1, label, kinds, orders.now_ms()"
+        "INSERT INTO orders.workers (id, name, host, threads, started_at, lease_time, named_up_to,"
+        " pulls, label, kinds, gone_at) OVERRIDING SYSTEM VALUE SELECT id, name, host, threads,"
+        " started_at, lease_time, named_up_to, pulls = 1, label, kinds, orders.now_ms()"
         " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::integer[], $5::bigint[],"
-        " $6::bigint[], $7::smallint[], $8::text[], $9::text[]) AS w (id, name, host, threads,"
-        " started_at, lease_time, pulls, label, kinds)",
-        workers, worker_names, hosts, threads, started, lease_times, pulls, labels, taken);
+        " $6::bigint[], $7::bigint[], $8::smallint[], $9::text[], $10::text[]) AS w (id, name, "
+        "host,"
+        " threads, started_at, lease_time, named_up_to, pulls, label, kinds)",
+        workers, worker_names, hosts, threads, started, lease_times, named, pulls, labels, taken);
 }
 
 void send_copied_orders(Connection& connection, std::span<const CopiedOrder> orders) {

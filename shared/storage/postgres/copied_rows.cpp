@@ -136,7 +136,8 @@ std::int64_t place_of(const Position& position, OrderSequence order,
 CopiedNames read_copied_names(Connection& connection) {
     connection.send("SELECT id, name, is_paused FROM orders.kinds ORDER BY id");
     connection.send(
-        "SELECT id, name, host, threads, started_at, lease_time, pulls, label, kinds"
+        "SELECT id, name, host, threads, started_at, lease_time, least(named_up_to,"
+        " (SELECT coalesce(max(seq), 0) FROM orders.orders)), pulls, label, kinds"
         " FROM orders.workers ORDER BY id");
     const std::vector<Rows> results = connection.receive();
     CopiedNames names;
@@ -154,9 +155,10 @@ CopiedNames read_copied_names(Connection& connection) {
                                  .threads = workers.get<std::int64_t>(row, 3),
                                  .started_at = workers.get<std::int64_t>(row, 4),
                                  .lease_time = workers.get<std::int64_t>(row, 5),
-                                 .pulls = workers.get<bool>(row, 6),
-                                 .label = workers.get<OptionalText>(row, 7),
-                                 .kinds = workers.get<OptionalText>(row, 8)});
+                                 .named_up_to = workers.get<std::int64_t>(row, 6),
+                                 .pulls = workers.get<bool>(row, 7),
+                                 .label = workers.get<OptionalText>(row, 8),
+                                 .kinds = workers.get<OptionalText>(row, 9)});
     }
     return names;
 }

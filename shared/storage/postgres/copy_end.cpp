@@ -195,9 +195,6 @@ class PostgresCopyEnd final : public CopyEnd {
                 "SELECT setval('orders.workers_id_seq', max(id)) FROM orders.workers"
                 " HAVING max(id) > 0");
             connection.send(
-                "UPDATE orders.workers"
-                " SET named_up_to = (SELECT coalesce(max(seq), 0) FROM orders.orders)");
-            connection.send(
                 "WITH d AS (DELETE FROM orders.count_changes RETURNING *)"
                 " INSERT INTO orders.counts AS c (kind, priority, state, number)"
                 " SELECT kind, priority, state, sum(number) FROM d GROUP BY 1, 2, 3"

@@ -58,7 +58,8 @@ OptionalText bytes_from_hexadecimal(const OptionalText& text) {
 CopiedRowReader::CopiedRowReader(Connection& connection)
     : kinds_(connection, "SELECT id, name, is_paused FROM kinds ORDER BY id"),
       workers_(connection,
-               "SELECT id, name, host, threads, started_at, lease_time, pulls, label, kinds"
+               "SELECT id, name, host, threads, started_at, lease_time,"
+               " min(named_up_to, (SELECT coalesce(max(seq), 0) FROM orders)), pulls, label, kinds"
                " FROM workers ORDER BY id"),
       orders_(connection,
               "SELECT o.seq, o.order_id, o.priority, o.kind, o.processing_time, o.status,"
@@ -87,9 +88,10 @@ CopiedNames CopiedRowReader::names() {
                                  .threads = row.get<std::int64_t>(3),
                                  .started_at = row.get<std::int64_t>(4),
                                  .lease_time = row.get<std::int64_t>(5),
-                                 .pulls = row.get<std::int64_t>(6) != 0,
-                                 .label = text_from(row, 7),
-                                 .kinds = text_from(row, 8)});
+                                 .named_up_to = row.get<std::int64_t>(6),
+                                 .pulls = row.get<std::int64_t>(7) != 0,
+                                 .label = text_from(row, 8),
+                                 .kinds = text_from(row, 9)});
     }
     return names;
 }
@@ -150,7 +152,8 @@ CopiedRowWriter::CopiedRowWriter(Connection& connection)
       // Of another boot, whichever it was.
       add_worker_(connection,
                   "INSERT INTO workers (id, name, host, threads, started_at, boot_id, lease_time,"
-                  " pulls, label, kinds) VALUES (?, ?, ?, ?, ?, 'copied', ?, ?, ?, ?)"),
+                  " named_up_to, pulls, label, kinds)"
+                  " VALUES (?, ?, ?, ?, ?, 'copied', ?, ?, ?, ?, ?)"),
       add_order_(connection,
                  "INSERT INTO orders (seq, order_id, priority, kind, processing_time, status,"
                  " attempts, lease_token, created_at, started_at, finished_at, worker, due_at,"
@@ -175,7 +178,8 @@ void CopiedRowWriter::replace_names(const CopiedNames& names) {
     }
     for (const CopiedWorker& worker : names.workers) {
         add_worker_.run(worker.id, worker.name, worker.host, worker.threads, worker.started_at,
-                        worker.lease_time, std::int64_t{worker.pulls}, worker.label, worker.kinds);
+                        worker.lease_time, worker.named_up_to, std::int64_t{worker.pulls},
+                        worker.label, worker.kinds);
     }
 }
 
@@ -210,11 +214,6 @@ void CopiedRowWriter::add(const CopiedOrder& order, WriteTransaction& work) {
         add_attempt_.run(number, attempt.token, attempt.worker, attempt.started_at,
                          attempt.ended_at, attempt.outcome, attempt.reason, attempt.detail);
     }
-}
-
-void CopiedRowWriter::end() {
-    connection_.execute(
-        "UPDATE workers SET named_up_to = (SELECT coalesce(max(seq), 0) FROM orders)");
 }
 
 }  // namespace orders::sqlite

@@ -38,8 +38,6 @@ class CopiedRowWriter {
     // In the place of those that are there, which no order names.
     void replace_names(const CopiedNames& names);
     void add(std::span<const CopiedOrder> orders, WriteTransaction& work);
-    // All orders are there: no worker is named by an order behind the newest.
-    void end();
 
    private:
     void add(const CopiedOrder& order, WriteTransaction& work);

@@ -82,9 +82,7 @@ class SqliteCopyEnd final : public CopyEnd {
         write([&](WriteTransaction& work) { writer_.add(orders, work); });
         access_.tidy();
     }
-    void end() override {
-        write([&](WriteTransaction&) { writer_.end(); });
-    }
+    void end() override {}  // everything is written with the orders
 
     CopiedNames names() override { return reader_.names(); }
     std::vector<CopiedOrder> read(OrderSequence after) override { return reader_.read(after); }
