@@ -131,6 +131,7 @@ TEST_CASE("carried_work: the API alone keeps the house: expired orders end witho
 TEST_CASE("carried_work: the API alone keeps the house: a dead worker's order comes back") {
     OrderProcesses processes;
     processes.set("SERVICE_TIME_UNIT_MS", "60000");
+    processes.set("SERVICE_LEASE_SECONDS", "2");
     processes.start_api();
     ChildProcess& worker = processes.start_worker();
     processes.submit(order_json("orphan"));

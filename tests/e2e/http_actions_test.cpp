@@ -13,6 +13,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/store_audit.h"
+#include "tests/support/store_home.h"
 
 namespace orders::test {
 namespace {
@@ -82,10 +83,8 @@ TEST_CASE("http_actions: whoever waits for an order is answered when the API sto
     auto waiting = std::async(std::launch::async, [&] {
         return processes.client().get(orders_path + "/later?wait_seconds=50").json();
     });
-    eventually(patience, [&] {
-        return stored_value(processes.database(), "SELECT ends_awaited_until FROM bookkeeping") !=
-               "0";
-    });
+    eventually(patience,
+               [&] { return stored_value(processes.database(), ends_awaited_sql) != "0"; });
     processes.stop_all();
     CHECK_EQ(waiting.get()["status"], "Pending");
 }

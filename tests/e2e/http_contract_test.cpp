@@ -15,6 +15,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/store_blockers.h"
+#include "tests/support/store_home.h"
 
 namespace orders::test {
 namespace {
@@ -123,7 +124,8 @@ TEST_CASE("http_contract: orders are taken as JSON only, and 415 answers anythin
     CHECK_EQ(processes.counts()["Pending"], 3);
 }
 
-TEST_CASE("http_contract: an order that cannot be stored now gets 503 and Retry-After") {
+TEST_CASE("http_contract: an order that cannot be stored now gets 503 and Retry-After" *
+          only_in_a_file()) {
     OrderProcesses processes;
     processes.start_api();
     HttpClient http = processes.client();

@@ -20,7 +20,7 @@
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
-#include "tests/support/store_blockers.h"
+#include "tests/support/store_home.h"
 
 namespace orders::test {
 namespace {
@@ -41,9 +41,7 @@ ChildProcess& leave_with_hung_worker(OrderProcesses& processes, const std::strin
     ChildProcess& worker = processes.start_worker(flags, environment);
     processes.submit(order_json(id));
     eventually(patience, [&] { return processes.order(id)["status"] == "Processing"; });
-    const TurnstileBlocker nobody_writes(processes.database());
-    worker.signal(SIGSTOP);
-    eventually(patience, [&] { return is_halted(worker); });
+    halt_between_writes(worker, processes.database());
     return worker;
 }
 

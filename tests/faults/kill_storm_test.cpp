@@ -18,6 +18,7 @@
 #include "tests/support/order_processes.h"
 #include "tests/support/seed.h"
 #include "tests/support/store_audit.h"
+#include "tests/support/store_home.h"
 
 namespace orders::test {
 namespace {
@@ -62,7 +63,8 @@ struct Backups {
 
 }  // namespace
 
-TEST_CASE("kill_storm: nothing is lost and nothing done twice, whoever is killed") {
+TEST_CASE("kill_storm: nothing is lost and nothing done twice, whoever is killed" *
+          only_in_a_file()) {
     std::mt19937 random = seeded_random();
     Storm storm(random);
     storm.begin();
@@ -110,7 +112,8 @@ TEST_CASE("kill_storm: nothing but what has ended is deleted, whoever is killed"
               << std::endl;
 }
 
-TEST_CASE("kill_storm: negative control: without leases that expire, a kill loses orders") {
+TEST_CASE("kill_storm: negative control: without leases that expire, a kill loses orders" *
+          only_in_a_file()) {
     std::mt19937 random = seeded_random();
     Storm storm(random);
     storm.processes.use_programs(api_control_program(), worker_control_program());

@@ -9,24 +9,16 @@
 #include "tests/faults/control_safeguards.h"
 #include "tests/faults/model_check.h"
 #include "tests/support/eventually.h"
-#include "tests/support/halted_process.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/store_blockers.h"
+#include "tests/support/store_home.h"
 
 namespace orders::test {
 namespace {
 
 using nlohmann::json;
 
-// At a moment in which it does not write: halted in the middle of a transaction, it would hold up
-// everybody else, which is another story (store_blocked_test.cpp).
-void halt(ChildProcess& process, const std::string& database) {
-    const TurnstileBlocker nobody_writes(database);
-    process.signal(SIGSTOP);
-    eventually(patience, [&] { return is_halted(process); });
-}
-
-// Starts a worker that has claimed the order and is halted with it.
+// Starts a worker that has claimed the order and is halted with it. (Halted in the middle of a
+// transaction, it would be another story: store_blocked_test.cpp.)
 ChildProcess& start_halted_worker(OrderProcesses& processes, const std::string& id) {
     ChildProcess& worker = processes.start_worker(
         {"--time-unit-ms", "1000", "--lease-seconds", "1", "--worker-count", "1"});
@@ -34,7 +26,7 @@ ChildProcess& start_halted_worker(OrderProcesses& processes, const std::string& 
     eventually(
         patience, [&] { return processes.order(id); },
         [](const json& order) { return order["status"] == "Processing"; });
-    halt(worker, processes.database());
+    halt_between_writes(worker, processes.database());
     return worker;
 }
 
@@ -105,7 +97,8 @@ TEST_CASE("lease_lost: a worker that stood still, but was not replaced, may go o
     check_promises(evidence_of(processes, {"uncontested"}));
 }
 
-TEST_CASE("lease_lost: negative control: without fencing tokens, a late result is taken") {
+TEST_CASE("lease_lost: negative control: without fencing tokens, a late result is taken" *
+          only_in_a_file()) {
     OrderProcesses processes;
     processes.use_programs(api_program(), worker_control_program());
     processes.set(left_out_variable, to_string(sqlite::Safeguard::fencing_token));

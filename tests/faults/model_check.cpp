@@ -8,44 +8,31 @@
 #include <utility>
 
 #include "tests/support/eventually.h"
+#include "tests/support/store_home.h"
 
 namespace orders::test {
 namespace {
 
-// Statuses: 0 Pending, 1 Processing, 2 Processed, 3 Failed, 4 Cancelled, 5 Pending and waiting for
-// its time; NULL is not there.
-constexpr char history_sql[] =
-    "CREATE TABLE history (step INTEGER PRIMARY KEY, order_id TEXT, seq INTEGER,"
-    " old_status INTEGER, new_status INTEGER, old_token INTEGER, new_token INTEGER,"
-    " is_same_order INTEGER, new_attempts INTEGER);"
-    // So that an order's last step is quickly found.
-    "CREATE INDEX history_seq ON history (seq, step);"
-    "CREATE TRIGGER history_insert AFTER INSERT ON orders BEGIN INSERT INTO history VALUES"
-    " (NULL, NEW.order_id, NEW.seq, NULL, NEW.status, NULL, NEW.lease_token, 1, NEW.attempts); END;"
-    "CREATE TRIGGER history_delete AFTER DELETE ON orders BEGIN INSERT INTO history VALUES"
-    " (NULL, OLD.order_id, OLD.seq, OLD.status, NULL, OLD.lease_token, NULL, 1, NULL); END;"
-    "CREATE TRIGGER history_update AFTER UPDATE ON orders BEGIN INSERT INTO history VALUES"
-    " (NULL, NEW.order_id, NEW.seq, OLD.status, NEW.status, OLD.lease_token, NEW.lease_token,"
-    "  (OLD.seq, OLD.order_id, OLD.priority, OLD.kind, OLD.processing_time, OLD.created_at) ="
-    "  (NEW.seq, NEW.order_id, NEW.priority, NEW.kind, NEW.processing_time, NEW.created_at),"
-    "  NEW.attempts); END;";
-
+// The table history has one row for each step of an order, from a status with a lease's token to
+// another. Statuses: 0 Pending, 1 Processing, 2 Processed, 3 Failed, 4 Cancelled, 5 Pending and
+// waiting for its time; NULL is not there.
 constexpr char illegal_steps[] =
-    "SELECT step || ' (' || order_id || ': ' || ifnull(old_status, '-') || ' to ' ||"
-    " ifnull(new_status, '-') || ')' FROM history WHERE (is_same_order AND ("
-    "    (old_status IS NULL AND new_status IN (0, 5) AND new_token IS 0)"
-    " OR (old_status IS 0 AND new_status IS 1 AND new_token IS old_token + 1)"
-    " OR (old_status IS 1 AND new_status IN (0, 2, 3, 4, 5) AND new_token IS old_token)"
-    " OR (old_status IS 5 AND new_status IN (0, 3, 4) AND new_token IS old_token)"
-    " OR (old_status IS 0 AND new_status IN (3, 4) AND new_token IS old_token)"
-    " OR (old_status IN (3, 4) AND new_status IN (0, 5) AND new_token IS old_token)"
-    " OR (old_status IN (2, 3, 4) AND new_status IS NULL))) IS NOT 1";
+    "SELECT step || ' (' || coalesce(order_id, '-') || ': '"
+    " || coalesce(CAST(old_status AS text), '-') || ' to '"
+    " || coalesce(CAST(new_status AS text), '-') || ')' FROM history WHERE (is_same_order AND ("
+    "    (old_status IS NULL AND new_status IN (0, 5) AND new_token = 0)"
+    " OR (old_status = 0 AND new_status = 1 AND new_token = old_token + 1)"
+    " OR (old_status = 1 AND new_status IN (0, 2, 3, 4, 5) AND new_token = old_token)"
+    " OR (old_status = 5 AND new_status IN (0, 3, 4) AND new_token = old_token)"
+    " OR (old_status = 0 AND new_status IN (3, 4) AND new_token = old_token)"
+    " OR (old_status IN (3, 4) AND new_status IN (0, 5) AND new_token = old_token)"
+    " OR (old_status IN (2, 3, 4) AND new_status IS NULL))) IS NOT TRUE";
 
 // In one round: what leaves an end begins the next one.
 constexpr char ended_more_than_once[] =
-    "SELECT order_id FROM history GROUP BY seq HAVING"
-    " sum(ifnull(new_status IN (2, 3, 4), 0))"
-    " - sum(ifnull(old_status IN (3, 4) AND new_status IN (0, 5), 0)) > 1";
+    "SELECT order_id FROM history GROUP BY order_id, seq HAVING"
+    " count(CASE WHEN new_status IN (2, 3, 4) THEN 1 END)"
+    " - count(CASE WHEN old_status IN (3, 4) AND new_status IN (0, 5) THEN 1 END) > 1";
 
 // `ID TOKEN` of the claims whose result was taken: to be tried again, an order waits.
 constexpr char results_taken[] =
@@ -55,7 +42,7 @@ constexpr char results_taken[] =
 constexpr char deleted[] = "SELECT order_id FROM history WHERE new_status IS NULL";
 
 constexpr char without_history[] =
-    "SELECT order_id FROM orders o WHERE status IS NOT"
+    "SELECT order_id FROM order_states o WHERE status IS DISTINCT FROM"
     " (SELECT new_status FROM history WHERE seq = o.seq ORDER BY step DESC LIMIT 1)";
 
 void check_settlements(Findings& findings, const std::map<std::string, StoredOrder>& orders,
@@ -94,7 +81,7 @@ std::set<std::string> with_other_payload(const std::string& database) {
     std::set<std::string> others;
     for (const std::string& row :
          stored_values(database,
-                       "SELECT order_id || ' ' || CAST(ifnull(i.payload, '') AS TEXT)"
+                       "SELECT order_id || ' ' || CAST(coalesce(i.payload, '') AS text)"
                        " FROM orders o LEFT JOIN order_inputs i ON i.seq = o.seq")) {
         const std::size_t blank = row.find(' ');
         const std::string id = row.substr(0, blank);
@@ -125,7 +112,7 @@ std::set<std::string> common(const std::map<std::string, StoredOrder>& orders,
 }  // namespace
 
 void record_history(const std::string& database) {
-    run_sql(database, history_sql);
+    run_sql(database, record_history_sql);
 }
 
 ChildProcess& start_recorded_api(OrderProcesses& processes,
@@ -166,7 +153,7 @@ Evidence evidence_of(const OrderProcesses& processes, const std::set<std::string
 void forget_history(const std::string& database) {
     run_sql(database,
             "DROP TRIGGER history_insert; DROP TRIGGER history_delete; DROP TRIGGER history_update;"
-            "DROP TABLE history");
+            "DROP VIEW order_states; DROP TABLE history");
 }
 
 Findings broken_promises(const Evidence& evidence) {

@@ -1,8 +1,8 @@
 #pragma once
 
 // The model check that ends every attack: what the store, the clients and the workers know must fit
-// together. It looks at the store with SQLite's own API and none of the project's code, and it
-// needs a store that no process uses any more.
+// together. It looks at the store with its engine's own means and none of the project's code, and
+// it needs a store that no process uses any more.
 //
 //   - the clients: every acknowledged order is there, with the payload that was sent; none that was
 //     refused, none that nobody sent; what was cancelled has ended so, unless it was retried;

@@ -20,6 +20,7 @@
 #include "tests/support/order_processes.h"
 #include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
+#include "tests/support/store_home.h"
 
 namespace orders::test {
 namespace {
@@ -166,7 +167,8 @@ TEST_CASE("rolling_restart: behind haproxy no request fails while the APIs resta
     apis.kill();
 }
 
-TEST_CASE("rolling_restart: without the delay requests fail, so the one with it can fail") {
+TEST_CASE("rolling_restart: without the delay requests fail, so the one with it can fail" *
+          only_in_a_file()) {
     const auto program = proxy_program("haproxy");
     if (!program) return skipped("haproxy is not installed");
     OrderProcesses processes;

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "tests/support/eventually.h"
+#include "tests/support/store_home.h"
 
 namespace orders::test {
 namespace {
@@ -74,7 +75,7 @@ nlohmann::json order_json(const std::string& id, const std::string& priority, in
 }
 
 OrderProcesses::OrderProcesses()
-    : environment_{{"DB_PATH", directory_.file("orders.db")},
+    : environment_{{"DB_PATH", new_store(directory_)},
                    {"API_PORT", "0"},
                    {"SERVICE_TIME_UNIT_MS", "10"},
                    {"SERVICE_DRAIN_SECONDS", "1"}} {}

@@ -1,8 +1,9 @@
 #pragma once
 
-// The system under test: order-api and order-worker as they ship, on a database in a directory of
-// the test's own and on a port that the kernel chose. Starting one returns when it has said that it
-// is ready. When a test case fails, the last log lines of its processes are printed.
+// The system under test: order-api and order-worker as they ship, on a store of the test's own (of
+// the backend that store_home.h says) and on a port that the kernel chose. Starting one returns
+// when it has said that it is ready. When a test case fails, the last log lines of its processes
+// are printed.
 //
 // At the end every process that still runs is asked to stop and must end with 0, and none may have
 // printed a sanitizer's report. Belongs to the test's main thread; port() may be read from any.

@@ -130,10 +130,16 @@ std::string PostgresServer::make_database(const std::string& name) {
 }
 
 std::string PostgresServer::run(const std::string& database, const std::string& sql) const {
-    return run_as_owner(program_folder() + "/psql --no-psqlrc --quiet --tuples-only --no-align" +
-                        " --set=ON_ERROR_STOP=1 --host=" + quoted(directory_.path().string()) +
-                        " --username=orders --dbname=" + quoted(database) +
-                        " --command=" + quoted(sql));
+    return run_psql(url_of(database), sql);
+}
+
+std::string run_psql(const std::string& url, const std::string& sql,
+                     const std::vector<std::string>& options) {
+    std::string command = program_folder() +
+                          "/psql --no-psqlrc --quiet --tuples-only --no-align"
+                          " --set=ON_ERROR_STOP=1";
+    for (const std::string& option : options) command += " " + quoted(option);
+    return run_in_shell(command + " --dbname=" + quoted(url) + " --command=" + quoted(sql));
 }
 
 PostgresServer& common_postgres_server() {

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tests/support/temp_dir.h"
 
@@ -46,6 +47,10 @@ class PostgresServer {
     TempDir directory_;
     pid_t owner_;
 };
+
+// Runs SQL in the database of this URL, and returns what psql prints, with these options of its.
+std::string run_psql(const std::string& url, const std::string& sql,
+                     const std::vector<std::string>& options = {});
 
 // The one for all cases of this process that only need some server, without Sync; made when it is
 // first asked for.

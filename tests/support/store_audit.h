@@ -1,7 +1,8 @@
 #pragma once
 
-// Looks at the store itself, with SQLite's own API and none of the project's code: the last word on
-// whether a promise was kept. The checks are for a store that no process uses any more.
+// Looks at the store itself, with its engine's own means and none of the project's code: the last
+// word on whether a promise was kept. The checks are for a store that no process uses any more.
+// `database` is its location, of the backend that the program is about (store_home.h).
 
 #include <cstdint>
 #include <map>
@@ -39,7 +40,7 @@ void run_sql(const std::string& database, const std::string& sql);
 // One line for each thing that is wrong; none if all is well.
 using Findings = std::vector<std::string>;
 
-// Whether the file is sound, the counters equal a recount, and exactly the orders that are
+// Whether the store is sound, the counters equal a recount, and exactly the orders that are
 // Processing have a lease.
 [[nodiscard]] Findings inconsistencies(const std::string& database);
 
