@@ -34,12 +34,16 @@ ServerError error_of(const PGresult* result) {
 // Of a connection that was refused there is only a text: what waiting cannot mend is known by it.
 // (In another language it counts as a server that cannot be reached.)
 std::string state_of_refusal(std::string_view message) {
-    constexpr std::array<std::pair<std::string_view, const char*>, 7> known{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 11> known{{
         {"password authentication failed", "28P01"},
         {"no password supplied", "28P01"},
         {"no pg_hba.conf entry", "28000"},
+        {"pg_hba.conf rejects", "28000"},
         {"authentication failed", "28000"},
         {"is not permitted to log in", "28000"},
+        {"permission denied for database", "42501"},
+        {"does not support SSL", untrusted},
+        {"certificate", untrusted},
         {"role \"", "28000"},
         {"database \"", "3D000"},
     }};
@@ -47,7 +51,7 @@ std::string state_of_refusal(std::string_view message) {
     for (const auto& [text, state] : known) {
         const bool names_one = text.ends_with('"');
         if (message.find(text) != std::string_view::npos && (is_missing || !names_one)) {
-            return state;
+            return std::string(state);
         }
     }
     return {};
@@ -139,9 +143,9 @@ Connection::Connection(const ServerUrl& url, Statements statements) : statements
                             "UTF8",   static_cast<const char*>(nullptr)};
     handle_ = PQconnectdbParams(keywords.data(), values.data(), 1);
     if (PQstatus(handle_) != CONNECTION_OK) {
-        const std::string message = url.without_secrets(one_line(PQerrorMessage(handle_)));
+        const std::string message = one_line(PQerrorMessage(handle_));
         PQfinish(handle_);
-        throw ServerError(state_of_refusal(message), message);
+        throw ServerError(state_of_refusal(message), url.without_secrets(message));
     }
     PQsetNoticeReceiver(handle_, ignore_notice, nullptr);
     PQsetnonblocking(handle_, 1);

@@ -28,6 +28,8 @@ constexpr std::array meanings{
     Meaning{"40", Kind::busy, Cure::time, ""},
     Meaning{"28", Kind::unusable, Cure::restart,
             "check user and password: in the URL, PGPASSFILE, or pg_hba.conf"},
+    Meaning{untrusted, Kind::unusable, Cure::restart,
+            "check sslmode in the URL, and the certificates of both sides"},
     Meaning{"3D000", Kind::unusable, Cure::restart, "create the database first"},
     Meaning{"42501", Kind::unusable, Cure::restart,
             "the user must own the schema orders, or be granted its tables"},

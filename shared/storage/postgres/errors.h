@@ -39,6 +39,9 @@ inline constexpr std::string_view given_up = "OR001";
 // The same for a store that a copy has closed.
 inline constexpr std::string_view closed = "OR002";
 
+// Of a connection that was not made because the URL asks for more of TLS than the server has.
+inline constexpr std::string_view untrusted = "OR003";
+
 [[nodiscard]] StoreError to_store_error(const ServerError& error, std::string_view operation);
 
 [[nodiscard]] inline StoreError unusable(std::string_view operation, std::string_view detail,

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "shared/text/ascii.h"
@@ -11,6 +12,12 @@ namespace {
 
 // So many characters of a password in a message are no accident.
 constexpr std::size_t telling_length = 4;
+
+bool has_at_behind_the_host(std::string_view url) {
+    const std::string_view behind = url.substr(url.find("://") + 3);
+    const std::string_view database = behind.substr(std::min(behind.find('/'), behind.size()));
+    return database.find('@') != database.npos;
+}
 
 }  // namespace
 
@@ -42,6 +49,7 @@ std::optional<ServerUrl> ServerUrl::parse(const std::string& text) {
     // As comes of a password with a `/` or `@` in it: libpq would complain later, and quote it.
     if (port.find_first_not_of("0123456789,") != std::string::npos) return std::nullopt;
     if (host.find('@') != std::string::npos) return std::nullopt;
+    if (has_at_behind_the_host(text)) return std::nullopt;
     url.description_ = "postgresql://";
     if (!user.empty()) url.description_ += user + "@";
     url.description_ += host;

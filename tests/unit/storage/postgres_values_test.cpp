@@ -46,6 +46,7 @@ TEST_CASE("postgres_values: of a URL host, port, database and user are shown, an
     // Parts of a password that is not encoded as it should be.
     CHECK_FALSE(ServerUrl::parse("postgresql://me:hid/den@db/orders"));
     CHECK_FALSE(ServerUrl::parse("postgresql://me:hid@den@db/orders"));
+    CHECK_FALSE(ServerUrl::parse("postgresql://me:123/hidden@db/orders"));
     CHECK_FALSE(ServerUrl::parse("postgresql://host:port/orders"));
     CHECK_FALSE(ServerUrl::parse("orders.db"));
     CHECK_FALSE(ServerUrl::parse("postgresql:///orders")->has_password());
