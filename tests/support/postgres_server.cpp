@@ -11,6 +11,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "tests/support/free_port.h"
+
 namespace orders::test {
 namespace {
 
@@ -118,9 +120,40 @@ void PostgresServer::kill() {
                  std::to_string(postmaster) + " >/dev/null; do sleep 0.01; done");
 }
 
+void PostgresServer::set(const std::string& name, const std::string& value) const {
+    run("template1", "ALTER SYSTEM SET " + name + " = " + value);
+    run("template1", "SELECT pg_reload_conf()");
+}
+
+void PostgresServer::set_access(const std::string& lines) const {
+    std::ofstream(data() + "/pg_hba.conf") << "local all orders trust\n" << lines << '\n';
+    run("template1", "SELECT pg_reload_conf()");
+}
+
+int PostgresServer::listen() {
+    port_ = free_port();
+    std::ofstream(data() + "/postgresql.conf", std::ios::app)
+        << "listen_addresses = '127.0.0.1'\nport = " << port_ << '\n';
+    run_as_owner(program_folder() + "/pg_ctl restart --wait --silent --mode=fast -D " +
+                 quoted(data()) + " -l " + quoted(directory_.file("log")));
+    return port_;
+}
+
+std::string PostgresServer::allow_tls() const {
+    const std::string certificate = directory_.file("server.crt");
+    run_as_owner("cd " + quoted(data()) +
+                 " && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+                 " -addext subjectAltName=IP:127.0.0.1 -keyout server.key -out server.crt"
+                 " && cp server.crt " +
+                 quoted(certificate));
+    set("ssl", "on");
+    return certificate;
+}
+
 std::string PostgresServer::url_of(const std::string& database) const {
     std::string socket;
     for (const char c : directory_.path().string()) socket += c == '/' ? "%2F" : std::string(1, c);
+    if (port_ != 0) socket += ":" + std::to_string(port_);
     return "postgresql://orders@" + socket + "/" + database;
 }
 

@@ -38,6 +38,16 @@ class PostgresServer {
     void kill();
     void start();
 
+    // A setting, from now on.
+    void set(const std::string& name, const std::string& value) const;
+    // From now on only whom a line of these lets in, in the form of pg_hba.conf; and its owner.
+    void set_access(const std::string& lines) const;
+    // Restarts it so that it also listens on 127.0.0.1, and returns the port.
+    int listen();
+    // Lets those who come that way use TLS, for which it makes a certificate; returns the path of
+    // that.
+    [[nodiscard]] std::string allow_tls() const;
+
     // Runs SQL in the database as its owner, and returns what psql prints.
     std::string run(const std::string& database, const std::string& sql) const;
 
@@ -46,6 +56,7 @@ class PostgresServer {
 
     TempDir directory_;
     pid_t owner_;
+    int port_ = 0;  // of 127.0.0.1, if it listens there
 };
 
 // Runs SQL in the database of this URL, and returns what psql prints, with these options of its.
