@@ -7,6 +7,7 @@
 #include <cassert>
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <utility>
 
 #include "shared/storage/postgres/errors.h"
@@ -34,7 +35,7 @@ ServerError error_of(const PGresult* result) {
 // Of a connection that was refused there is only a text: what waiting cannot mend is known by it.
 // (In another language it counts as a server that cannot be reached.)
 std::string state_of_refusal(std::string_view message) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 11> known{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 12> known{{
         {"password authentication failed", "28P01"},
         {"no password supplied", "28P01"},
         {"no pg_hba.conf entry", "28000"},
@@ -44,6 +45,7 @@ std::string state_of_refusal(std::string_view message) {
         {"permission denied for database", "42501"},
         {"does not support SSL", untrusted},
         {"certificate", untrusted},
+        {"unsupported startup parameter", no_options},
         {"role \"", "28000"},
         {"database \"", "3D000"},
     }};
@@ -72,6 +74,16 @@ std::string name_for(std::string_view sql) {
         hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
     }
     return "orders_" + std::to_string(hash) + "_" + std::to_string(sql.size());
+}
+
+// What is asked for at the start of a session is nobody else's, unlike what is set in one.
+std::string session_options(Connection::Limits limits) {
+    const char* const given = std::getenv("PGOPTIONS");  // which these would override
+    std::string options = given == nullptr ? "" : given;
+    if (limits == Connection::Limits::usual) {
+        options += " -c statement_timeout=10s -c lock_timeout=5s";
+    }
+    return options;
 }
 
 // Nothing that a server tells besides errors is for the programs' standard error.
@@ -129,18 +141,32 @@ void Rows::Clear::operator()(pg_result* result) const noexcept {
     PQclear(result);
 }
 
-Connection::Connection(const ServerUrl& url, Statements statements) : statements_(statements) {
+Connection::Connection(const ServerUrl& url, Statements statements, Limits limits)
+    : statements_(statements) {
+    const std::string options = session_options(limits);
     // What stands before the URL holds unless that says otherwise; what stands behind it, always.
-    const std::array keywords{"connect_timeout",           "keepalives_idle",
-                              "keepalives_interval",       "keepalives_count",
-                              "tcp_user_timeout",          "target_session_attrs",
-                              "fallback_application_name", "dbname",
-                              "client_encoding",           static_cast<const char*>(nullptr)};
-    const std::array values{"5",      "10",
-                            "5",      "3",
-                            "10000",  "any",
-                            "orders", url.text().c_str(),
-                            "UTF8",   static_cast<const char*>(nullptr)};
+    const std::array keywords{"connect_timeout",
+                              "keepalives_idle",
+                              "keepalives_interval",
+                              "keepalives_count",
+                              "tcp_user_timeout",
+                              "target_session_attrs",
+                              "fallback_application_name",
+                              "options",
+                              "dbname",
+                              "client_encoding",
+                              static_cast<const char*>(nullptr)};
+    const std::array values{"5",
+                            "10",
+                            "5",
+                            "3",
+                            "10000",
+                            "any",
+                            "orders",
+                            options.c_str(),
+                            url.text().c_str(),
+                            "UTF8",
+                            static_cast<const char*>(nullptr)};
     handle_ = PQconnectdbParams(keywords.data(), values.data(), 1);
     if (PQstatus(handle_) != CONNECTION_OK) {
         const std::string message = one_line(PQerrorMessage(handle_));

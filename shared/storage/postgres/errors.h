@@ -41,6 +41,8 @@ inline constexpr std::string_view closed = "OR002";
 
 // Of a connection that was not made because the URL asks for more of TLS than the server has.
 inline constexpr std::string_view untrusted = "OR003";
+// Of a connection that a pooler refused because limits were asked for.
+inline constexpr std::string_view no_options = "OR004";
 
 [[nodiscard]] StoreError to_store_error(const ServerError& error, std::string_view operation);
 

@@ -20,7 +20,7 @@ Connection& Session::connection() {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now < next_attempt_ && server_.is_lost()) throw ServerError("", last_failure_);
     try {
-        connection_ = std::make_unique<Connection>(server_.url(), statements_);
+        connection_ = connect();
     } catch (const ServerError& error) {
         last_failure_ = error.what();
         if (error.is_connection_lost()) server_.note_lost(last_failure_, now);
@@ -37,6 +37,16 @@ Connection& Session::connection() {
     pause_ = {};
     next_attempt_ = {};
     return *connection_;
+}
+
+std::unique_ptr<Connection> Session::connect() {
+    try {
+        return std::make_unique<Connection>(server_.url(), statements_, limits_);
+    } catch (const ServerError& error) {
+        if (error.sqlstate() != no_options) throw;
+        limits_ = Connection::Limits::none;
+        return std::make_unique<Connection>(server_.url(), statements_, limits_);
+    }
 }
 
 void Session::note(const ServerError& error) noexcept {

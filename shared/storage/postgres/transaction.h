@@ -70,9 +70,11 @@ class Session {
 
    private:
     [[nodiscard]] bool has_been_connected() const noexcept { return next_attempt_ == SteadyTime{}; }
+    [[nodiscard]] std::unique_ptr<Connection> connect();
 
     Server& server_;
     Connection::Statements statements_ = Connection::Statements::kept;
+    Connection::Limits limits_ = Connection::Limits::usual;
     std::unique_ptr<Connection> connection_;
     std::int64_t connections_ = 0;
     SteadyTime connected_at_{};
