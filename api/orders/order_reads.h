@@ -13,6 +13,8 @@
 
 #include "api/http/message.h"
 #include "api/orders/order_readers.h"
+#include "shared/log/log_pace.h"
+#include "shared/os/mutex.h"
 #include "shared/storage/store_error.h"
 
 namespace orders {
@@ -45,9 +47,12 @@ class OrderReads {
 
    private:
     [[nodiscard]] http::Response problem_of(const StoreError& error);
+    void note_failure(const StoreError& error);
 
     OrderReaders& readers_;
     std::atomic<bool> is_damaged_ = false;  // the store, and it stays so
+    Mutex mutex_;
+    log::LogPace failures_ GUARDED_BY(mutex_);
 };
 
 }  // namespace orders
