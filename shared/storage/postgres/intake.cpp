@@ -16,6 +16,8 @@ namespace orders::postgres {
 namespace {
 
 constexpr std::chrono::milliseconds level_age{500};
+// So long after it had no room for an order the store is not said to take any.
+constexpr std::chrono::seconds full_for{5};
 
 // How often a store rings for new orders: at each commit, until there are very many. A commit that
 // rings waits for others that do. What is left out then is rung for by tidy().
@@ -74,6 +76,7 @@ class PostgresIntakeStore final : public IntakeStore {
             Creates creates(group);
             IntakeOutcomes outcomes = store(group, creates);
             pending_ += creates.created();
+            if (creates.created() > 0) full_until_ = {};
             if (auto created = created_outcomes(creates)) {
                 outcomes.created = *std::move(created);
                 return outcomes;
@@ -91,6 +94,7 @@ class PostgresIntakeStore final : public IntakeStore {
     static constexpr int most_attempts = 5;
 
     [[nodiscard]] IntakeOutcomes store(const IntakeGroup& group, Creates& creates) {
+        require_room(group);
         try {
             return writer_.transact(
                 "store a group of requests",
@@ -98,10 +102,21 @@ class PostgresIntakeStore final : public IntakeStore {
                 [&](Transaction& transaction, std::int64_t nonce) -> std::optional<IntakeOutcomes> {
                     return after_lost_answer(transaction, nonce, group, creates);
                 });
-        } catch (const StoreError&) {
+        } catch (const StoreError& error) {
             pulls_.forget_places();
+            if (error.kind() == StoreError::Kind::full) {
+                full_until_ = std::chrono::steady_clock::now() + full_for;
+            }
             throw;
         }
+    }
+
+    // A probe changes a row in its place, for which a full disk has room.
+    void require_room(const IntakeGroup& group) {
+        if (!group.creates.empty() || !group.actions.empty()) return;
+        if (std::chrono::steady_clock::now() >= full_until_) return;
+        throw StoreError(StoreError::Kind::full, StoreError::Cure::time, "store an order",
+                         "there was no room for the last one");
     }
 
     [[nodiscard]] IntakeOutcomes carry_out(Transaction& transaction, const IntakeGroup& group,
@@ -197,6 +212,7 @@ class PostgresIntakeStore final : public IntakeStore {
     RingPace pace_;
     std::int64_t pending_ = 0;
     SteadyTime level_read_{};
+    SteadyTime full_until_{};
 };
 
 class PostgresIntakeTurn final : public IntakeTurn {
