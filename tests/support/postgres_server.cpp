@@ -87,7 +87,7 @@ PostgresServer::PostgresServer(Sync sync, const std::string& more_settings) : ow
     settings << "listen_addresses = ''\nunix_socket_directories = '" << directory_.path().string()
              << "'\nshared_buffers = 64MB\nmax_connections = 200\nlog_min_messages = fatal\n";
     if (sync == Sync::off) settings << "fsync = off\nfull_page_writes = off\n";
-    settings << more_settings;
+    settings << more_settings << "\n";
     settings.close();
     start();
 }
