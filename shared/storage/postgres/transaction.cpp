@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{5'000};
+constexpr std::chrono::milliseconds pause_after_conflict{20};
 
 }  // namespace
 
@@ -61,6 +62,12 @@ StoreError Session::store_error(const ServerError& error, std::string_view opera
 
 std::int64_t Session::next_nonce() {
     return static_cast<std::int64_t>(random_() >> 1);
+}
+
+void Session::let_others_finish(int times) {
+    const auto most = pause_after_conflict * (1 << times);
+    std::uniform_int_distribution<std::int64_t> spread(most.count() / 2, most.count());
+    std::this_thread::sleep_for(std::chrono::milliseconds(spread(random_)));
 }
 
 Transaction::Transaction(Session& session, std::int64_t nonce)

@@ -67,6 +67,9 @@ class Session {
     [[nodiscard]] StoreError store_error(const ServerError& error, std::string_view operation);
 
     [[nodiscard]] std::int64_t next_nonce();
+    // After a transaction that crossed another one, for the so many-th time: repeated at once, it
+    // would cross that again.
+    void let_others_finish(int times);
 
    private:
     [[nodiscard]] bool has_been_connected() const noexcept { return next_attempt_ == SteadyTime{}; }
@@ -156,6 +159,7 @@ class Writer {
                     throw session_.store_error(error, operation);
                 }
                 if (attempt >= most_attempts) throw session_.store_error(error, operation);
+                if (error.is_conflict()) session_.let_others_finish(attempt);
             }
         }
     }
