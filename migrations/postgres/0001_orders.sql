@@ -25,6 +25,10 @@ BEGIN
     IF EXISTS (SELECT FROM orders.group_marks m WHERE m.nonce = number) THEN
         RAISE EXCEPTION 'this transaction was given up' USING ERRCODE = 'OR001';
     END IF;
+    -- What is told as stored must be, whatever somebody has set for the database meanwhile.
+    IF current_setting('synchronous_commit') IN ('off', 'local') THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
     -- Before it takes a place in the queue: queue_places.h says why.
     PERFORM pg_current_xact_id();
     PERFORM set_config('statement_timeout', '10s', true), set_config('lock_timeout', '5s', true),

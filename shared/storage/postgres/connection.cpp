@@ -81,7 +81,9 @@ std::string session_options(Connection::Limits limits) {
     const char* const given = std::getenv("PGOPTIONS");  // which these would override
     std::string options = given == nullptr ? "" : given;
     if (limits == Connection::Limits::usual) {
-        options += " -c statement_timeout=10s -c lock_timeout=5s";
+        options +=
+            " -c statement_timeout=10s -c lock_timeout=5s"
+            " -c default_transaction_isolation=read\\ committed";
     }
     return options;
 }

@@ -72,7 +72,9 @@ void Session::let_others_finish(int times) {
 
 Transaction::Transaction(Session& session, std::int64_t nonce)
     : session_(session), connection_(session.connection()), nonce_(nonce) {
-    connection_.send_kept("BEGIN");
+    // Whatever the database has as its default: begin_group() must see what is committed while it
+    // waits, and what has been passed over by others is to be looked at again.
+    connection_.send_kept("BEGIN ISOLATION LEVEL READ COMMITTED");
     connection_.send_kept("SELECT orders.begin_group($1::bigint)", nonce_);
 }
 
