@@ -162,6 +162,14 @@ std::string PostgresServer::make_database(const std::string& name) {
     return url_of(name);
 }
 
+std::string PostgresServer::make_database(const std::string& name, const std::string& directory) {
+    const std::string place = directory + "/" + name;
+    run_as_owner("mkdir " + quoted(place));
+    run("template1", "CREATE TABLESPACE \"" + name + "\" LOCATION '" + place + "'");
+    run("template1", "CREATE DATABASE \"" + name + "\" TABLESPACE \"" + name + "\"");
+    return url_of(name);
+}
+
 std::string PostgresServer::run(const std::string& database, const std::string& sql) const {
     return run_psql(url_of(database), sql);
 }

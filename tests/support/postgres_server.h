@@ -32,6 +32,8 @@ class PostgresServer {
 
     // Makes a database, and returns the URL of it.
     [[nodiscard]] std::string make_database(const std::string& name);
+    // The same, with its data in this directory, which everybody may write to.
+    [[nodiscard]] std::string make_database(const std::string& name, const std::string& directory);
     [[nodiscard]] std::string url_of(const std::string& database) const;
 
     // As a crash: kill -9 of the server, and its start, with recovery.
