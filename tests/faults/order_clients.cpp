@@ -1,5 +1,6 @@
 #include "tests/faults/order_clients.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <memory>
@@ -92,6 +93,7 @@ void ClientLog::add(const ClientLog& other) {
     cancelled.insert(other.cancelled.begin(), other.cancelled.end());
     retried.insert(other.retried.begin(), other.retried.end());
     surprises.insert(other.surprises.begin(), other.surprises.end());
+    longest = std::max(longest, other.longest);
 }
 
 // One client; only its own thread uses anything but the log.
@@ -137,6 +139,18 @@ struct OrderClients::Client {
         log.surprises.insert(about + ": " + std::to_string(answer.status) + " " + answer.body);
     }
 
+    HttpOutcome attempt(HttpClient& http, const HttpCall& call) {
+        const auto begin = std::chrono::steady_clock::now();
+        HttpOutcome outcome = http.attempt(call);
+        const auto took = std::chrono::steady_clock::now() - begin;
+        const std::lock_guard lock(mutex);
+        log.longest = std::max(log.longest, duration_cast<std::chrono::milliseconds>(took));
+        if (failure_of(outcome) == ConnectionFailure::timed_out) {
+            log.surprises.insert("no answer to " + call.method + " " + call.target);
+        }
+        return outcome;
+    }
+
     // Notes what an answer other than 200, or none, says about orders that were sent for the first
     // time. Returns whether somebody was there to send them to.
     bool note_not_acknowledged(const HttpOutcome& outcome, const std::set<std::string>& ids) {
@@ -155,7 +169,7 @@ struct OrderClients::Client {
 
     bool send_one(HttpClient& http) {
         const std::string id = new_id();
-        const HttpOutcome outcome = http.attempt(create(new_order(id), false));
+        const HttpOutcome outcome = attempt(http, create(new_order(id), false));
         if (status_of(outcome) != 200) return note_not_acknowledged(outcome, {id});
         acknowledge({id});
         return true;
@@ -172,7 +186,7 @@ struct OrderClients::Client {
         }
         if (has_duplicate && !known.empty()) orders.push_back(new_order(known.back()));
         orders.push_back(order_json("not valid"));
-        const HttpOutcome outcome = http.attempt(create(orders, true));
+        const HttpOutcome outcome = attempt(http, create(orders, true));
         if (status_of(outcome) != 200) return note_not_acknowledged(outcome, ids);
         const json answer = answer_of(outcome).json();
         for (const json& result : answer["results"]) {
@@ -188,7 +202,7 @@ struct OrderClients::Client {
 
     // Sends an order again whose fate is open: 200 and 409 both mean that it stands now.
     bool ask_again(HttpClient& http, const std::string& id) {
-        const HttpOutcome outcome = http.attempt(create(new_order(id), false));
+        const HttpOutcome outcome = attempt(http, create(new_order(id), false));
         const int status = status_of(outcome);
         if (status == 200 || status == 409) {
             acknowledge({id});
@@ -205,7 +219,7 @@ struct OrderClients::Client {
 
     bool read_back(HttpClient& http) {
         const std::string& id = one_of_known();
-        const HttpOutcome outcome = http.attempt({"GET", std::string(orders_path) + "/" + id});
+        const HttpOutcome outcome = attempt(http, {"GET", std::string(orders_path) + "/" + id});
         const int status = status_of(outcome);
         if (status != 0 && status != 200 && status != 503) surprise(answer_of(outcome), id);
         const std::string payload = payload_of(id);
@@ -218,7 +232,7 @@ struct OrderClients::Client {
 
     bool cancel(HttpClient& http) {
         const std::string& id = one_of_known();
-        const HttpOutcome outcome = http.attempt(act(id, "cancel"));
+        const HttpOutcome outcome = attempt(http, act(id, "cancel"));
         const int status = status_of(outcome);
         if (status == 200) {
             const std::lock_guard lock(mutex);
@@ -236,7 +250,7 @@ struct OrderClients::Client {
             log.cancelled.erase(id);
             log.retried.insert(id);
         }
-        const HttpOutcome outcome = http.attempt(act(id, "retry"));
+        const HttpOutcome outcome = attempt(http, act(id, "retry"));
         const int status = status_of(outcome);
         if (status != 0 && status != 200 && status != 409 && status != 503) {
             surprise(answer_of(outcome), id);

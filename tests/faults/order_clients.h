@@ -6,6 +6,7 @@
 // it is due and whether it is to be tried again follows from its id.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,12 +20,13 @@
 namespace orders::test {
 
 struct ClientLog {
-    std::set<std::string> acknowledged;  // answered with 200, or found standing when sent again
-    std::set<std::string> maybe;         // the answer was lost, or was "outcome-unknown"
-    std::set<std::string> refused;       // the answer was that it is certainly not stored
-    std::set<std::string> cancelled;     // by an answer of 200, and not retried since then
-    std::set<std::string> retried;       // or perhaps: what was answered does not matter
-    std::set<std::string> surprises;     // answers that no fault excuses
+    std::set<std::string> acknowledged;    // answered with 200, or found standing when sent again
+    std::set<std::string> maybe;           // the answer was lost, or was "outcome-unknown"
+    std::set<std::string> refused;         // the answer was that it is certainly not stored
+    std::set<std::string> cancelled;       // by an answer of 200, and not retried since then
+    std::set<std::string> retried;         // or perhaps: what was answered does not matter
+    std::set<std::string> surprises;       // answers that no fault excuses; also none for 30 s
+    std::chrono::milliseconds longest{0};  // that any answer took
 
     // What this client learned of the orders it sent.
     void acknowledge(const std::set<std::string>& ids);

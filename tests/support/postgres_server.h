@@ -35,6 +35,8 @@ class PostgresServer {
     // The same, with its data in this directory, which everybody may write to.
     [[nodiscard]] std::string make_database(const std::string& name, const std::string& directory);
     [[nodiscard]] std::string url_of(const std::string& database) const;
+    // The path of its socket.
+    [[nodiscard]] std::string socket() const { return directory_.file(".s.PGSQL.5432"); }
 
     // As a crash: kill -9 of the server, and its start, with recovery.
     void kill();
