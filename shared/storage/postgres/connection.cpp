@@ -295,6 +295,10 @@ int Connection::fd() const noexcept {
     return PQsocket(handle_);
 }
 
+int Connection::backend() const noexcept {
+    return PQbackendPID(handle_);
+}
+
 std::size_t Connection::take_notifications() {
     if (PQconsumeInput(handle_) != 1) fail();
     std::size_t taken = 0;

@@ -114,6 +114,9 @@ class Connection {
     // Whether anything was sent since the last receive().
     [[nodiscard]] bool is_receiving() const noexcept { return !sent_.empty(); }
     [[nodiscard]] int fd() const noexcept;
+    // The server's process, as whoever accepted the connection tells it: a pooler tells another
+    // one.
+    [[nodiscard]] int backend() const noexcept;
     // Takes in what the server has told without being asked, and returns how many notifications
     // there were. Does not wait.
     [[nodiscard]] std::size_t take_notifications();

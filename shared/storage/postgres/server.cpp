@@ -33,6 +33,22 @@ bool Server::is_lost() const {
     return is_lost_;
 }
 
+void Server::note_unheard() {
+    {
+        const MutexLock lock(mutex_);
+        if (std::exchange(is_unheard_, true)) return;
+    }
+    log::warn("a pooler keeps the database's notifications back",
+              {{"db", url_.describe()},
+               {"consequence", "what is new is found by looking for it, every now and then"},
+               {"hint", "connect to the server itself, or by a pool of sessions"}});
+}
+
+bool Server::is_unheard() const {
+    const MutexLock lock(mutex_);
+    return is_unheard_;
+}
+
 bool Server::is_ready() const {
     const MutexLock lock(mutex_);
     return is_ready_;

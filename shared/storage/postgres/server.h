@@ -1,7 +1,7 @@
 #pragma once
 
-// The server that has the orders: its URL, and whether it can be reached, which all who use it find
-// out together. So its loss is logged once, and its return.
+// The server that has the orders: its URL, and whether it can be reached and heard, which all who
+// use it find out together. So its loss is logged once, and its return.
 //
 // Any thread may call it.
 
@@ -28,6 +28,11 @@ class Server {
     void note_lost(const std::string& detail, SteadyTime then);
     [[nodiscard]] bool is_lost() const;
 
+    // Somebody has found that no notification comes from there: because of a pooler that gives each
+    // transaction another connection to the server.
+    void note_unheard();
+    [[nodiscard]] bool is_unheard() const;
+
     // Whether somebody has brought its schema up to date.
     [[nodiscard]] bool is_ready() const;
     void note_ready();
@@ -39,6 +44,7 @@ class Server {
     bool is_lost_ GUARDED_BY(mutex_) = false;
     SteadyTime lost_since_ GUARDED_BY(mutex_){};
     SteadyTime reached_at_ GUARDED_BY(mutex_){};
+    bool is_unheard_ GUARDED_BY(mutex_) = false;
     bool is_ready_ GUARDED_BY(mutex_) = false;
 };
 
