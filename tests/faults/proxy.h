@@ -5,22 +5,14 @@
 // Everything is on 127.0.0.1, and gone with the object.
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "tests/support/child_process.h"
+#include "tests/support/proxy_program.h"
 #include "tests/support/temp_dir.h"
 
 namespace orders::test {
-
-// The path of the program, as installed or as ./dev unpacks it; empty if there is none.
-[[nodiscard]] std::optional<std::string> proxy_program(std::string_view name);
-
-// A port that nobody listens on, and that the kernel gives to nobody who asks for any: so it stays
-// free while its server is restarted.
-[[nodiscard]] int port_to_keep();
 
 class Proxy {
    public:

@@ -1,5 +1,6 @@
 // Holds the PostgreSQL backend to the contract. The server's clock is one that the suite sets: what
-// tells the time in the schema is replaced.
+// tells the time in the schema is replaced. With ORDERS_TEST_POOLED in the environment, a pooler is
+// in front of it.
 
 #include <atomic>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include "shared/storage/postgres/connection.h"
 #include "shared/storage/postgres/postgres_storage.h"
 #include "tests/store_contract/store_under_test.h"
+#include "tests/support/pgbouncer.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/skipped.h"
 
@@ -20,7 +22,11 @@ std::string new_database() {
         std::_Exit(0);
     }
     static std::atomic<int> databases{0};
-    return common_postgres_server().make_database("orders_" + std::to_string(++databases));
+    const std::string name = "orders_" + std::to_string(++databases);
+    const std::string url = common_postgres_server().make_database(name);
+    if (std::getenv("ORDERS_TEST_POOLED") == nullptr) return url;
+    static const PgBouncer pooler(common_postgres_server(), 2);
+    return pooler.url_of(name);
 }
 
 class PostgresStoreUnderTest final : public StoreUnderTest {
