@@ -66,8 +66,10 @@ class Rows {
 class Connection {
    public:
     // How long an answer may take before the connection counts as lost: longer than the server
-    // gives any statement of a transaction that writes.
-    static constexpr std::chrono::seconds patience{20};
+    // gives any statement of a transaction that writes. With the time that is then spent on finding
+    // out what has become of it (transaction.h), and with one more attempt to connect, a client of
+    // ours still gets its answer within 30 s.
+    static constexpr std::chrono::seconds patience{12};
     // From now on an answer may take as long as it takes: for what looks at all orders. A server
     // that is away is still noticed, by TCP.
     void wait_without_limit() noexcept { patience_ms_ = -1; }

@@ -74,6 +74,7 @@ void migrate(Connection& connection, const std::vector<Migration>& migrations) {
     require_lasting_commits(connection);
     const auto newest = static_cast<std::int64_t>(migrations.size());
     if (schema_version(connection, migrations.size()) == newest) return;
+    connection.wait_without_limit();  // for others that are at it, too
     connection.run("BEGIN");
     try {
         connection.run("SELECT pg_advisory_xact_lock(hashtextextended('orders.migrations', 0))");
