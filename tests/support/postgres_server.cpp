@@ -89,6 +89,8 @@ PostgresServer::PostgresServer(Sync sync, const std::string& more_settings) : ow
     if (sync == Sync::off) settings << "fsync = off\nfull_page_writes = off\n";
     settings << more_settings << "\n";
     settings.close();
+    // For those that listen on more than their socket.
+    std::ofstream(data() + "/pg_hba.conf", std::ios::app) << "host all all samenet trust\n";
     start();
 }
 
@@ -109,15 +111,31 @@ void PostgresServer::start() {
                  quoted(directory_.file("log")));
 }
 
-void PostgresServer::kill() {
+pid_t PostgresServer::postmaster() const {
     std::ifstream file(data() + "/postmaster.pid");
     pid_t postmaster = 0;
     file >> postmaster;
     if (postmaster <= 1) throw std::runtime_error("the server is not running");
-    ::kill(postmaster, SIGKILL);
+    return postmaster;
+}
+
+void PostgresServer::kill() {
+    const pid_t killed = postmaster();
+    ::kill(killed, SIGKILL);
     // Its other processes notice, and end.
-    run_as_owner("while pgrep -g " + std::to_string(postmaster) + " >/dev/null || pgrep -P " +
-                 std::to_string(postmaster) + " >/dev/null; do sleep 0.01; done");
+    run_as_owner("while pgrep -g " + std::to_string(killed) + " >/dev/null || pgrep -P " +
+                 std::to_string(killed) + " >/dev/null; do sleep 0.01; done");
+}
+
+// The one that makes the others first.
+void PostgresServer::freeze() {
+    const std::string parent = std::to_string(postmaster());
+    run_as_owner("kill -STOP " + parent + " && kill -STOP $(pgrep -P " + parent + ")");
+}
+
+void PostgresServer::thaw() {
+    const std::string parent = std::to_string(postmaster());
+    run_as_owner("kill -CONT $(pgrep -P " + parent + ") " + parent);
 }
 
 void PostgresServer::set(const std::string& name, const std::string& value) const {

@@ -41,6 +41,9 @@ class PostgresServer {
     // As a crash: kill -9 of the server, and its start, with recovery.
     void kill();
     void start();
+    // All of its processes stand still, and its kernel answers for them as before.
+    void freeze();
+    void thaw();
 
     // A setting, from now on.
     void set(const std::string& name, const std::string& value) const;
@@ -57,6 +60,7 @@ class PostgresServer {
 
    private:
     [[nodiscard]] std::string data() const { return directory_.file("data"); }
+    [[nodiscard]] pid_t postmaster() const;
 
     TempDir directory_;
     pid_t owner_;
