@@ -39,13 +39,15 @@ void wait_for_status(int port, const std::string& path, int status) {
 
 // Both programs, which wait for the database of this URL, until `mend` has been called.
 template <typename Mend>
-void check_start_waits(const std::string& url, Mend mend) {
+void check_start_waits(const std::string& url, Mend mend, const std::string& reason = "") {
     OrderProcesses processes;
     processes.set("DATABASE_URL", url);
     const int port = free_port();
     ChildProcess& api = processes.launch(api_program(), {"--port", std::to_string(port)});
     ChildProcess& worker = processes.launch(worker_program(), {});
-    for (ChildProcess* program : {&api, &worker}) program->wait_for_line(lost, patience);
+    for (ChildProcess* program : {&api, &worker}) {
+        CHECK(program->wait_for_line(lost, patience).find(reason) != std::string::npos);
+    }
     wait_for_status(port, "/livez", 200);
     CHECK_EQ(status_at(port, "/readyz"), 503);
     CHECK_EQ(status_at(port, "/api/v1/report"), 503);
@@ -78,6 +80,16 @@ TEST_CASE("postgres_away: programs wait at their start for a server that is full
     server.run("limited", "GRANT CREATE ON DATABASE limited TO guest");
     url.replace(url.find("orders@"), 6, "guest");
     check_start_waits(url, [&] { server.run("limited", "ALTER ROLE guest CONNECTION LIMIT -1"); });
+}
+
+TEST_CASE("postgres_away: programs wait at their start for a standby to be promoted") {
+    if (is_missing()) return;
+    PostgresServer primary(PostgresServer::Sync::off);
+    (void)primary.make_database("orders");
+    PostgresServer standby(PostgresServer::Sync::off);
+    standby.follow(primary);
+    check_start_waits(
+        standby.url_of("orders"), [&] { standby.promote(); }, "session is read-only");
 }
 
 TEST_CASE("postgres_away: one that stops while it waits ends at once") {

@@ -96,6 +96,10 @@ PostgresServer::PostgresServer(Sync sync, const std::string& more_settings) : ow
 
 PostgresServer::~PostgresServer() {
     if (owner_ != ::getpid()) return;  // a copy of the process is not the one that made it
+    stop();
+}
+
+void PostgresServer::stop() {
     try {
         run_as_owner(program_folder() + "/pg_ctl stop --mode=immediate -D " + quoted(data()));
     } catch (const std::exception&) {  // it is not running
@@ -109,6 +113,22 @@ void PostgresServer::start() {
                  ") >/dev/null 2>&1 </dev/null &");
     run_as_owner(program_folder() + "/pg_ctl start --wait --silent -D " + quoted(data()) + " -l " +
                  quoted(directory_.file("log")));
+}
+
+void PostgresServer::follow(const PostgresServer& primary) {
+    stop();
+    std::filesystem::remove_all(data());
+    run_as_owner(program_folder() +
+                 "/pg_basebackup --no-sync --checkpoint=fast --write-recovery-conf" +
+                 " --host=" + quoted(primary.directory_.path().string()) +
+                 " --username=orders --pgdata=" + quoted(data()));
+    std::ofstream(data() + "/postgresql.conf", std::ios::app)
+        << "unix_socket_directories = '" << directory_.path().string() << "'\n";
+    start();
+}
+
+void PostgresServer::promote() {
+    run_as_owner(program_folder() + "/pg_ctl promote --wait --silent -D " + quoted(data()));
 }
 
 pid_t PostgresServer::postmaster() const {

@@ -45,6 +45,10 @@ class PostgresServer {
     void freeze();
     void thaw();
 
+    // Becomes a standby of the other one, with a copy of what that has, and nothing else.
+    void follow(const PostgresServer& primary);
+    void promote();
+
     // A setting, from now on.
     void set(const std::string& name, const std::string& value) const;
     // From now on only whom a line of these lets in, in the form of pg_hba.conf; and its owner.
@@ -61,6 +65,7 @@ class PostgresServer {
    private:
     [[nodiscard]] std::string data() const { return directory_.file("data"); }
     [[nodiscard]] pid_t postmaster() const;
+    void stop();
 
     TempDir directory_;
     pid_t owner_;

@@ -163,7 +163,7 @@ Connection::Connection(const ServerUrl& url, Statements statements, Limits limit
                             "5",
                             "3",
                             "10000",
-                            "any",
+                            "read-write",
                             "orders",
                             options.c_str(),
                             url.text().c_str(),
