@@ -88,9 +88,6 @@ std::string session_options(Connection::Limits limits) {
     return options;
 }
 
-// Nothing that a server tells besides errors is for the programs' standard error.
-void ignore_notice(void* /*argument*/, const PGresult* /*notice*/) {}
-
 }  // namespace
 
 std::size_t Rows::size() const noexcept {
@@ -175,7 +172,7 @@ Connection::Connection(const ServerUrl& url, Statements statements, Limits limit
         PQfinish(handle_);
         throw ServerError(state_of_refusal(message), url.without_secrets(message));
     }
-    PQsetNoticeReceiver(handle_, ignore_notice, nullptr);
+    PQsetNoticeReceiver(handle_, take_notice, this);
     PQsetnonblocking(handle_, 1);
     if (PQenterPipelineMode(handle_) != 1) {
         PQfinish(handle_);
@@ -185,6 +182,14 @@ Connection::Connection(const ServerUrl& url, Statements statements, Limits limit
 
 Connection::~Connection() {
     PQfinish(handle_);
+}
+
+// Nothing that a server tells besides errors is for the programs' standard error. One of its texts,
+// in whatever language, is known by the function that it comes from.
+void Connection::take_notice(void* connection, const pg_result* notice) {
+    const char* const function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+    if (function == nullptr || function != std::string_view("SyncRepWaitForLSN")) return;
+    static_cast<Connection*>(connection)->is_kept_here_only_ = true;
 }
 
 void Connection::fail() const {
@@ -272,6 +277,7 @@ std::vector<Rows> Connection::receive() {
         }
     }
     if (error) throw ServerError(*error);
+    if (is_kept_here_only_) throw ServerError("", "the wait for a standby was ended");
     return results;
 }
 

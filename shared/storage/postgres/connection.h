@@ -97,7 +97,7 @@ class Connection {
     }
     // The results of all that was sent since the last call, in order. If one of them failed,
     // throws its error; those behind it were not run, and an explicit transaction is to be rolled
-    // back.
+    // back. A commit whose wait for a standby was ended by somebody counts as lost.
     [[nodiscard]] std::vector<Rows> receive();
 
     // One statement, which is a transaction of its own.
@@ -124,6 +124,7 @@ class Connection {
     [[nodiscard]] std::size_t take_notifications();
 
    private:
+    static void take_notice(void* connection, const pg_result* notice);
     void send_unnamed(const char* sql, const Values& values);
     void send_named(const char* sql, const Values& values);
     void keep(const char* sql);
@@ -140,6 +141,8 @@ class Connection {
     std::vector<const char*> sent_;
     int patience_ms_ = static_cast<int>(std::chrono::milliseconds(patience).count());
     bool is_given_up_ = false;
+    // Set by what the server tells besides.
+    bool is_kept_here_only_ = false;
 };
 
 }  // namespace orders::postgres

@@ -8,8 +8,10 @@
 // whoever holds the number's lock knows that the transaction is over, and may ask what it has left,
 // or mark it as given up, after which it does nothing, however late its bytes arrive.
 //
-// A statement that may be in its commit is never cancelled: a server that waits for its standby
-// reports a cancelled wait as success.
+// A server may wait for a standby in its commit. What others see of it by then, after a crash or
+// because an administrator has ended the wait, is not there after a fail-over: so a look-up writes,
+// too, and waits for the standby as well. A statement that may be in its commit is never cancelled:
+// the server reports a cancelled wait as success.
 
 #include <chrono>
 #include <cstdint>
@@ -200,7 +202,8 @@ class Writer {
         }
     }
 
-    // Once the transaction of this number is over: what was_done() says, or marks it as given up.
+    // Once the transaction of this number is over: what was_done() says, or nothing, and then it is
+    // given up.
     template <typename WasDone>
     [[nodiscard]] auto look_up(std::string_view operation, std::int64_t nonce, WasDone& was_done) {
         return insist(operation, [&] { return look_up_once(nonce, was_done); });
@@ -212,12 +215,10 @@ class Writer {
         transaction.send("SELECT pg_advisory_xact_lock($1::bigint)", nonce);
         (void)transaction.receive();
         auto outcome = was_done(transaction, nonce);
-        if (!outcome) {
-            transaction.send(
-                "INSERT INTO orders.group_marks (nonce, at) VALUES ($1::bigint, orders.now_ms())"
-                " ON CONFLICT DO NOTHING",
-                nonce);
-        }
+        transaction.send(
+            "INSERT INTO orders.group_marks (nonce, at) VALUES ($1::bigint, orders.now_ms())"
+            " ON CONFLICT (nonce) DO UPDATE SET at = excluded.at",
+            nonce);
         (void)transaction.commit();
         return outcome;
     }
