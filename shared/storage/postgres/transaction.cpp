@@ -120,6 +120,20 @@ UtcTime Transaction::now() {
     return now_.value();
 }
 
+void Writer::require_resolved(std::string_view operation) {
+    if (!unresolved_) return;
+    const bool is_over = session_.read(operation, [&](Connection& connection) {
+        return connection.query("SELECT pg_try_advisory_xact_lock($1::bigint)", *unresolved_)
+            .get<bool>(0, 0);
+    });
+    if (!is_over) {
+        throw StoreError(StoreError::Kind::busy, StoreError::Cure::time, operation,
+                         "an earlier commit is not over",
+                         "does the server wait for a standby that is away?");
+    }
+    unresolved_.reset();
+}
+
 void Writer::pause() {
     std::this_thread::sleep_for(first_pause);
 }

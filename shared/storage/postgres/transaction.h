@@ -145,6 +145,7 @@ class Writer {
     // was done. Throws StoreError: outcome_unknown if the server stays away.
     template <typename Work, typename WasDone>
     [[nodiscard]] auto transact(std::string_view operation, Work work, WasDone was_done) {
+        require_resolved(operation);
         for (int attempt = 1;; ++attempt) {
             const std::int64_t nonce = session_.next_nonce();
             bool is_committing = false;
@@ -206,7 +207,10 @@ class Writer {
     // given up.
     template <typename WasDone>
     [[nodiscard]] auto look_up(std::string_view operation, std::int64_t nonce, WasDone& was_done) {
-        return insist(operation, [&] { return look_up_once(nonce, was_done); });
+        unresolved_ = nonce;
+        auto outcome = insist(operation, [&] { return look_up_once(nonce, was_done); });
+        unresolved_.reset();
+        return outcome;
     }
 
     template <typename WasDone>
@@ -222,9 +226,13 @@ class Writer {
         (void)transaction.commit();
         return outcome;
     }
+    // Throws StoreError while a transaction whose outcome stayed unknown is not over. Others would
+    // only wait with it, and each would keep a connection of the server's.
+    void require_resolved(std::string_view operation);
     static void pause();
 
     Session session_;
+    std::optional<std::int64_t> unresolved_;
 };
 
 }  // namespace orders::postgres
