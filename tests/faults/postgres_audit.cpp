@@ -9,7 +9,6 @@
 #include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
 #include "tests/support/order_processes.h"
-#include "tests/support/store_audit.h"
 
 namespace orders::test {
 namespace {
@@ -46,7 +45,26 @@ std::map<std::string, Stored> stored(const PostgresServer& server, const std::st
     return orders;
 }
 
-Findings broken_promises(const std::map<std::string, Stored>& orders, const ClientLog& clients) {
+// By the same token.
+std::set<std::string> settled_again(const OrderProcesses& processes) {
+    std::set<std::string> once;
+    std::set<std::string> again;
+    for (const std::string& line : processes.lines_with(" order settled ")) {
+        const std::string claim = log_field(line, "order_id") + " " + log_field(line, "token");
+        if (!once.insert(claim).second) again.insert(claim);
+    }
+    return again;
+}
+
+}  // namespace
+
+void record_wrong_steps(const PostgresServer& server, const std::string& database) {
+    (void)server.run(database, wrong_steps_trigger);
+}
+
+Findings broken_promises(const PostgresServer& server, const std::string& database,
+                         const ClientLog& clients) {
+    const std::map<std::string, Stored> orders = stored(server, database);
     std::set<std::string> missing, refused, strange, open, other_payload, not_cancelled;
     for (const std::string& id : clients.acknowledged) {
         if (!orders.contains(id)) missing.insert(id);
@@ -69,23 +87,6 @@ Findings broken_promises(const std::map<std::string, Stored>& orders, const Clie
     return findings;
 }
 
-// By the same token.
-std::set<std::string> settled_again(const OrderProcesses& processes) {
-    std::set<std::string> once;
-    std::set<std::string> again;
-    for (const std::string& line : processes.lines_with(" order settled ")) {
-        const std::string claim = log_field(line, "order_id") + " " + log_field(line, "token");
-        if (!once.insert(claim).second) again.insert(claim);
-    }
-    return again;
-}
-
-}  // namespace
-
-void record_wrong_steps(const PostgresServer& server, const std::string& database) {
-    (void)server.run(database, wrong_steps_trigger);
-}
-
 void check_after_storm(const PostgresServer& server, const std::string& database, Storm& storm,
                        const ClientLog& clients) {
     HttpClient http = storm.processes.client();
@@ -100,7 +101,7 @@ void check_after_storm(const PostgresServer& server, const std::string& database
             return counts["Pending"] == 0 && counts["Processing"] == 0;
         });
     storm.processes.stop_all();
-    for (const std::string& finding : broken_promises(stored(server, database), clients)) {
+    for (const std::string& finding : broken_promises(server, database, clients)) {
         FAIL_CHECK(finding);
     }
     CHECK(server.run(database, "SELECT step FROM wrong_steps").empty());
