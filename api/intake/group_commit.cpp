@@ -202,9 +202,11 @@ void GroupCommit::store_group(std::unique_ptr<IntakeTurn> turn, const StoreLevel
         throw;
     }
     turn.reset();
-    if (draft.group().is_proof()) {
+    {
         const MutexLock lock(mutex_);
-        last_proof_ = SteadyClock::now();
+        // Whoever is told now may send more at once, however long this took.
+        turn_began_ = SteadyClock::now();
+        if (draft.group().is_proof()) last_proof_ = turn_began_;
     }
     tell(std::move(group), outcomes);
 }

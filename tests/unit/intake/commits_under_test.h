@@ -6,6 +6,7 @@
 // Belongs to the test's main thread, except for submit().
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -26,6 +27,8 @@ struct NamedWork {
     WorkLoad load = {.units = 1, .bytes = 1};
     // What it decides when it is to join a group.
     std::optional<Refusal> decision = {};
+    // Called when it is told, on the writer's thread.
+    std::function<void()> when_told = [] {};
 };
 
 class CommitsUnderTest {
@@ -45,7 +48,10 @@ class CommitsUnderTest {
         return submit_until_taken([&] { return submit(work); });
     }
     [[nodiscard]] Answer submit_until_held(const std::string& name, StoreStep step) {
-        return test::submit_until_held(script, step, [&] { return submit({name}); });
+        return submit_until_held(NamedWork{name}, step);
+    }
+    [[nodiscard]] Answer submit_until_held(const NamedWork& work, StoreStep step) {
+        return test::submit_until_held(script, step, [&] { return submit(work); });
     }
     // The writer must be held, so that all of it waits.
     [[nodiscard]] std::vector<Answer> submit_waiting(std::vector<NamedWork> works) {
@@ -99,6 +105,7 @@ class CommitsUnderTest {
         // Throws, and so ends the test, if it is told twice.
         void tell(const std::string& what) {
             if (test_.script.is_turn_open()) ++test_.told_while_turn_was_open;
+            work_.when_told();
             promise_.set_value(what);
         }
 

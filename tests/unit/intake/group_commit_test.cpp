@@ -199,6 +199,22 @@ TEST_CASE("group_commit: work that was taken waits for the commit, however long 
     CHECK_EQ(taken.get(), "finished");
 }
 
+TEST_CASE("group_commit: whoever is told after a long commit may send more at once") {
+    CommitsUnderTest commits({.max_wait = short_wait});
+    // At least once, since the writer itself may be kept from running for longer than work may
+    // wait.
+    eventually(patience, [&] {
+        Answer more;
+        Answer told = commits.submit_until_held(
+            NamedWork{.name = "told", .when_told = [&] { more = commits.submit({"more"}); }},
+            StoreStep::commit);
+        CHECK_EQ(commits.told({"late"}), "overloaded");
+        commits.script.release(StoreStep::commit);
+        CHECK_EQ(told.get(), "finished");
+        return more.get() == "finished";
+    });
+}
+
 TEST_CASE("group_commit: while the turn is out of reach, new work is refused at once") {
     CommitsUnderTest commits({.max_wait = short_wait});
     commits.script.hold(StoreStep::begin);
