@@ -3,9 +3,11 @@
 // A port for a program that cannot say which one it has got, because nobody reads its log.
 
 #include <arpa/inet.h>
-#include <doctest/doctest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
 
 #include "shared/os/file_descriptor.h"
 
@@ -20,8 +22,10 @@ namespace orders::test {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    REQUIRE_EQ(::bind(socket.get(), generic, size), 0);
-    REQUIRE_EQ(::getsockname(socket.get(), generic, &size), 0);
+    if (::bind(socket.get(), generic, size) != 0 ||
+        ::getsockname(socket.get(), generic, &size) != 0) {
+        throw std::system_error(errno, std::generic_category(), "no free port");
+    }
     return ntohs(address.sin_port);
 }
 
