@@ -15,15 +15,41 @@ CREATE TABLE orders.group_marks (
 );
 CREATE INDEX group_marks_at ON orders.group_marks (at);
 
+-- Whether this store is, or was, one end of a copy to another place (`order-api copy`): one row at
+-- most.
+CREATE TABLE orders.copies (
+    id    smallint PRIMARY KEY CHECK (id = 1),
+    -- Its orders are being moved away; were moved away; it is an unfinished copy: no program opens
+    -- it. Or it is a finished copy.
+    state smallint NOT NULL CHECK (state BETWEEN 0 AND 3),
+    copy  text     NOT NULL CHECK (length(copy) = 32),  -- which one: the same at both ends
+    other text     NOT NULL                             -- what the other end is called
+);
+
 -- Begins the work of a transaction that writes: from here until it ends, whoever asks what has become
--- of it waits for it; one that was given up does nothing any more. Also makes the settings that hold
--- for it alone, so that none is left in the session, which may be another's next. Returns the time.
+-- of it waits for it; one that was given up does nothing any more. Nor is anything written to a store
+-- that is closed: a program that has it open, and that whoever closes it has not noticed, learns of it
+-- here. (The row is read under a lock that lasts as long as the transaction, so whoever closes the
+-- store, with the table locked, waits for those that are under way.) Also makes the settings that
+-- hold for it alone, so that none is left in the session, which may be another's next. Returns the
+-- time.
 CREATE FUNCTION orders.begin_group(number bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    is_given_up boolean;
+    closed      text;
 BEGIN
     PERFORM pg_advisory_xact_lock(number);
     -- With a snapshot of its own, taken after the lock.
-    IF EXISTS (SELECT FROM orders.group_marks m WHERE m.nonce = number) THEN
+    SELECT EXISTS (SELECT FROM orders.group_marks m WHERE m.nonce = number),
+        (SELECT CASE c.state WHEN 0 THEN 'the orders are being moved to '
+            WHEN 1 THEN 'the orders were moved to ' ELSE 'this is an unfinished copy of ' END
+            || c.other FROM orders.copies c WHERE c.state < 3)
+        INTO is_given_up, closed;
+    IF is_given_up THEN
         RAISE EXCEPTION 'this transaction was given up' USING ERRCODE = 'OR001';
+    END IF;
+    IF closed IS NOT NULL THEN
+        RAISE EXCEPTION '%', closed USING ERRCODE = 'OR002';
     END IF;
     -- What is told as stored must be, whatever somebody has set for the database meanwhile.
     IF current_setting('synchronous_commit') IN ('off', 'local') THEN
