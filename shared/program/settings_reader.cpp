@@ -169,7 +169,7 @@ Setting<std::string> SettingsReader::command_flag(const std::string& word, std::
                                                   std::string value) {
     const auto command = std::ranges::find(commands_, word, &Command::word);
     assert(command != commands_.end());
-    const Setting<std::string> setting("");
+    Setting<std::string> setting("");
     command->flags.push_back({std::move(flag), std::move(value), setting});
     return setting;
 }

@@ -57,7 +57,7 @@ class StorePlace {
     }
 
    private:
-    const Backend backend_;
+    [[maybe_unused]] const Backend backend_;
     TempDir directory_;
     std::string location_;
 };
