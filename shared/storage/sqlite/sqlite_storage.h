@@ -9,8 +9,8 @@
 // spare_pages.h and log_at_rest.h give room back, migrations.h brings the schema up to date,
 // clock.h tells the time. store_path.h finds the file, and occupancy.h, store_identity.h and
 // log_ownership.h make sure that it is one store, with its own log; store_watch.h, that it stays
-// so; copy_mark.h, that its orders are not another store's by now. What is done with a store besides
-// running it is in care/.
+// so; copy_mark.h, that its orders are not another store's by now. What is done with a store
+// besides running it is in care/.
 
 #include <memory>
 #include <string>
