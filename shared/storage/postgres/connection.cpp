@@ -83,7 +83,11 @@ std::string session_options(Connection::Limits limits) {
     if (limits == Connection::Limits::usual) {
         options +=
             " -c statement_timeout=10s -c lock_timeout=5s"
-            " -c default_transaction_isolation=read\\ committed";
+            " -c default_transaction_isolation=read\\ committed"
+            // What is read is the beginning of an index, or few rows by their numbers. Without
+            // statistics, as after a pg_restore, all of an index would be gathered and sorted
+            // first, and with them the few be merged with a walk over all orders.
+            " -c enable_bitmapscan=off -c enable_mergejoin=off -c jit=off";
     }
     return options;
 }
