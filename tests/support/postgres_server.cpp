@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "tests/support/file_contents.h"
 #include "tests/support/free_port.h"
 
 namespace orders::test {
@@ -206,6 +207,10 @@ std::string PostgresServer::make_database(const std::string& name, const std::st
     run("template1", "CREATE TABLESPACE \"" + name + "\" LOCATION '" + place + "'");
     run("template1", "CREATE DATABASE \"" + name + "\" TABLESPACE \"" + name + "\"");
     return url_of(name);
+}
+
+std::string PostgresServer::log() const {
+    return contents_of(directory_.file("log"));
 }
 
 std::string PostgresServer::run(const std::string& database, const std::string& sql) const {

@@ -59,6 +59,9 @@ class PostgresServer {
     // that.
     [[nodiscard]] std::string allow_tls() const;
 
+    // All that it has logged.
+    [[nodiscard]] std::string log() const;
+
     // Runs SQL in the database as its owner, and returns what psql prints.
     std::string run(const std::string& database, const std::string& sql) const;
 
