@@ -17,6 +17,7 @@ namespace orders {
 namespace {
 
 constexpr std::chrono::milliseconds error_pause{250};
+constexpr std::chrono::milliseconds look_interval_without_bell{250};
 // How long processing that was told to stop may take to return before its order is given back
 // anyway.
 constexpr std::chrono::milliseconds interruption_limit{1'000};
@@ -205,7 +206,9 @@ void Dispatcher::look(SteadyTime now) {
     const ClaimRequest claim = next_claim();
     has_claimable_ = claim.limit > 0 && store_.has_claimable(claim.shares);
     if (now >= next_look_) {
-        next_look_ = now + options_.look_interval;
+        next_look_ = now + (work_watch_.fd() < 0
+                                ? std::min(look_interval_without_bell, options_.look_interval)
+                                : options_.look_interval);
         look_for_cancelled(now);  // should no bell have told
     }
 }

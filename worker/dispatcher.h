@@ -68,7 +68,8 @@ struct DispatcherOptions {
     std::chrono::milliseconds drain_limit{10'000};
     // Requested, it ends the drain before its limit. Notify `wake` afterwards, as after a stop.
     std::stop_token hurry = {};
-    // How often to look for work that nothing announced, and for cancelled orders.
+    // How often to look for work that nothing announced, and for cancelled orders. While the watch
+    // for work cannot ring it is 250 ms at most.
     std::chrono::milliseconds look_interval{250};
     HousekeepingOptions housekeeping = {};  // renew_own is the dispatcher's to say
     // Called once, by run(), when the store knows the worker.

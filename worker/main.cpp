@@ -104,7 +104,9 @@ int work(const WorkerSettings& settings, Storage& storage) {
          .normal_max_wait = settings.normal_max_wait,
          .drain_limit = settings.drain_limit,
          .hurry = hurry.get_token(),
-         .housekeeping = {.retention = settings.retention},
+         .look_interval = storage.look_interval(),
+         .housekeeping = {.retention = settings.retention,
+                          .look_interval = storage.look_interval()},
          // Not before, because its first report should count this worker.
          .on_enlisted = [&] { reporter.emplace(std::move(reader), settings.report_interval); }});
     const int status = run_until_stopped(dispatcher, stop.get_token(), signals, reporter);

@@ -54,6 +54,9 @@ class Storage {
     // awaits that (AwaitEnds).
     [[nodiscard]] virtual std::unique_ptr<WorkWatch> open_end_watch() = 0;
 
+    // How often a worker that has a watch should look for what nothing announces.
+    [[nodiscard]] virtual std::chrono::milliseconds look_interval() const = 0;
+
     // Whether a process is making the store ready now: brings an older one up to this program's
     // schema, or into the form in which it can shrink. Until that is done, no reader can be opened.
     [[nodiscard]] virtual bool is_being_migrated() = 0;

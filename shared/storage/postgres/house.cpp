@@ -69,18 +69,20 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
           size_walk_(writer_) {}
 
     Chores look() override {
-        return writer_.session().read("look what is to be done", [](Connection& connection) {
+        return writer_.session().read("look what is to be done", [this](Connection& connection) {
             const Rows rows = connection.query(
                 "SELECT orders.now_ms(),"
                 " EXISTS (SELECT FROM orders.leases WHERE until <= orders.now_ms())"
                 " OR EXISTS (SELECT FROM orders.workers WHERE" IS_GONE
                 "),"
+                " EXISTS (SELECT FROM orders.count_changes),"
                 " (SELECT due_at FROM orders.waiting ORDER BY due_at LIMIT 1),"
                 " (SELECT o.expires_at FROM orders.orders o WHERE o.expires_at IS NOT NULL"
                 " AND NOT EXISTS (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
                 " ORDER BY o.expires_at LIMIT 1)");
             const UtcTime now = time_from_column(rows.get<std::int64_t>(0, 0));
             Chores chores{.has_expired_leases = rows.get<bool>(0, 1)};
+            has_changes_ = rows.get<bool>(0, 2);
             const auto note = [&](int column, bool& is_now) {
                 const auto next =
                     time_from_column(rows.get<std::optional<std::int64_t>>(0, column));
@@ -89,8 +91,8 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
                 const auto wait = std::max(*next - now, std::chrono::milliseconds{0});
                 chores.next_due_in = std::min(chores.next_due_in.value_or(wait), wait);
             };
-            note(2, chores.has_due_orders);
-            note(3, chores.has_overdue_orders);
+            note(3, chores.has_due_orders);
+            note(4, chores.has_overdue_orders);
             return chores;
         });
     }
@@ -118,8 +120,9 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
         next_fold_ = now + between_folds;
         const bool is_clearing = now >= next_clearing_;
         if (is_clearing) next_clearing_ = now + between_clearings;
+        if (!has_changes_ && !is_clearing) return;
         (void)writer_.session().read("fold the counters", [&](Connection& connection) {
-            send_fold(connection);
+            if (has_changes_) send_fold(connection);
             if (is_clearing) send_clearing(connection);
             return connection.receive().size();
         });
@@ -206,6 +209,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
     FinishedWalk failed_walk_;
     FinishedWalk cancelled_walk_;
     SizeWalk size_walk_;
+    bool has_changes_ = true;  // of the counters, by the last look
     SteadyTime next_fold_{};
     SteadyTime next_clearing_{};
 };

@@ -44,6 +44,8 @@ class PostgresStorage final : public Storage {
     std::unique_ptr<WorkWatch> open_end_watch() override {
         return postgres::open_watch(server_, Bell::ends);
     }
+    // Of very many workers each look is a trip to the one server.
+    std::chrono::milliseconds look_interval() const override { return std::chrono::seconds(1); }
     // Whoever comes while another does it waits for it.
     bool is_being_migrated() override { return false; }
 

@@ -47,6 +47,10 @@ class SqliteStorage final : public Storage {
     std::unique_ptr<WorkWatch> open_end_watch() override {
         return std::make_unique<DoorbellWatch>(path(), Bell::ends);
     }
+    // A look costs next to nothing here.
+    std::chrono::milliseconds look_interval() const override {
+        return std::chrono::milliseconds(250);
+    }
     bool is_being_migrated() override {
         const std::string path = existing_store_path(location_);
         // Before it is opened: who makes it smaller keeps readers out, too.
