@@ -5,6 +5,8 @@
 //
 // Any thread may call it.
 
+#include <chrono>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -26,7 +28,14 @@ class Server {
     // tells nothing if another has connected since.
     void note_reached();
     void note_lost(const std::string& detail, SteadyTime then);
-    [[nodiscard]] bool is_lost() const;
+
+    // Whether to try to connect now. While it is lost, only one at a time does, with a pause in
+    // between, so that all others fail at once and wait for nothing. Whoever may try says how that
+    // ended: note_reached() or note_not_reached().
+    [[nodiscard]] bool may_try();
+    void note_not_reached();
+    // What was noted when it was lost.
+    [[nodiscard]] std::string loss() const;
 
     // Somebody has found that no notification comes from there: because of a pooler that gives each
     // transaction another connection to the server.
@@ -38,12 +47,19 @@ class Server {
     void note_ready();
 
    private:
+    void put_off_next_try() REQUIRES(mutex_);
+
     const ServerUrl url_;
 
     mutable Mutex mutex_;
     bool is_lost_ GUARDED_BY(mutex_) = false;
     SteadyTime lost_since_ GUARDED_BY(mutex_){};
     SteadyTime reached_at_ GUARDED_BY(mutex_){};
+    std::string loss_ GUARDED_BY(mutex_);
+    bool is_being_tried_ GUARDED_BY(mutex_) = false;
+    std::chrono::milliseconds pause_ GUARDED_BY(mutex_){0};
+    SteadyTime next_try_ GUARDED_BY(mutex_){};
+    std::minstd_rand random_ GUARDED_BY(mutex_){std::random_device{}()};
     bool is_unheard_ GUARDED_BY(mutex_) = false;
     bool is_ready_ GUARDED_BY(mutex_) = false;
 };

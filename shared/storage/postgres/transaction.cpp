@@ -8,8 +8,7 @@
 namespace orders::postgres {
 namespace {
 
-constexpr std::chrono::milliseconds first_pause{100};
-constexpr std::chrono::milliseconds longest_pause{5'000};
+constexpr std::chrono::milliseconds pause_of_insistence{100};
 constexpr std::chrono::milliseconds pause_after_conflict{20};
 
 }  // namespace
@@ -18,25 +17,18 @@ Session::Session(Server& server) : server_(server), random_(std::random_device{}
 
 Connection& Session::connection() {
     if (connection_) return *connection_;
+    if (!server_.may_try()) throw ServerError("", server_.loss());
     const SteadyTime now = std::chrono::steady_clock::now();
-    if (now < next_attempt_ && server_.is_lost()) throw ServerError("", last_failure_);
     try {
         connection_ = connect();
     } catch (const ServerError& error) {
-        last_failure_ = error.what();
-        if (error.is_connection_lost()) server_.note_lost(last_failure_, now);
-        // Not all of those that lost it come back at once.
-        pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
-        const auto half = pause_ / 2;
-        std::uniform_int_distribution<std::int64_t> spread(0, half.count());
-        next_attempt_ = now + half + std::chrono::milliseconds(spread(random_));
+        if (error.is_connection_lost()) server_.note_lost(error.what(), now);
+        server_.note_not_reached();
         throw;
     }
     ++connections_;
     server_.note_reached();
     connected_at_ = std::chrono::steady_clock::now();
-    pause_ = {};
-    next_attempt_ = {};
     return *connection_;
 }
 
@@ -135,7 +127,7 @@ void Writer::require_resolved(std::string_view operation) {
 }
 
 void Writer::pause() {
-    std::this_thread::sleep_for(first_pause);
+    std::this_thread::sleep_for(pause_of_insistence);
 }
 
 }  // namespace orders::postgres

@@ -38,8 +38,8 @@ class Session {
     // The server must outlive it.
     explicit Session(Server& server);
 
-    // Connected, as far as is known. Throws ServerError; for a while after a failure at once, while
-    // nobody else reaches the server.
+    // Connected, as far as is known. Throws ServerError; at once, if the server is lost and it is
+    // not for this one to try (server.h).
     [[nodiscard]] Connection& connection();
     void drop_connection() noexcept { connection_.reset(); }
     // How many there have been.
@@ -52,13 +52,16 @@ class Session {
     template <typename Read>
     [[nodiscard]] auto read(std::string_view operation, Read use) {
         for (int attempt = 1;; ++attempt) {
+            bool was_connected = false;
             try {
-                return use(connection());
+                Connection& connected = connection();
+                was_connected = true;
+                return use(connected);
             } catch (const ServerError& error) {
                 drop_connection();
                 note(error);
-                const bool is_worth_another = error.is_statement_lost() ||
-                                              (error.is_connection_lost() && has_been_connected());
+                const bool is_worth_another =
+                    error.is_statement_lost() || (error.is_connection_lost() && was_connected);
                 if (attempt < 2 && is_worth_another) continue;
                 throw store_error(error, operation);
             }
@@ -74,7 +77,6 @@ class Session {
     void let_others_finish(int times);
 
    private:
-    [[nodiscard]] bool has_been_connected() const noexcept { return next_attempt_ == SteadyTime{}; }
     [[nodiscard]] std::unique_ptr<Connection> connect();
 
     Server& server_;
@@ -83,9 +85,6 @@ class Session {
     std::unique_ptr<Connection> connection_;
     std::int64_t connections_ = 0;
     SteadyTime connected_at_{};
-    SteadyTime next_attempt_{};
-    std::chrono::milliseconds pause_{0};
-    std::string last_failure_;
     std::mt19937_64 random_;
 };
 
