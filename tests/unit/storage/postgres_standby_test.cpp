@@ -105,7 +105,7 @@ TEST_CASE("postgres_standby: what a crash has left is not told before the standb
 TEST_CASE("postgres_standby: nor is a commit whose wait an administrator has ended") {
     if (is_missing()) return;
     for (const char* const end : {"pg_cancel_backend", "pg_terminate_backend"}) {
-        CAPTURE(end);
+        CAPTURE(std::string(end));
         Waiting waiting;
         const std::string first = waiting.waiter();
         (void)waiting.server.run(database, std::string("SELECT ") + end + "(" + first + ")");
