@@ -146,7 +146,7 @@ TEST_CASE("postgres_crossing: what a database has as its defaults changes nothin
         server.run(database, "ALTER DATABASE orders SET " + std::string(setting));
     }
     storm.begin();
-    const int wanted = dose(300, 20'000);
+    const int wanted = dose(300, 3'000);
     int rounds = 0;
     const ClientLog log = run_under_load(storm, [&] { return ++rounds < wanted / 10; });
     CHECK(log.refused.empty());
