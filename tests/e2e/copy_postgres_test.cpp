@@ -8,13 +8,12 @@
 #include "tests/support/order_processes.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/program_run.h"
-#include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {
 
 TEST_CASE("copy: a service moves from a file to PostgreSQL, and back") {
-    if (!PostgresServer::is_available()) return skipped("PostgreSQL is not installed");
+    if (is_postgres_missing()) return;
     OrderProcesses processes;
     const std::string from = processes.database();
     const std::string url = common_postgres_server().make_database("moved");

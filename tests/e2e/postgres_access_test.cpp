@@ -10,13 +10,11 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/check_problem.h"
 #include "tests/support/eventually.h"
 #include "tests/support/file_contents.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/program_run.h"
-#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
@@ -26,12 +24,6 @@ using Environment = OrderProcesses::Environment;
 // With what libpq, URLs and files of passwords treat in a way of their own.
 const std::string password = R"(s3c%r:t/w@rd#[\x"y?)";
 const std::string encoded_password = "s3c%25r%3At%2Fw%40rd%23%5B%5Cx%22y%3F";
-
-bool is_missing() {
-    if (PostgresServer::is_available()) return false;
-    skipped("PostgreSQL is not installed");
-    return true;
-}
 
 // What it says to others: its log, its output, and its command line.
 void check_tells_no(const std::string& part, const ChildProcess& program) {
@@ -86,7 +78,7 @@ void check_fails(Environment environment, int status, const std::vector<std::str
 }  // namespace
 
 TEST_CASE("postgres_access: a password comes from the URL, a file or the environment, untold") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     const Guarded guarded;
     const TempDir directory;
     check_works({{"DATABASE_URL", with_user(guarded.url, "app:" + encoded_password)}});
@@ -100,7 +92,7 @@ TEST_CASE("postgres_access: a password comes from the URL, a file or the environ
 }
 
 TEST_CASE("postgres_access: who shows no password, or a wrong one, is told so, and no password") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     const Guarded guarded;
     check_fails({{"DATABASE_URL", with_user(guarded.url, "app")}}, 1, {"no password supplied"});
     check_fails({{"DATABASE_URL", with_user(guarded.url, "app")}, {"PGPASSWORD", "hidden"}}, 1,
@@ -130,7 +122,7 @@ TEST_CASE("postgres_access: who shows no password, or a wrong one, is told so, a
 }
 
 TEST_CASE("postgres_access: who is not let in is told so") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     const Guarded guarded;
     const PostgresServer& server = guarded.server;
     const Environment environment{{"DATABASE_URL", with_user(guarded.url, "app")},
@@ -148,7 +140,7 @@ TEST_CASE("postgres_access: who is not let in is told so") {
 }
 
 TEST_CASE("postgres_access: a role that may only use the tables is enough") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer& server = common_postgres_server();
     const std::string url = server.make_database("granted");
     check_works({{"DATABASE_URL", url}});
@@ -160,7 +152,7 @@ TEST_CASE("postgres_access: a role that may only use the tables is enough") {
 }
 
 TEST_CASE("postgres_access: a role that lacks a right ends the program, which says which") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer& server = common_postgres_server();
     const std::string url = server.make_database("lacking");
     check_works({{"DATABASE_URL", url}});
@@ -173,7 +165,6 @@ TEST_CASE("postgres_access: a role that lacks a right ends the program, which sa
     OrderProcesses processes;
     processes.set("DATABASE_URL", environment.at("DATABASE_URL"));
     ChildProcess& api = processes.start_api();
-    check_problem(processes.client().post("/api/v1/orders", order_json("a")), 503, "stopping");
     ChildProcess& worker = processes.launch(worker_program(), {});
     for (ChildProcess* program : {&api, &worker}) {
         CHECK_EQ(program->wait_exit(patience), exited(1));
@@ -182,7 +173,7 @@ TEST_CASE("postgres_access: a role that lacks a right ends the program, which sa
 }
 
 TEST_CASE("postgres_access: TLS is had, or missed with a reason") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     Guarded guarded;
     const std::string authority =
         "postgresql://app@127.0.0.1:" + std::to_string(guarded.server.listen()) +
@@ -204,7 +195,7 @@ TEST_CASE("postgres_access: TLS is had, or missed with a reason") {
 }
 
 TEST_CASE("postgres_access: a first start that is killed leaves nothing half made") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer& server = common_postgres_server();
     const std::string url = server.make_database("half");
     for (int attempt = 0; attempt < 20; ++attempt) {

@@ -12,19 +12,12 @@
 #include "tests/support/order_processes.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/program_run.h"
-#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
 
 constexpr const char* lost = " the database cannot be reached";
 constexpr const char* back = " the database is reached again";
-
-bool is_missing() {
-    if (PostgresServer::is_available()) return false;
-    skipped("PostgreSQL is not installed");
-    return true;
-}
 
 int status_at(int port, const std::string& path) {
     return status_of(HttpClient(port).attempt({"GET", path}));
@@ -65,7 +58,7 @@ void check_start_waits(const std::string& url, Mend mend, const std::string& rea
 }  // namespace
 
 TEST_CASE("postgres_away: programs wait at their start for a server that is not there") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer server(PostgresServer::Sync::off);
     const std::string url = server.make_database("orders");
     server.kill();
@@ -73,7 +66,7 @@ TEST_CASE("postgres_away: programs wait at their start for a server that is not 
 }
 
 TEST_CASE("postgres_away: programs wait at their start for a server that is full") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer& server = common_postgres_server();
     std::string url = server.make_database("limited");
     server.run("limited", "CREATE ROLE guest LOGIN CONNECTION LIMIT 0");
@@ -83,7 +76,7 @@ TEST_CASE("postgres_away: programs wait at their start for a server that is full
 }
 
 TEST_CASE("postgres_away: programs wait at their start for a standby to be promoted") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer primary(PostgresServer::Sync::off);
     (void)primary.make_database("orders");
     PostgresServer standby(PostgresServer::Sync::off);
@@ -93,7 +86,7 @@ TEST_CASE("postgres_away: programs wait at their start for a standby to be promo
 }
 
 TEST_CASE("postgres_away: one that stops while it waits ends at once") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer server(PostgresServer::Sync::off);
     const std::string url = server.make_database("orders");
     server.kill();
@@ -108,7 +101,7 @@ TEST_CASE("postgres_away: one that stops while it waits ends at once") {
 }
 
 TEST_CASE("postgres_away: the loss of the server is said once, and so is its return") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer server(PostgresServer::Sync::on);
     OrderProcesses processes;
     processes.set("DATABASE_URL", server.make_database("orders"));
@@ -135,7 +128,7 @@ TEST_CASE("postgres_away: the loss of the server is said once, and so is its ret
 }
 
 TEST_CASE("postgres_away: what waiting cannot mend ends a program") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer& server = common_postgres_server();
     const auto as_guest = [](std::string url) {
         return url.replace(url.find("orders@"), 6, "visitor");

@@ -19,7 +19,6 @@
 #include "tests/support/postgres_server.h"
 #include "tests/support/program_run.h"
 #include "tests/support/seed.h"
-#include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {
@@ -165,7 +164,7 @@ TEST_CASE("copy_killed: a copy that is killed again and again is completed by th
 
 TEST_CASE(
     "copy_killed: a server that crashes under a copy ends it, and the same again completes it") {
-    if (!PostgresServer::is_available()) return skipped("PostgreSQL is not installed");
+    if (is_postgres_missing()) return;
     std::mt19937 random = seeded_random();
     PostgresServer server(PostgresServer::Sync::on);
     OrderProcesses processes;

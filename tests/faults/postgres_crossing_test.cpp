@@ -20,7 +20,6 @@
 #include "tests/support/order_processes.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/seed.h"
-#include "tests/support/skipped.h"
 #include "tests/support/store_audit.h"
 
 namespace orders::test {
@@ -29,12 +28,6 @@ namespace {
 using nlohmann::json;
 
 constexpr char database[] = "orders";
-
-bool is_missing() {
-    if (PostgresServer::is_available()) return false;
-    skipped("PostgreSQL is not installed");
-    return true;
-}
 
 // How often each status stands in the answers to a batch.
 std::map<std::string, int> results_of(const HttpAnswer& answer) {
@@ -61,7 +54,7 @@ ClientLog run_under_load(Storm& storm, Disturb disturb) {
 }  // namespace
 
 TEST_CASE("postgres_crossing: batches that cross are all answered, and each order is made once") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     // Two that wait for each other are found at once, instead of after a second.
     PostgresServer server(PostgresServer::Sync::off, "deadlock_timeout = 1ms");
     OrderProcesses processes;
@@ -111,7 +104,7 @@ TEST_CASE("postgres_crossing: batches that cross are all answered, and each orde
 }
 
 TEST_CASE("postgres_crossing: sessions that are ended at random lose nothing") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     std::mt19937 random = seeded_random();
     PostgresServer server(PostgresServer::Sync::on);
     Storm storm(random);
@@ -132,7 +125,7 @@ TEST_CASE("postgres_crossing: sessions that are ended at random lose nothing") {
 }
 
 TEST_CASE("postgres_crossing: what a database has as its defaults changes nothing") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     std::mt19937 random = seeded_random();
     PostgresServer server(PostgresServer::Sync::off);
     Storm storm(random);
@@ -155,7 +148,7 @@ TEST_CASE("postgres_crossing: what a database has as its defaults changes nothin
 }
 
 TEST_CASE("postgres_crossing: commits last, whatever is set while the programs run") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer server(PostgresServer::Sync::off);
     OrderProcesses processes;
     processes.set("DB_PATH", server.make_database(database));

@@ -21,7 +21,6 @@
 #include "tests/support/order_processes.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/seed.h"
-#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
@@ -29,12 +28,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr char database[] = "orders";
-
-bool is_missing() {
-    if (PostgresServer::is_available()) return false;
-    skipped("PostgreSQL is not installed");
-    return true;
-}
 
 class Pair {
    public:
@@ -90,7 +83,7 @@ class Pair {
 }  // namespace
 
 TEST_CASE("postgres_fail_over: nothing is lost and nothing done twice") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     std::mt19937 random = seeded_random();
     Pair pair;
     Storm storm(random);
@@ -122,7 +115,7 @@ TEST_CASE("postgres_fail_over: nothing is lost and nothing done twice") {
 }
 
 TEST_CASE("postgres_fail_over: a standby that is not waited for loses what was acknowledged") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     Pair pair;
     OrderProcesses processes;
     processes.set("DATABASE_URL", pair.url());
@@ -157,7 +150,7 @@ TEST_CASE("postgres_fail_over: a standby that is not waited for loses what was a
 
 // The long form goes on until clients have been told that nobody knows.
 TEST_CASE("postgres_fail_over: while the standby is away, a commit waits for it") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     Pair pair;
     OrderProcesses processes;
     processes.set("DATABASE_URL", pair.url());

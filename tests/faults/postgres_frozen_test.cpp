@@ -13,7 +13,6 @@
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
 #include "tests/support/postgres_server.h"
-#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
@@ -24,10 +23,7 @@ using namespace std::chrono_literals;
 
 // In the short form it goes on before anybody has given it up, and all is well.
 TEST_CASE("postgres_frozen: requests are answered though the server stands still") {
-    if (!PostgresServer::is_available()) {
-        skipped("PostgreSQL is not installed");
-        return;
-    }
+    if (is_postgres_missing()) return;
     PostgresServer server(PostgresServer::Sync::off);
     OrderProcesses processes;
     processes.set("DATABASE_URL", server.make_database("orders"));

@@ -12,7 +12,6 @@
 #include "tests/support/dose.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/seed.h"
-#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
@@ -22,10 +21,7 @@ constexpr char database[] = "orders";
 }  // namespace
 
 TEST_CASE("postgres_killed: nothing is lost and nothing done twice, whoever is killed") {
-    if (!PostgresServer::is_available()) {
-        skipped("PostgreSQL is not installed");
-        return;
-    }
+    if (is_postgres_missing()) return;
     std::mt19937 random = seeded_random();
     PostgresServer server(PostgresServer::Sync::on);
     Storm storm(random);

@@ -18,7 +18,6 @@
 #include "tests/support/eventually.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/seed.h"
-#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
@@ -63,10 +62,7 @@ void attack(FaultyLink& link, const OrderClients& clients, std::mt19937& random,
 }  // namespace
 
 TEST_CASE("postgres_link: nothing is lost and nothing done twice, whatever becomes of the bytes") {
-    if (!PostgresServer::is_available()) {
-        skipped("PostgreSQL is not installed");
-        return;
-    }
+    if (is_postgres_missing()) return;
     std::mt19937 random = seeded_random();
     PostgresServer server(PostgresServer::Sync::on);
     (void)server.make_database(database);

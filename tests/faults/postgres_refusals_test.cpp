@@ -32,12 +32,6 @@ using postgres::ServerUrl;
 constexpr const char* lost = " the database cannot be reached";
 constexpr const char* back = " the database is reached again";
 
-bool is_missing() {
-    if (PostgresServer::is_available()) return false;
-    skipped("PostgreSQL is not installed");
-    return true;
-}
-
 void wait_for_ready(const OrderProcesses& processes, int status) {
     eventually(
         patience, [&] { return processes.client().get("/readyz").status; },
@@ -123,7 +117,7 @@ class ConnectionHog {
 }  // namespace
 
 TEST_CASE("postgres_refusals: a server that takes no writes for a while is read from") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer server(PostgresServer::Sync::off);
     AtWork at_work(server.make_database("orders"));
     server.set("default_transaction_read_only", "on");
@@ -138,7 +132,7 @@ TEST_CASE("postgres_refusals: a server that takes no writes for a while is read 
 }
 
 TEST_CASE("postgres_refusals: a table that somebody has locked is waited for, and not for ever") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     AtWork at_work(common_postgres_server().make_database("locked"));
     {
         Connection other(ServerUrl::parse(at_work.processes.database()).value());
@@ -157,7 +151,7 @@ TEST_CASE("postgres_refusals: a table that somebody has locked is waited for, an
 }
 
 TEST_CASE("postgres_refusals: an id that an open transaction elsewhere has is waited for") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     AtWork at_work(common_postgres_server().make_database("open"));
     {
         Connection other(ServerUrl::parse(at_work.processes.database()).value());
@@ -175,7 +169,7 @@ TEST_CASE("postgres_refusals: an id that an open transaction elsewhere has is wa
 }
 
 TEST_CASE("postgres_refusals: a server that is out of connections is waited for") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     PostgresServer server(PostgresServer::Sync::off, "max_connections = 20");
     std::string url = server.make_database("orders");
     server.run("orders", "CREATE ROLE app LOGIN; ALTER DATABASE orders OWNER TO app");
@@ -202,7 +196,7 @@ TEST_CASE("postgres_refusals: a server that is out of connections is waited for"
 }
 
 TEST_CASE("postgres_refusals: a full disk refuses orders, and loses none that it has") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     if (!MountedMemory::may_mount()) return skipped(MountedMemory::may_not_mount);
     const MountedMemory disk(48);
     std::filesystem::permissions(disk.path(), std::filesystem::perms::all);

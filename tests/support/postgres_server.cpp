@@ -13,6 +13,7 @@
 
 #include "tests/support/file_contents.h"
 #include "tests/support/free_port.h"
+#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
@@ -224,6 +225,12 @@ std::string run_psql(const std::string& url, const std::string& sql,
                           " --set=ON_ERROR_STOP=1";
     for (const std::string& option : options) command += " " + quoted(option);
     return run_in_shell(command + " --dbname=" + quoted(url) + " --command=" + quoted(sql));
+}
+
+bool is_postgres_missing() {
+    if (PostgresServer::is_available()) return false;
+    skipped("PostgreSQL is not installed");
+    return true;
 }
 
 PostgresServer& common_postgres_server() {

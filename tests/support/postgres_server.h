@@ -79,6 +79,9 @@ class PostgresServer {
 std::string run_psql(const std::string& url, const std::string& sql,
                      const std::vector<std::string>& options = {});
 
+// Whether there is no PostgreSQL here; then it also says that the test is skipped.
+[[nodiscard]] bool is_postgres_missing();
+
 // The one for all cases of this process that only need some server, without Sync; made when it is
 // first asked for.
 [[nodiscard]] PostgresServer& common_postgres_server();

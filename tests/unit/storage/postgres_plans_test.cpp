@@ -13,7 +13,6 @@
 
 #include "tests/store_contract/store_user.h"
 #include "tests/support/postgres_server.h"
-#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
@@ -250,7 +249,7 @@ void check(const std::vector<Plan>& plans) {
 }  // namespace
 
 TEST_CASE("postgres_plans: no statement passes more orders than a portion, however many are done") {
-    if (!PostgresServer::is_available()) return skipped("PostgreSQL is not installed");
+    if (is_postgres_missing()) return;
     // The plans must not hang on when statistics are made; what is without them is tried, too.
     PostgresServer server(PostgresServer::Sync::off,
                           "autovacuum = off\nlog_min_messages = log\nlog_line_prefix = '@@ '");

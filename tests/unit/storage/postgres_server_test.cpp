@@ -19,7 +19,6 @@
 #include "shared/storage/store_error.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_builder.h"
-#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
@@ -32,12 +31,6 @@ std::string database(const char* name) {
     return common_postgres_server().make_database(name);
 }
 
-bool is_missing() {
-    if (PostgresServer::is_available()) return false;
-    skipped("PostgreSQL is not installed");
-    return true;
-}
-
 // Ends all other connections to the database, as an administrator may.
 void cut_others(const ServerUrl& url) {
     Connection(url).run(
@@ -48,7 +41,7 @@ void cut_others(const ServerUrl& url) {
 }  // namespace
 
 TEST_CASE("postgres_server: the wait of a retry is that of the backoff") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     const std::string url = database("waits");
     (void)open_storage(url)->open_intake();
     Connection connection(ServerUrl::parse(url).value());
@@ -66,7 +59,7 @@ TEST_CASE("postgres_server: the wait of a retry is that of the backoff") {
 }
 
 TEST_CASE("postgres_server: a connection that is cut between two uses is not noticed") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     const std::string url = database("cut");
     const auto storage = open_storage(url);
     const auto intake = storage->open_intake();
@@ -82,7 +75,7 @@ TEST_CASE("postgres_server: a connection that is cut between two uses is not not
 }
 
 TEST_CASE("postgres_server: a transaction that was given up does nothing, however late it comes") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     const std::string url = database("late");
     (void)open_storage(url)->open_intake();
     Connection connection(ServerUrl::parse(url).value());
@@ -98,7 +91,7 @@ TEST_CASE("postgres_server: a transaction that was given up does nothing, howeve
 }
 
 TEST_CASE("postgres_server: a schema that is newer, or another program's, is left alone") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     const std::string url = database("newer");
     (void)open_storage(url)->open_intake();
     Connection connection(ServerUrl::parse(url).value());
@@ -111,7 +104,7 @@ TEST_CASE("postgres_server: a schema that is newer, or another program's, is lef
 }
 
 TEST_CASE("postgres_server: a session goes on when the statements that it kept are lost") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     const std::string url = database("pooled");
     (void)open_storage(url)->open_intake();
     postgres::Server server(ServerUrl::parse(url).value());
@@ -140,7 +133,7 @@ TEST_CASE("postgres_server: a session goes on when the statements that it kept a
 }
 
 TEST_CASE("postgres_server: an order is seen that comes to a place which claims have passed") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     const std::string url = database("places");
     const auto storage = open_storage(url);
     const auto intake = storage->open_intake();
@@ -180,7 +173,7 @@ TEST_CASE("postgres_server: an order is seen that comes to a place which claims 
 }
 
 TEST_CASE("postgres_server: nothing is left in a session") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     const std::string url = database("session");
     (void)open_storage(url)->open_intake();
     Connection connection(ServerUrl::parse(url).value());

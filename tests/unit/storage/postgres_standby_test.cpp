@@ -14,18 +14,11 @@
 #include "shared/storage/postgres/transaction.h"
 #include "tests/support/eventually.h"
 #include "tests/support/postgres_server.h"
-#include "tests/support/skipped.h"
 
 namespace orders::test {
 namespace {
 
 constexpr char database[] = "orders";
-
-bool is_missing() {
-    if (PostgresServer::is_available()) return false;
-    skipped("PostgreSQL is not installed");
-    return true;
-}
 
 // A transaction that waits for the standby, on a thread of its own.
 class Waiting {
@@ -92,7 +85,7 @@ class Waiting {
 }  // namespace
 
 TEST_CASE("postgres_standby: what a crash has left is not told before the standby has it") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     Waiting waiting;
     (void)waiting.waiter();
     waiting.server.kill();
@@ -103,7 +96,7 @@ TEST_CASE("postgres_standby: what a crash has left is not told before the standb
 }
 
 TEST_CASE("postgres_standby: nor is a commit whose wait an administrator has ended") {
-    if (is_missing()) return;
+    if (is_postgres_missing()) return;
     for (const char* const end : {"pg_cancel_backend", "pg_terminate_backend"}) {
         CAPTURE(std::string(end));
         Waiting waiting;
