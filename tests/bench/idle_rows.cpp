@@ -111,11 +111,8 @@ void measure_idle_cost(const Settings& settings, Report& report) {
     Progress(directory.location()).wait_until_all_finished();
     std::this_thread::sleep_for(std::chrono::milliseconds(settings.pick(2'000, 200)));
 
-    const auto begin = SteadyClock::now();
-    const Seconds cpu_before = api.cpu_time() + worker.cpu_time();
-    std::this_thread::sleep_for(std::chrono::seconds(settings.pick(20, 1)));
-    const Seconds cpu = api.cpu_time() + worker.cpu_time() - cpu_before;
-    const double percent = 100 * (cpu / Seconds(SteadyClock::now() - begin));
+    const double percent =
+        cpu_percent_at_rest(api, worker, std::chrono::seconds(settings.pick(20, 1)));
     const double memory = api.resident_mebibytes();
     const double worker_memory = worker.resident_mebibytes();
     api.stop();

@@ -235,10 +235,9 @@ void measure_postgres_idle(const Settings& settings, Report& report) {
     std::this_thread::sleep_for(std::chrono::milliseconds(settings.pick(3'000, 200)));
     reader.execute("SELECT public.pg_stat_statements_reset()");
     const auto begin = SteadyClock::now();
-    const Seconds cpu_before = api.cpu_time() + worker.cpu_time();
-    std::this_thread::sleep_for(std::chrono::seconds(settings.pick(20, 1)));
+    const double percent =
+        cpu_percent_at_rest(api, worker, std::chrono::seconds(settings.pick(20, 1)));
     const Seconds taken = SteadyClock::now() - begin;
-    const Seconds cpu = api.cpu_time() + worker.cpu_time() - cpu_before;
     const RawRows rows = reader.execute(
         "SELECT calls, regexp_replace(left(query, 70), '\\s+', ' ', 'g')"
         " FROM public.pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%'"
@@ -251,7 +250,6 @@ void measure_postgres_idle(const Settings& settings, Report& report) {
     }
     api.stop();
     worker.stop();
-    const double percent = 100 * (cpu / taken);
     const double per_second = static_cast<double>(statements) / taken.count();
     report.add(Line{.row = "pg-idle",
                     .goal = "both at rest: at most 0.5 % of a core",

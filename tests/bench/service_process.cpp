@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace orders::bench {
 namespace {
@@ -99,6 +100,15 @@ ServiceProgram worker_program(const std::string& location, int threads, const Bu
 
 ServiceProcess start_worker(const std::string& location, int threads, const Build& build) {
     return ServiceProcess(worker_program(location, threads, build));
+}
+
+double cpu_percent_at_rest(const ServiceProcess& api, const ServiceProcess& worker,
+                           std::chrono::seconds duration) {
+    const auto begin = SteadyClock::now();
+    const Seconds before = api.cpu_time() + worker.cpu_time();
+    std::this_thread::sleep_for(duration);
+    const Seconds cpu = api.cpu_time() + worker.cpu_time() - before;
+    return 100 * (cpu / Seconds(SteadyClock::now() - begin));
 }
 
 ServiceProcess start_reference_server(int connections) {

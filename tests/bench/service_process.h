@@ -79,6 +79,10 @@ class ServiceProcess {
 [[nodiscard]] ServiceProgram worker_program(const std::string& location, int threads,
                                             const Build& build = this_build());
 
+// What both take while nothing is asked of them for this long, in percent of a core.
+[[nodiscard]] double cpu_percent_at_rest(const ServiceProcess& api, const ServiceProcess& worker,
+                                         std::chrono::seconds duration);
+
 [[nodiscard]] ServiceProcess start_reference_server(int connections);
 
 }  // namespace orders::bench

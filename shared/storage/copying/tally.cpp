@@ -1,23 +1,13 @@
 #include "shared/storage/copying/tally.h"
 
-#include <string_view>
 #include <vector>
 
 #include "shared/storage/copying/canonical_text.h"
 #include "shared/storage/decisions/column_values.h"
+#include "shared/text/fnv1a.h"
 
 namespace orders {
 namespace {
-
-// FNV-1a: against accidents, not against people.
-constexpr std::uint64_t beginning = 0xcbf29ce484222325;
-
-std::uint64_t with(std::uint64_t checksum, std::string_view text) {
-    for (const char c : text) {
-        checksum = (checksum ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    }
-    return checksum;
-}
 
 std::string name_of(const Tally::Key& key) {
     const auto [status, kind, priority] = key;
@@ -32,7 +22,7 @@ Tally tally_of(CopyEnd& end, const std::function<void(std::int64_t)>& progress) 
     Tally tally;
     std::string text;
     append_canonical(text, end.names());
-    tally.checksum = with(beginning, text);
+    tally.checksum = fnv1a(text);
     std::int64_t read = 0;
     OrderSequence after;
     for (;;) {
@@ -41,7 +31,7 @@ Tally tally_of(CopyEnd& end, const std::function<void(std::int64_t)>& progress) 
         for (const CopiedOrder& order : orders) {
             text.clear();
             append_canonical(text, order);
-            tally.checksum = with(tally.checksum, text);
+            tally.checksum = fnv1a(text, tally.checksum);
             ++tally.orders[{order.status, order.kind, order.priority}];
         }
         after = orders.back().sequence;

@@ -22,6 +22,20 @@ std::string to_column(const Fingerprint& fingerprint) {
     return text;
 }
 
+std::vector<Lease> leases_from(const Rows& rows) {
+    std::vector<Lease> leases;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        leases.push_back({{rows.get<std::int64_t>(row, 0)}, rows.get<std::int64_t>(row, 1)});
+    }
+    return leases;
+}
+
+StoreIdentity identity_of(Connection& connection) {
+    const Rows rows =
+        connection.query("SELECT store_id, incarnation FROM orders.store WHERE id = 1");
+    return {.store_id = rows.get<std::string>(0, 0), .incarnation = rows.get<std::string>(0, 1)};
+}
+
 Kind kind_from_column(const std::string& name) {
     auto kind = Kind::parse(name);
     if (!kind) throw damaged("read a kind", "its name is not valid");

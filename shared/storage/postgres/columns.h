@@ -7,11 +7,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "shared/domain/claim.h"
 #include "shared/domain/order.h"
 #include "shared/storage/decisions/column_values.h"
 #include "shared/storage/decisions/stored_status.h"
+#include "shared/storage/order_reader.h"
 #include "shared/storage/postgres/connection.h"
 #include "shared/storage/postgres/values.h"
 
@@ -39,6 +41,11 @@ using orders::to_column;
 [[nodiscard]] Array numbers_of(std::span<const OrderSequence> orders);
 // Hexadecimal.
 [[nodiscard]] std::string to_column(const Fingerprint& fingerprint);
+
+// Of the columns seq, token, which are the first.
+[[nodiscard]] std::vector<Lease> leases_from(const Rows& rows);
+// Which store the connection leads to.
+[[nodiscard]] StoreIdentity identity_of(Connection& connection);
 
 [[nodiscard]] Kind kind_from_column(const std::string& name);
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "shared/storage/postgres/errors.h"
+#include "shared/text/fnv1a.h"
 
 namespace orders::postgres {
 namespace {
@@ -67,13 +68,8 @@ std::vector<const char*> pointers_to(const Values& values) {
 }
 
 // Of the statement and no other: behind a pooler other programs' sessions have statements, too.
-// (FNV-1a.)
 std::string name_for(std::string_view sql) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : sql) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    }
-    return "orders_" + std::to_string(hash) + "_" + std::to_string(sql.size());
+    return "orders_" + std::to_string(fnv1a(sql)) + "_" + std::to_string(sql.size());
 }
 
 // What is asked for at the start of a session is nobody else's, unlike what is set in one.

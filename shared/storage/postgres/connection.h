@@ -77,9 +77,9 @@ class Connection {
     // Whether the server limits how long a statement may take, and wait for a lock, also outside of
     // transactions that set limits of their own. Poolers refuse that, with the state no_options.
     enum class Limits { none, usual };
+    enum class Statements { kept, unkept };
     // Waits until it is connected, for connect_timeout at most, which is 5 s unless the URL says
     // otherwise.
-    enum class Statements { kept, unkept };
     explicit Connection(const ServerUrl& url, Statements statements = Statements::unkept,
                         Limits limits = Limits::none);
     ~Connection();

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "shared/storage/postgres/columns.h"
 #include "shared/storage/postgres/copied_rows.h"
 #include "shared/storage/postgres/errors.h"
 #include "shared/storage/postgres/migrations.h"
@@ -86,11 +87,8 @@ void send_mark(Sender& sender, const CopyMark& mark) {
 #define NEW_NAME "replace(gen_random_uuid()::text, '-', '')"
 
 void give_back_all(Transaction& transaction) {
-    const Rows rows = transaction.query("SELECT seq, token FROM orders.leases");
-    std::vector<Lease> held;
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-        held.push_back({{rows.get<std::int64_t>(row, 0)}, rows.get<std::int64_t>(row, 1)});
-    }
+    const std::vector<Lease> held =
+        leases_from(transaction.query("SELECT seq, token FROM orders.leases"));
     if (!held.empty()) send_releases(transaction, held);
 }
 
@@ -112,13 +110,7 @@ class PostgresCopyEnd final : public CopyEnd {
         return use("read the mark of a copy",
                    [](Connection& connection) { return copy_mark_of(connection); });
     }
-    StoreIdentity identity() override {
-        return use("read the store's identity", [](Connection& connection) {
-            const Rows rows = connection.query("SELECT store_id, incarnation FROM orders.store");
-            return StoreIdentity{.store_id = rows.get<std::string>(0, 0),
-                                 .incarnation = rows.get<std::string>(0, 1)};
-        });
-    }
+    StoreIdentity identity() override { return use("read the store's identity", identity_of); }
     std::int64_t order_count() override {
         return use("count the orders", [](Connection& connection) {
             return connection

@@ -110,12 +110,7 @@ class PostgresOrderReader final : public OrderReader {
         : server_(std::move(server)), session_(*server_) {}
 
     StoreIdentity identity() override {
-        return session_.read("read the store's identity", [](Connection& connection) {
-            const Rows rows =
-                connection.query("SELECT store_id, incarnation FROM orders.store WHERE id = 1");
-            return StoreIdentity{.store_id = rows.get<std::string>(0, 0),
-                                 .incarnation = rows.get<std::string>(0, 1)};
-        });
+        return session_.read("read the store's identity", identity_of);
     }
 
     std::optional<Order> find(const OrderId& order_id) override {

@@ -9,6 +9,7 @@
 
 #include "shared/storage/decisions/worker_texts.h"
 #include "shared/storage/postgres/claims.h"
+#include "shared/storage/postgres/columns.h"
 #include "shared/storage/postgres/quick_claim.h"
 #include "shared/storage/postgres/roles.h"
 #include "shared/storage/postgres/settlements.h"
@@ -37,10 +38,8 @@ void send_renewals(Transaction& transaction, const WorkerTurn& turn) {
 }
 
 std::vector<Lease> lost_of(const std::vector<Lease>& renewals, const Rows& renewed) {
-    std::set<Lease> held;
-    for (std::size_t row = 0; row < renewed.size(); ++row) {
-        held.insert({{renewed.get<std::int64_t>(row, 0)}, renewed.get<std::int64_t>(row, 1)});
-    }
+    const std::vector<Lease> still_held = leases_from(renewed);
+    const std::set<Lease> held(still_held.begin(), still_held.end());
     std::vector<Lease> lost;
     std::ranges::copy_if(renewals, std::back_inserter(lost),
                          [&](const Lease& lease) { return !held.contains(lease); });
@@ -80,12 +79,8 @@ void send_settled_before(Transaction& transaction, const std::vector<Settlement>
 
 // What a transaction has claimed of which nobody knows: not begun, and so not charged.
 void give_back_claims(Transaction& transaction, std::int64_t nonce) {
-    const Rows rows = transaction.query(
-        "SELECT seq, token FROM orders.leases WHERE claimed_in = $1::bigint", nonce);
-    std::vector<Lease> leases;
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-        leases.push_back({{rows.get<std::int64_t>(row, 0)}, rows.get<std::int64_t>(row, 1)});
-    }
+    const std::vector<Lease> leases = leases_from(transaction.query(
+        "SELECT seq, token FROM orders.leases WHERE claimed_in = $1::bigint", nonce));
     if (!leases.empty()) send_releases(transaction, leases);
 }
 
