@@ -1,7 +1,7 @@
 #pragma once
 
 // The store as a worker sees it: it claims orders under leases and settles them. What a worker does
-// in one turn is one value and one commit. What its death or its hanging leaves behind is put right
+// in one turn is one value. What its death or its hanging leaves behind is put right
 // by housekeeping (housekeeping_store.h).
 //
 // Lease time is the store's own: callers say for how long, never until when, and no clock of theirs
@@ -85,7 +85,8 @@ struct ClaimRequest {
     static constexpr std::size_t most_payload_bytes = 4 * 1024 * 1024;
 };
 
-// What a worker has to do, in the order in which it is done; all of it by one commit.
+// What a worker has to do, in the order in which it is done: by one commit, or the claim by another
+// one if that is quicker. If it throws, nothing was claimed that anybody has to know of.
 struct WorkerTurn {
     WorkerId worker = {};
     std::chrono::milliseconds lease_time{0};  // for renewals, heartbeat and claims, from now on

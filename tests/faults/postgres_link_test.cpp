@@ -9,6 +9,8 @@
 #include <chrono>
 #include <iostream>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "tests/faults/faulty_link.h"
 #include "tests/faults/order_clients.h"
@@ -82,6 +84,46 @@ TEST_CASE("postgres_link: nothing is lost and nothing done twice, whatever becom
               << log.acknowledged.size() << " orders acknowledged, " << log.maybe.size()
               << " perhaps, " << log.refused.size() << " refused; the longest answer took "
               << log.longest.count() << " ms" << std::endl;
+}
+
+// So many at a time that it settles them beside its next claim.
+TEST_CASE("postgres_link: a worker that ends many orders at a time ends each of them once") {
+    if (is_postgres_missing()) return;
+    std::mt19937 random = seeded_random();
+    PostgresServer server(PostgresServer::Sync::on);
+    const std::string url = server.make_database(database);
+    FaultyLink link(server.socket());
+    OrderProcesses processes;
+    processes.set("DATABASE_URL", url);
+    processes.start_api();
+    record_wrong_steps(server, database);
+    const int total = dose(5'000, 200'000);
+    for (int made = 0; made < total;) {
+        std::vector<nlohmann::json> batch;
+        for (int order = 0; order < 1'000; ++order) {
+            batch.push_back(order_json("many-" + std::to_string(++made)));
+        }
+        processes.submit_all(batch);
+    }
+    processes.start_worker({"--worker-count", "64", "--time-unit-ms", "0", "--lease-seconds", "1"},
+                           {{"DATABASE_URL", link.url_of(database)}});
+    const auto unfinished = [&] {
+        return std::stoi(
+            server.run(database, "SELECT count(*) FROM orders.orders WHERE status = 0"));
+    };
+    for (int left = unfinished(); left > 0; left = unfinished()) {
+        link.arm(any_fault(random));
+        eventually(patience, [&] { return unfinished() < left; });
+    }
+    processes.stop_all();
+    CHECK_EQ(server.run(database, "SELECT count(*) FROM orders.orders WHERE status <> 2"), "0\n");
+    CHECK(server.run(database, "SELECT step FROM wrong_steps").empty());
+    ChildProcess& verify = processes.launch(api_program(), {"verify"});
+    CHECK_MESSAGE(verify.wait_exit(patience) == exited(0), verify.output());
+    std::cout << "a worker behind the link ended " << total << " orders through "
+              << link.happened(LinkFault::Kind::cut) << " cuts, "
+              << link.happened(LinkFault::Kind::swallow) << " answers lost and "
+              << link.happened(LinkFault::Kind::hold) << " requests late" << std::endl;
 }
 
 }  // namespace orders::test

@@ -251,8 +251,15 @@ PGresult* Connection::next_result() {
     return PQgetResult(handle_);
 }
 
-std::vector<Rows> Connection::receive() {
+void Connection::send_off() {
     if (PQpipelineSync(handle_) != 1) fail();
+    is_sent_off_ = true;
+    if (PQflush(handle_) < 0) fail();
+}
+
+std::vector<Rows> Connection::receive() {
+    if (!is_sent_off_) send_off();
+    is_sent_off_ = false;
     const std::vector<const char*> sent = std::exchange(sent_, {});
     auto of = sent.begin();
     std::vector<Rows> results;

@@ -95,6 +95,8 @@ class Connection {
     void send_kept(Sql sql, const Each&... each) {
         send_named(sql.text, Values(each...));
     }
+    // Sends what was sent so far off to the server, and does not wait. Only receive() may follow.
+    void send_off();
     // The results of all that was sent since the last call, in order. If one of them failed,
     // throws its error; those behind it were not run, and an explicit transaction is to be rolled
     // back. A commit whose wait for a standby was ended by somebody counts as lost.
@@ -139,6 +141,7 @@ class Connection {
     std::unordered_map<const char*, std::string> names_;
     // Since the last receive(): the SQL of what is only to be kept, or null.
     std::vector<const char*> sent_;
+    bool is_sent_off_ = false;
     int patience_ms_ = static_cast<int>(std::chrono::milliseconds(patience).count());
     bool is_given_up_ = false;
     // Set by what the server tells besides.

@@ -98,9 +98,14 @@ std::vector<Rows> Transaction::receive() {
     return take_results();
 }
 
-std::vector<Rows> Transaction::commit() {
+void Transaction::send_commit() {
     connection_.send_kept("COMMIT");
     is_committing_ = true;
+    connection_.send_off();
+}
+
+std::vector<Rows> Transaction::commit() {
+    if (!is_committing_) send_commit();
     std::vector<Rows> results = take_results();
     is_over_ = true;
     results.pop_back();

@@ -113,6 +113,9 @@ class Transaction {
     }
     // The results of what was sent since the last receive(), with the commit in the same trip.
     [[nodiscard]] std::vector<Rows> commit();
+    // Sends the commit off, for a caller that has something else to do until it asks commit() for
+    // the results.
+    void send_commit();
 
     // When it happens. Known after the first receive().
     [[nodiscard]] UtcTime now();

@@ -1,5 +1,7 @@
 // The store as a worker sees it (worker_store.h): one transaction for each turn. What settles,
-// gives back and renews goes to the server together with what looks for work.
+// gives back and renews goes to the server together with what looks for work. If there is much to
+// settle, the settlements are a transaction of their own beside the claim's: the server has a
+// process for each connection, and neither waits for the other.
 
 #include <algorithm>
 #include <chrono>
@@ -77,6 +79,18 @@ void send_settled_before(Transaction& transaction, const std::vector<Settlement>
         at, orders, tokens, statuses, reasons);
 }
 
+std::vector<SettleOutcome> settled_of(const Settlements& settlements, bool is_repeated,
+                                      const std::vector<Rows>& results, std::size_t& next) {
+    std::vector<SettleOutcome> settled = settlements.outcomes(results, next);
+    if (!is_repeated) return settled;
+    const Rows& before = results.at(next++);
+    for (std::size_t row = 0; row < before.size(); ++row) {
+        settled.at(static_cast<std::size_t>(before.get<std::int64_t>(row, 0))) =
+            SettleOutcome::settled;
+    }
+    return settled;
+}
+
 // What a transaction has claimed of which nobody knows: not begun, and so not charged.
 void give_back_claims(Transaction& transaction, std::int64_t nonce) {
     const std::vector<Lease> leases = leases_from(transaction.query(
@@ -85,11 +99,18 @@ void give_back_claims(Transaction& transaction, std::int64_t nonce) {
 }
 
 constexpr std::chrono::milliseconds longest_without_look{1'000};
+// So many settlements take longer than a transaction costs.
+constexpr std::size_t many_settlements = 16;
+
+bool is_worth_two_transactions(const WorkerTurn& turn) {
+    return turn.settlements.size() >= many_settlements && turn.claim.limit > 0 &&
+           turn.releases.empty() && !turn.is_heartbeat;
+}
 
 class PostgresWorkerStore final : public WorkerStore {
    public:
     explicit PostgresWorkerStore(SharedServer server)
-        : server_(std::move(server)), writer_(*server_) {}
+        : server_(std::move(server)), writer_(*server_), settler_(*server_) {}
 
     WorkerId enlist(const WorkerDescription& worker,
                     std::chrono::milliseconds lease_time) override {
@@ -122,26 +143,7 @@ class PostgresWorkerStore final : public WorkerStore {
     }
 
     WorkerOutcomes take_turn(const WorkerTurn& turn) override {
-        bool is_repeated = false;
-        bool is_claim_left = false;
-        try {
-            WorkerOutcomes outcomes = writer_.transact(
-                "take a worker's turn",
-                [&](Transaction& transaction) {
-                    is_claim_left = false;
-                    return take_turn(transaction, turn, is_repeated, is_claim_left);
-                },
-                [&](Transaction& transaction, std::int64_t nonce) -> std::optional<WorkerOutcomes> {
-                    give_back_claims(transaction, nonce);
-                    is_repeated = true;
-                    return std::nullopt;
-                });
-            if (is_claim_left) claim(turn, outcomes);
-            return outcomes;
-        } catch (const StoreError&) {
-            claims_.forget_places();
-            throw;
-        }
+        return is_worth_two_transactions(turn) ? settle_beside_claim(turn) : take_whole(turn);
     }
 
     bool has_claimable(const std::vector<ClaimShare>& shares) override {
@@ -188,6 +190,78 @@ class PostgresWorkerStore final : public WorkerStore {
             lease_time.count(), worker.label, worker.pid_namespace, worker.pid,
             kinds_column(worker.kinds));
         return WorkerId{transaction.commit().at(0).get<std::int64_t>(0, 0)};
+    }
+
+    [[nodiscard]] WorkerOutcomes take_whole(const WorkerTurn& turn) {
+        bool is_repeated = false;
+        bool is_claim_left = false;
+        try {
+            WorkerOutcomes outcomes = writer_.transact(
+                "take a worker's turn",
+                [&](Transaction& transaction) {
+                    is_claim_left = false;
+                    return take_turn(transaction, turn, is_repeated, is_claim_left);
+                },
+                [&](Transaction& transaction, std::int64_t nonce) -> std::optional<WorkerOutcomes> {
+                    give_back_claims(transaction, nonce);
+                    is_repeated = true;
+                    return std::nullopt;
+                });
+            if (is_claim_left) claim(turn, outcomes);
+            return outcomes;
+        } catch (const StoreError&) {
+            claims_.forget_places();
+            throw;
+        }
+    }
+
+    // The claim is made while the settlements are on their way, and stands whatever becomes of
+    // them; unless nobody would learn of it.
+    [[nodiscard]] WorkerOutcomes settle_beside_claim(const WorkerTurn& turn) {
+        WorkerOutcomes outcomes;
+        bool is_claimed = false;
+        bool is_repeated = false;
+        try {
+            outcomes.settled = settler_.transact(
+                "settle orders",
+                [&](Transaction& transaction) {
+                    const Settlements settlements(transaction, turn.settlements, chance_);
+                    if (is_repeated) send_settled_before(transaction, turn.settlements);
+                    transaction.send_commit();
+                    if (!std::exchange(is_claimed, true)) claim_meanwhile(turn, outcomes);
+                    std::size_t next = 0;
+                    return settled_of(settlements, is_repeated, transaction.commit(), next);
+                },
+                [&](Transaction&, std::int64_t) -> std::optional<std::vector<SettleOutcome>> {
+                    is_repeated = true;
+                    return std::nullopt;
+                });
+        } catch (const StoreError&) {
+            give_back(outcomes.claimed);
+            throw;
+        }
+        return outcomes;
+    }
+
+    void claim_meanwhile(const WorkerTurn& turn, WorkerOutcomes& outcomes) {
+        try {
+            outcomes = take_whole(
+                {.worker = turn.worker, .lease_time = turn.lease_time, .claim = turn.claim});
+        } catch (const StoreError&) {
+            outcomes.has_more = true;  // whoever asks again meets the error, if it lasts
+        }
+    }
+
+    // Should this fail, too, their leases run out.
+    void give_back(const std::vector<ClaimedOrder>& claimed) noexcept {
+        if (claimed.empty()) return;
+        WorkerTurn turn;
+        for (const ClaimedOrder& order : claimed) turn.releases.push_back(order.lease);
+        try {
+            (void)take_whole(turn);
+        } catch (const std::exception&) {
+            claims_.forget_places();
+        }
     }
 
     // By the last claim, which is told once; but now and then one has to look.
@@ -239,14 +313,7 @@ class PostgresWorkerStore final : public WorkerStore {
         }
         const std::vector<Rows> results =
             is_claim && !quick ? transaction.receive() : transaction.commit();
-        outcomes.settled = settlements.outcomes(results, next);
-        if (is_repeated) {
-            const Rows& before = results.at(next++);
-            for (std::size_t row = 0; row < before.size(); ++row) {
-                outcomes.settled.at(static_cast<std::size_t>(before.get<std::int64_t>(row, 0))) =
-                    SettleOutcome::settled;
-            }
-        }
+        outcomes.settled = settled_of(settlements, is_repeated, results, next);
         if (!turn.releases.empty()) outcomes.released = results.at(next++).size();
         if (!turn.renewals.empty()) outcomes.lost = lost_of(turn.renewals, results.at(next++));
         if (turn.is_heartbeat && results.at(next++).empty()) {
@@ -297,6 +364,7 @@ class PostgresWorkerStore final : public WorkerStore {
 
     const SharedServer server_;
     Writer writer_;
+    Writer settler_;  // of many settlements; connects when there are any
     Claims claims_;
     std::optional<Kind> left_;  // by the last claim
     SteadyTime last_look_{};
