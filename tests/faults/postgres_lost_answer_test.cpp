@@ -17,6 +17,8 @@ namespace orders::test {
 namespace {
 
 constexpr char creates[] = "INSERT INTO orders.orders ";  // in what is sent first on a connection
+// In a commit: the end of the name under which the statement of six letters is kept.
+const std::string commit("_6\0", 3);
 constexpr int attempts_of_a_group = 5;
 
 // An API whose link to its server is the test's.
@@ -33,6 +35,9 @@ class Api {
         return std::async(std::launch::async, [this, id] {
             return processes_.client().post("/api/v1/orders", order_json(id)).status;
         });
+    }
+    int cancel(const std::string& id) {
+        return processes_.client().post("/api/v1/orders/" + id + "/cancel", std::string()).status;
     }
     std::string query(const std::string& sql) { return server_.run(database_, sql); }
     [[nodiscard]] int stored() { return std::stoi(query("SELECT count(*) FROM orders.orders")); }
@@ -100,6 +105,20 @@ TEST_CASE("postgres_lost_answer: a create that was committed is told as created"
     // before the server has read the commit, and the second try's connection knows the statement
     // already.
     CHECK_GE(api.link.happened(LinkFault::Kind::swallow), 1);
+}
+
+TEST_CASE(
+    "postgres_lost_answer: an action that was committed is answered with what it has come to") {
+    if (is_postgres_missing()) return;
+    Api api("action_answer_lost");
+    for (int order = 1; order <= 5; ++order) {
+        const std::string id = "lost-" + std::to_string(order);
+        REQUIRE_EQ(api.create(id).get(), 200);
+        api.link.arm({.kind = LinkFault::Kind::swallow, .after = 0, .only_with = commit});
+        CHECK_EQ(api.cancel(id), 200);
+        CHECK_EQ(api.cancel(id), 409);
+        CHECK_EQ(api.link.happened(LinkFault::Kind::swallow), order);
+    }
 }
 
 TEST_CASE("postgres_lost_answer: what was told as not stored is not stored when it arrives") {

@@ -95,11 +95,20 @@ class PostgresIntakeStore final : public IntakeStore {
 
     [[nodiscard]] IntakeOutcomes store(const IntakeGroup& group, Creates& creates) {
         require_room(group);
+        IntakeOutcomes outcomes;
         try {
             return writer_.transact(
                 "store a group of requests",
-                [&](Transaction& transaction) { return carry_out(transaction, group, creates); },
+                [&](Transaction& transaction) {
+                    outcomes = {};
+                    carry_out(transaction, group, creates, outcomes);
+                    return outcomes;
+                },
                 [&](Transaction& transaction, std::int64_t nonce) -> std::optional<IntakeOutcomes> {
+                    if (!group.actions.empty()) {
+                        if (!is_marked(transaction, nonce)) return std::nullopt;
+                        return outcomes;  // all were known before the commit
+                    }
                     return after_lost_answer(transaction, nonce, group, creates);
                 });
         } catch (const StoreError& error) {
@@ -119,9 +128,8 @@ class PostgresIntakeStore final : public IntakeStore {
                          "there was no room for the last one");
     }
 
-    [[nodiscard]] IntakeOutcomes carry_out(Transaction& transaction, const IntakeGroup& group,
-                                           Creates& creates) {
-        IntakeOutcomes outcomes;
+    void carry_out(Transaction& transaction, const IntakeGroup& group, Creates& creates,
+                   IntakeOutcomes& outcomes) {
         Kinds kinds(transaction);
         if (!group.actions.empty()) {
             // What they have done leaves no other trace that tells whether it was this group.
@@ -139,13 +147,12 @@ class PostgresIntakeStore final : public IntakeStore {
         const std::vector<Rows> results =
             group.actions.empty() ? transaction.commit() : transaction.receive();
         take(results, group, creates, looked_up.is_empty(), outcomes);
-        if (group.actions.empty()) return outcomes;
+        if (group.actions.empty()) return;
         Actions actions(transaction, kinds, pulls_, chance_);
         for (const OrderAction* const action : group.actions) {
             outcomes.acted.push_back(actions.carry_out(*action));
         }
         (void)transaction.commit();
-        return outcomes;
     }
 
     // The results end with those of the creates, which may be among others of their own, and of the
@@ -164,18 +171,17 @@ class PostgresIntakeStore final : public IntakeStore {
         if (!group.creates.empty()) creates.take(results.at(behind - creates.results_behind()));
     }
 
+    [[nodiscard]] static bool is_marked(Transaction& transaction, std::int64_t nonce) {
+        return !transaction
+                    .query("SELECT 1 FROM orders.group_marks WHERE nonce = $1::bigint", nonce)
+                    .empty();
+    }
+
+    // Of a group without actions.
     [[nodiscard]] std::optional<IntakeOutcomes> after_lost_answer(Transaction& transaction,
                                                                   std::int64_t nonce,
                                                                   const IntakeGroup& group,
                                                                   Creates& creates) {
-        if (!group.actions.empty()) {
-            const Rows rows = transaction.query(
-                "SELECT 1 FROM orders.group_marks WHERE nonce = $1::bigint", nonce);
-            if (rows.empty()) return std::nullopt;
-            throw StoreError(StoreError::Kind::outcome_unknown, StoreError::Cure::time,
-                             "store a group of requests", "the connection was lost",
-                             "it was done, but its outcome is lost");
-        }
         if (!creates.find_created(transaction, nonce)) return std::nullopt;
         IntakeOutcomes outcomes;
         const Standing standing(transaction.query(PG_STANDING, ids_of(group.look_ups)));
