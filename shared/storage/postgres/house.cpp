@@ -11,6 +11,7 @@
 #include "shared/storage/postgres/roles.h"
 #include "shared/storage/postgres/settlements.h"
 #include "shared/storage/postgres/sweeps.h"
+#include "shared/storage/postgres/time_floor.h"
 #include "shared/storage/postgres/transaction.h"
 
 namespace orders::postgres {
@@ -71,18 +72,25 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
     Chores look() override {
         return writer_.session().read("look what is to be done", [this](Connection& connection) {
             const Rows rows = connection.query(
-                "SELECT orders.now_ms(),"
-                " EXISTS (SELECT FROM orders.leases WHERE until <= orders.now_ms())"
+                "SELECT orders.now_ms(), l.first_start,"
+                " coalesce(l.first_end <= orders.now_ms(), false)"
                 " OR EXISTS (SELECT FROM orders.workers WHERE" IS_GONE
                 "),"
                 " EXISTS (SELECT FROM orders.count_changes),"
-                " (SELECT due_at FROM orders.waiting ORDER BY due_at LIMIT 1),"
+                " (SELECT due_at FROM orders.waiting WHERE due_at > $2::bigint"
+                " ORDER BY due_at LIMIT 1),"
                 " (SELECT o.expires_at FROM orders.orders o WHERE o.expires_at IS NOT NULL"
                 " AND NOT EXISTS (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
-                " ORDER BY o.expires_at LIMIT 1)");
-            const UtcTime now = time_from_column(rows.get<std::int64_t>(0, 0));
-            Chores chores{.has_expired_leases = rows.get<bool>(0, 1)};
-            has_changes_ = rows.get<bool>(0, 2);
+                " ORDER BY o.expires_at LIMIT 1)"
+                " FROM (SELECT min(started_at) AS first_start, min(until) AS first_end"
+                " FROM orders.leases WHERE started_at > $1::bigint) AS l",
+                lease_floor_.begin_look(), due_floor_.begin_look());
+            const auto now_ms = rows.get<std::int64_t>(0, 0);
+            lease_floor_.note(now_ms, rows.get<std::optional<std::int64_t>>(0, 1));
+            due_floor_.note(now_ms, rows.get<std::optional<std::int64_t>>(0, 4));
+            const UtcTime now = time_from_column(now_ms);
+            Chores chores{.has_expired_leases = rows.get<bool>(0, 2)};
+            has_changes_ = rows.get<bool>(0, 3);
             const auto note = [&](int column, bool& is_now) {
                 const auto next =
                     time_from_column(rows.get<std::optional<std::int64_t>>(0, column));
@@ -91,8 +99,8 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
                 const auto wait = std::max(*next - now, std::chrono::milliseconds{0});
                 chores.next_due_in = std::min(chores.next_due_in.value_or(wait), wait);
             };
-            note(3, chores.has_due_orders);
-            note(4, chores.has_overdue_orders);
+            note(4, chores.has_due_orders);
+            note(5, chores.has_overdue_orders);
             return chores;
         });
     }
@@ -132,11 +140,11 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
     static constexpr std::chrono::milliseconds between_folds{1'000};
     static constexpr std::chrono::seconds between_clearings{10};
 
-    [[nodiscard]] static HousekeepingOutcomes take_turn(Transaction& transaction,
-                                                        const HousekeepingTurn& turn) {
+    [[nodiscard]] HousekeepingOutcomes take_turn(Transaction& transaction,
+                                                 const HousekeepingTurn& turn) const {
         HousekeepingOutcomes outcomes;
         if (turn.take_back_limit > 0) {
-            send_take_back(transaction, turn.take_back_limit);
+            send_take_back(transaction, lease_floor_.after(), turn.take_back_limit);
             transaction.send(
                 "UPDATE orders.workers SET heartbeat_until = NULL, gone_at = orders.now_ms(), "
                 "named_up_to ="
@@ -209,6 +217,8 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
     FinishedWalk failed_walk_;
     FinishedWalk cancelled_walk_;
     SizeWalk size_walk_;
+    TimeFloor lease_floor_;  // by when they began
+    TimeFloor due_floor_;
     bool has_changes_ = true;  // of the counters, by the last look
     SteadyTime next_fold_{};
     SteadyTime next_clearing_{};

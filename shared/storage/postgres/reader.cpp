@@ -1,6 +1,7 @@
 // The store as its readers see it (order_reader.h).
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <string>
 #include <unordered_map>
@@ -13,26 +14,37 @@
 #include "shared/storage/postgres/order_rows.h"
 #include "shared/storage/postgres/queue_places.h"
 #include "shared/storage/postgres/roles.h"
+#include "shared/storage/postgres/time_floor.h"
 #include "shared/storage/postgres/transaction.h"
 
 namespace orders::postgres {
 namespace {
 
 // Since when the longest waiting order of each queue waits: of the first in line, and of some
-// behind it, because the clock may have been ahead when the first came.
+// behind it, because the clock may have been ahead when the first came. The parameters are those of
+// QueuePlaces.
 #define OLDEST                                                                               \
     "SELECT r.priority, min(coalesce(o.due_at, o.created_at)) FROM (SELECT k.id AS kind,"    \
-    " p.priority, l.line FROM orders.kinds k, (VALUES (0), (1)) AS p (priority),"            \
-    " (VALUES (0), (1)) AS l (line)) r CROSS JOIN LATERAL (SELECT q.seq FROM orders.queue q" \
-    " WHERE q.kind = r.kind AND q.priority = r.priority AND q.line = r.line"                 \
-    " ORDER BY q.position LIMIT 100) q JOIN orders.orders o ON o.seq = q.seq"                \
-    " GROUP BY r.priority"
+    " p.priority, l.line, CASE l.line WHEN 0 THEN s.after END AS after FROM orders.kinds k"  \
+    " CROSS JOIN (VALUES (0), (1)) AS p (priority) CROSS JOIN (VALUES (0), (1)) AS l (line)" \
+    " LEFT JOIN unnest($1::smallint[], $2::smallint[], $3::bigint[])"                        \
+    " AS s (kind, priority, after) ON s.kind = k.id AND s.priority = p.priority) r"          \
+    " CROSS JOIN LATERAL (SELECT q.seq FROM orders.queue q WHERE q.kind = r.kind"            \
+    " AND q.priority = r.priority AND q.line = r.line"                                       \
+    " AND q.position > coalesce(r.after, " PG_BEFORE_ALL                                     \
+    ") ORDER BY q.position LIMIT 100) q"                                                     \
+    " JOIN orders.orders o ON o.seq = q.seq GROUP BY r.priority"
 
-#define ENLISTED                                                                                \
-    "SELECT w.name, w.host, w.threads, w.started_at, coalesce(h.held, 0), w.kinds, w.endpoints" \
-    " FROM orders.workers w LEFT JOIN (SELECT worker, count(*) AS held FROM orders.leases"      \
-    " GROUP BY worker) h ON h.worker = w.id WHERE w.heartbeat_until > orders.now_ms()"          \
-    " ORDER BY w.id"
+#define ENLISTED                                                                               \
+    "WITH l AS MATERIALIZED (SELECT worker, started_at FROM orders.leases"                     \
+    " WHERE started_at > $1::bigint)"                                                          \
+    " SELECT w.name, w.host, w.threads, w.started_at, coalesce(h.held, 0), w.kinds,"           \
+    " w.endpoints, (SELECT min(started_at) FROM l) FROM orders.workers w"                      \
+    " LEFT JOIN (SELECT worker, count(*) AS held FROM l GROUP BY worker) h ON h.worker = w.id" \
+    " WHERE w.heartbeat_until > orders.now_ms() ORDER BY w.id"
+
+// A report that takes longer than this may have walked over rows of the queue that are gone.
+constexpr std::chrono::milliseconds long_report{20};
 
 struct ReportedWorkers {
     std::vector<LiveWorker> workers;
@@ -61,25 +73,38 @@ ReportedWorkers workers_from(const Rows& rows) {
     return all;
 }
 
-OrderReport read_report(Connection& connection) {
+// Where the tables of which a report reads the beginning begin.
+struct Beginnings {
+    QueuePlaces queue;
+    TimeFloor waiting;
+    TimeFloor leases;
+};
+
+OrderReport read_report(Connection& connection, Beginnings& beginnings, std::int64_t number) {
+    const auto [places_of, priorities, after] = beginnings.queue.settled(number);
     connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    connection.send("SELECT orders.now_ms(), (SELECT min(due_at) FROM orders.waiting)");
-    connection.send("SELECT id, name, is_paused FROM orders.kinds ORDER BY id");
+    connection.send(
+        "SELECT orders.now_ms(), (SELECT min(due_at) FROM orders.waiting WHERE due_at >"
+        " $1::bigint), id, name, is_paused FROM orders.kinds ORDER BY id",
+        beginnings.waiting.begin_look());  // the default kind is always there
     connection.send("SELECT kind, priority, state, number FROM orders.all_counts WHERE state <= 5");
-    connection.send(OLDEST);
-    connection.send(ENLISTED);
+    connection.send(OLDEST, places_of, priorities, after);
+    connection.send(ENLISTED, beginnings.leases.begin_look());
     connection.send("COMMIT");
     const std::vector<Rows> results = connection.receive();
     OrderReport report;
-    report.taken_at = time_from_column(results.at(1).get<std::int64_t>(0, 0));
-    report.next_due_at = time_from_column(results[1].get<std::optional<std::int64_t>>(0, 1));
+    const Rows& kinds = results.at(1);
+    const auto now = kinds.get<std::int64_t>(0, 0);
+    const auto next_due_at = kinds.get<std::optional<std::int64_t>>(0, 1);
+    beginnings.waiting.note(now, next_due_at);
+    report.taken_at = time_from_column(now);
+    report.next_due_at = time_from_column(next_due_at);
     ReportTally tally(report);
-    const Rows& kinds = results.at(2);
     for (std::size_t row = 0; row < kinds.size(); ++row) {
-        tally.add_kind(kinds.get<std::int64_t>(row, 0),
-                       kind_from_column(kinds.get<std::string>(row, 1)), kinds.get<bool>(row, 2));
+        tally.add_kind(kinds.get<std::int64_t>(row, 2),
+                       kind_from_column(kinds.get<std::string>(row, 3)), kinds.get<bool>(row, 4));
     }
-    const Rows& counts = results.at(3);
+    const Rows& counts = results.at(2);
     for (std::size_t row = 0; row < counts.size(); ++row) {
         const auto status = static_cast<StoredStatus>(counts.get<std::int64_t>(row, 2));
         if (!tally.count(counts.get<std::int64_t>(row, 0),
@@ -88,12 +113,16 @@ OrderReport read_report(Connection& connection) {
             throw damaged("read the counters", "one is of no kind");
         }
     }
-    const Rows& oldest = results.at(4);
+    const Rows& oldest = results.at(3);
     for (std::size_t row = 0; row < oldest.size(); ++row) {
         tally.note_oldest(priority_from_column(oldest.get<std::int64_t>(row, 0)),
                           time_from_column(oldest.get<std::int64_t>(row, 1)));
     }
-    ReportedWorkers live = workers_from(results.at(5));
+    const Rows& enlisted = results.at(4);
+    if (!enlisted.empty()) {
+        beginnings.leases.note(now, enlisted.get<std::optional<std::int64_t>>(0, 7));
+    }
+    ReportedWorkers live = workers_from(enlisted);
     tally.finish([&](const Kind& kind) {
         return std::ranges::any_of(live.descriptions, [&](const WorkerDescription& worker) {
             return takes(worker, kind);
@@ -156,9 +185,18 @@ class PostgresOrderReader final : public OrderReader {
         });
     }
 
-    std::vector<Kind> claimable_kinds() override { return look_for_kinds(session_, places_); }
+    std::vector<Kind> claimable_kinds() override {
+        return look_for_kinds(session_, beginnings_.queue);
+    }
 
-    OrderReport report() override { return session_.read("make a report", read_report); }
+    OrderReport report() override {
+        const SteadyTime began = std::chrono::steady_clock::now();
+        OrderReport report = session_.read("make a report", [this](Connection& connection) {
+            return read_report(connection, beginnings_, session_.connections());
+        });
+        if (std::chrono::steady_clock::now() - began > long_report) (void)claimable_kinds();
+        return report;
+    }
 
     std::vector<EnlistedWorker> enlisted_workers() override {
         return session_.read("look who has signed on", [](Connection& connection) {
@@ -182,7 +220,7 @@ class PostgresOrderReader final : public OrderReader {
    private:
     const SharedServer server_;
     Session session_;
-    QueuePlaces places_;
+    Beginnings beginnings_;
 };
 
 }  // namespace

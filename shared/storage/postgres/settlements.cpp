@@ -199,10 +199,11 @@ void send_releases(Transaction& transaction, std::span<const Lease> leases) {
         arrays.orders, arrays.tokens);
 }
 
-void send_take_back(Transaction& transaction, std::size_t limit) {
+void send_take_back(Transaction& transaction, std::int64_t begun_after, std::size_t limit) {
     transaction.send(
         "WITH d AS (DELETE FROM orders.leases l WHERE l.ctid = ANY (ARRAY (SELECT ctid"
-        " FROM orders.leases WHERE until <= orders.now_ms() ORDER BY seq LIMIT $1::bigint"
+        " FROM orders.leases WHERE until <= orders.now_ms() AND started_at > $2::bigint"
+        " ORDER BY seq LIMIT $1::bigint"
         " FOR UPDATE SKIP LOCKED)) RETURNING l.*,"
         " CASE WHEN l.deadline <= orders.now_ms() THEN 'timeout'"
         " WHEN l.attempts >= l.max_attempts THEN 'attempts_exhausted' END AS failure),"
@@ -221,7 +222,7 @@ void send_take_back(Transaction& transaction, std::size_t limit) {
         " CASE WHEN d.failure IS NOT NULL THEN " PG_RING_FOR_ENDS " END"
         " FROM d JOIN orders.orders o ON o.seq = d.seq JOIN orders.workers w ON w.id = d.worker"
         " ORDER BY d.seq",
-        limit);
+        limit, begun_after);
 }
 
 void send_cancels(Transaction& transaction, std::span<const OrderSequence> orders) {

@@ -47,9 +47,9 @@ class Settlements {
 // returns are the orders that it has given back.
 void send_releases(Transaction& transaction, std::span<const Lease> leases);
 
-// Leases that have run out: orders are Pending again at their old place, or Failed. Of what it
-// returns see take_back() in house.cpp.
-void send_take_back(Transaction& transaction, std::size_t limit);
+// Leases that have run out, of those that began after this time: orders are Pending again at their
+// old place, or Failed. Of what it returns see taken_back() in house.cpp.
+void send_take_back(Transaction& transaction, std::int64_t begun_after, std::size_t limit);
 
 // Cancelled, if they are open. Returns the numbers of those that were.
 void send_cancels(Transaction& transaction, std::span<const OrderSequence> orders);
