@@ -142,15 +142,15 @@ int serve(const ApiSettings& settings, Storage& storage) {
     OrderIntake intake(commits, admission);
     OrderReaders readers([&] { return storage.open_reader(); });
     OrderReads reads(readers);
-    const HousekeepingThread housekeeping(storage.open_housekeeping(),
-                                          {.retention = settings.retention},
-                                          [&](const StoreError& error) {
-                                              // What can still be read is answered, whoever meets
-                                              // the damage.
-                                              if (error.kind() == StoreError::Kind::damaged)
-                                                  return reads.note_damage(error);
-                                              on_fatal(error);
-                                          });
+    const HousekeepingThread housekeeping(
+        storage.open_housekeeping(),
+        {.retention = settings.retention, .look_interval = storage.look_interval()},
+        [&](const StoreError& error) {
+            // What can still be read is answered, whoever meets
+            // the damage.
+            if (error.kind() == StoreError::Kind::damaged) return reads.note_damage(error);
+            on_fatal(error);
+        });
     OrderActs acts(commits);
     WaitingPlaces places(server.max_connections() * 3 / 4);
     WaitDesk waits(acts, reads, places, storage.open_end_watch(), stopping);

@@ -122,21 +122,20 @@ std::vector<Kind> claimable_kinds(const Rows& rows) {
 std::vector<Kind> look_for_kinds(Session& session, QueuePlaces& places) {
     return session.read("look for work", [&](Connection& connection) {
         const auto [kinds, priorities, after] = places.settled(session.connections());
-        // Whatever the statistics say of the tables, for this transaction, which ends with the
-        // trip.
+        // The settings are for the look, whatever the statistics say of the tables, and end with
+        // this transaction, which ends with the trip.
         connection.send_kept(
-            "SELECT set_config('enable_seqscan', 'off', true),"
+            "SELECT last_value, CASE WHEN last_value > $1::bigint THEN pg_current_xact_id() END,"
+            " set_config('enable_seqscan', 'off', true),"
             " set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true),"
-            " set_config('plan_cache_mode', 'force_generic_plan', true)");
-        connection.send_kept(
-            "SELECT last_value, CASE WHEN last_value > $1::bigint THEN pg_current_xact_id() END"
+            " set_config('plan_cache_mode', 'force_generic_plan', true)"
             " FROM orders.orders_seq_seq",
             places.known_number());
         connection.send_kept(PG_LOOK, kinds, priorities, after);
         const std::vector<Rows> results = connection.receive();
-        places.note_look(results.at(1).get<std::int64_t>(0, 0),
-                         results[1].get<std::optional<std::int64_t>>(0, 1), results.at(2));
-        return claimable_kinds(results.at(2));
+        places.note_look(results.at(0).get<std::int64_t>(0, 0),
+                         results[0].get<std::optional<std::int64_t>>(0, 1), results.at(1));
+        return claimable_kinds(results.at(1));
     });
 }
 
