@@ -2,7 +2,9 @@
 // around it, on the same server.
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -91,7 +93,56 @@ void compare_drains(const Settings& settings, Report& report, const std::string&
                               " x 64: " + rate_text(median(comparison.reference).rate)));
 }
 
+// What others made, where `./dev bench --postgres` has put it together.
+std::filesystem::path peers_directory() {
+    return std::filesystem::path(ORDERS_BENCH_SOURCE_DIR) / "../../build/peers";
+}
+
+ServiceProcess start_peer(std::string_view ready, const std::vector<std::string>& arguments) {
+    std::vector<std::string> flags{"node", (peers_directory() / "peers.mjs").string()};
+    flags.insert(flags.end(), arguments.begin(), arguments.end());
+    return ServiceProcess({.path = "/usr/bin/env", .flags = flags, .ready = ready});
+}
+
+Figures peer_drain(PostgresStores& stores, const std::string& peer, std::int64_t jobs) {
+    const ServiceProcess process =
+        start_peer("done ", {peer, stores.place_for_new(), std::to_string(jobs)});
+    return {.rate = static_cast<double>(process.number("per_second"))};
+}
+
 }  // namespace
+
+void measure_postgres_peers(const Settings& settings, Report& report) {
+    if (!std::filesystem::exists(peers_directory() / "node_modules")) {
+        report.add(Line{.row = "pg-peers",
+                        .goal = "above pg-boss and graphile-worker",
+                        .measured = "not measured: they are not in build/peers"});
+        return;
+    }
+    const CreateLoad load{.connections = 64, .duration = settings.load_time()};
+    const std::int64_t jobs = settings.pick(50'000, 1'000);
+    PostgresStores stores;
+    const Comparison creates = take_turns(
+        settings.rounds(), [&] { return creates_at(stores.place_for_new(), load, settings); },
+        [&] {
+            ServiceProcess front = start_peer("listening ", {"front", stores.place_for_new()});
+            const Figures figures = run_creates(front.port(), load).figures;
+            front.stop();
+            return figures;
+        });
+    report.add(ratio_line("pg-peers",
+                          {.what = "creates", .at_least = 5, .whose = "pg-boss's behind HTTP"},
+                          creates.rate_ratio(), rate_text(median(creates.ours).rate),
+                          "pg-boss: " + rate_text(median(creates.reference).rate)));
+    for (const std::string peer : {"pg-boss", "graphile"}) {
+        const Comparison drains = take_turns(
+            settings.rounds(), [&] { return drain_by(stores, jobs, 1); },
+            [&] { return peer_drain(stores, peer, jobs); });
+        report.add(ratio_line("", {.what = "drain", .at_least = 1, .whose = peer + "'s"},
+                              drains.rate_ratio(), rate_text(median(drains.ours).rate),
+                              peer + ": " + rate_text(median(drains.reference).rate)));
+    }
+}
 
 void measure_postgres_creates(const Settings& settings, Report& report) {
     constexpr double goal = 0.8;

@@ -72,6 +72,8 @@ std::vector<Row> postgres_rows() {
                 measure_postgres_growth},
             Row{"pg-horizon", "a drain beside a transaction that is held open for ten minutes",
                 measure_postgres_horizon},
+            Row{"pg-peers", "pg-boss and graphile-worker on the same server",
+                measure_postgres_peers},
             Row{"pg-idle", "CPU and statements of both programs at rest", measure_postgres_idle},
         };
     }

@@ -49,6 +49,7 @@ void measure_postgres_drain_4(const Settings& settings, Report& report);
 void measure_postgres_pickup(const Settings& settings, Report& report);
 void measure_postgres_growth(const Settings& settings, Report& report);
 void measure_postgres_horizon(const Settings& settings, Report& report);
+void measure_postgres_peers(const Settings& settings, Report& report);
 void measure_postgres_idle(const Settings& settings, Report& report);
 
 struct Row {

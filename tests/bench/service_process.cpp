@@ -37,11 +37,11 @@ ServiceProcess::ServiceProcess(const ServiceProgram& program)
     : process_(program.path, program.flags),
       ready_line_(process_.wait_for_line(program.ready, patience)) {}
 
-int ServiceProcess::port() const {
-    constexpr std::string_view key = " port=";
-    const std::size_t at = ready_line_.find(key);
-    if (at == ready_line_.npos) throw BenchFailure("no port in: " + ready_line_);
-    return std::stoi(ready_line_.substr(at + key.size()));
+std::int64_t ServiceProcess::number(const std::string& key) const {
+    const std::string name = ' ' + key + '=';
+    const std::size_t at = ready_line_.find(name);
+    if (at == ready_line_.npos) throw BenchFailure("no " + key + " in: " + ready_line_);
+    return std::stoll(ready_line_.substr(at + name.size()));
 }
 
 void ServiceProcess::stop() {

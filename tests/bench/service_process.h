@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,7 +51,9 @@ class ServiceProcess {
     explicit ServiceProcess(const ServiceProgram& program);
 
     // Of those that listen.
-    [[nodiscard]] int port() const;
+    [[nodiscard]] int port() const { return static_cast<int>(number("port")); }
+    // What stands behind `key=` in the line that said that it is ready.
+    [[nodiscard]] std::int64_t number(const std::string& key) const;
     // SIGTERM: it must end with 0, and must not have logged an error, or that anything was locked.
     void stop();
 
