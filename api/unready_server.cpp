@@ -2,8 +2,8 @@
 
 #include <exception>
 #include <memory>
-#include <optional>
 #include <utility>
+#include <variant>
 
 #include "api/http/router.h"
 #include "api/orders/json_messages.h"
@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds drain_limit{1'000};
 
 class NothingPasses final : public http::Guard {
    public:
-    [[nodiscard]] std::optional<http::Response> refusal_of(
+    [[nodiscard]] std::variant<http::Caller, http::Response> look_at(
         const http::Headers& /*headers*/) const override {
         return not_ready("The store cannot be reached.");
     }
@@ -29,12 +29,12 @@ class NothingPasses final : public http::Guard {
 UnreadyServer::UnreadyServer(const http::ServerOptions& options,
                              const std::function<void(http::Server&)>& bind)
     : server_(options) {
-    server_.add(
-        {.method = "GET",
-         .pattern = "/livez",
-         .handler = [](const http::Request&,
-                       http::Reply reply) { std::move(reply).send(ok(R"({"status":"live"})")); },
-         .is_open = true});
+    server_.add({.method = "GET",
+                 .pattern = "/livez",
+                 .access = http::Access::open(),
+                 .handler = [](const http::Request&, http::Reply reply) {
+                     std::move(reply).send(ok(R"({"status":"live"})"));
+                 }});
     server_.set_guard(std::make_unique<NothingPasses>());
     bind(server_);
     thread_ = std::jthread([this] {

@@ -15,15 +15,12 @@ http::Response unauthorized(std::string_view detail, std::string_view challenge)
 
 }  // namespace
 
-std::optional<http::Response> TokenGuard::refusal_of(const http::Headers& headers) const {
-    switch (tokens_.verdict_on(headers.value("authorization"))) {
-        case AccessTokens::Verdict::granted:
-            return std::nullopt;
-        case AccessTokens::Verdict::missing:
-            return unauthorized("Send a token, with the header Authorization: Bearer TOKEN.",
-                                R"(Bearer realm="orders")");
-        case AccessTokens::Verdict::invalid:
-            break;
+std::variant<http::Caller, http::Response> TokenGuard::look_at(const http::Headers& headers) const {
+    const auto verdict = tokens_.verdict_on(headers.value("authorization"));
+    if (const auto* const caller = std::get_if<http::Caller>(&verdict)) return *caller;
+    if (std::get<AccessTokens::Denial>(verdict) == AccessTokens::Denial::missing) {
+        return unauthorized("Send a token, with the header Authorization: Bearer TOKEN.",
+                            R"(Bearer realm="orders")");
     }
     return unauthorized("The token is not valid.",
                         R"(Bearer realm="orders", error="invalid_token")");

@@ -19,6 +19,7 @@ namespace {
 using http::Reply;
 using http::Request;
 using http::Response;
+using http::Scope;
 using State = LeaseOutcome::State;
 
 // A body that may be left out needs no content type then.
@@ -54,12 +55,12 @@ std::vector<LeaseResult> filled_in(std::vector<LeaseResult> results,
 
 std::span<const ClaimRoutes::Entry> ClaimRoutes::table() noexcept {
     static constexpr std::array entries{
-        Entry{"POST", "/api/v1/claims", &ClaimRoutes::claim},
-        Entry{"POST", "/api/v1/leases/{lease}/complete", &ClaimRoutes::complete},
-        Entry{"POST", "/api/v1/leases/{lease}/fail", &ClaimRoutes::fail},
-        Entry{"POST", "/api/v1/leases/{lease}/release", &ClaimRoutes::release},
-        Entry{"POST", "/api/v1/leases/{lease}/renew", &ClaimRoutes::renew},
-        Entry{"POST", lease_batch_path, &ClaimRoutes::act_on_batch},
+        Entry{"POST", "/api/v1/claims", Scope::work, &ClaimRoutes::claim},
+        Entry{"POST", "/api/v1/leases/{lease}/complete", Scope::work, &ClaimRoutes::complete},
+        Entry{"POST", "/api/v1/leases/{lease}/fail", Scope::work, &ClaimRoutes::fail},
+        Entry{"POST", "/api/v1/leases/{lease}/release", Scope::work, &ClaimRoutes::release},
+        Entry{"POST", "/api/v1/leases/{lease}/renew", Scope::work, &ClaimRoutes::renew},
+        Entry{"POST", lease_batch_path, Scope::work, &ClaimRoutes::act_on_batch},
     };
     return entries;
 }

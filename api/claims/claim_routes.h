@@ -45,6 +45,7 @@ class ClaimRoutes {
     struct Entry {
         std::string_view method;
         std::string_view pattern;
+        http::Access access;
         void (ClaimRoutes::*handler)(const http::Request&, http::Reply);
     };
     [[nodiscard]] static std::span<const Entry> table() noexcept;

@@ -26,6 +26,7 @@ struct ProblemType {
 inline constexpr std::array server_problems{
     ProblemType{400, "malformed-request", "Bad Request"},
     ProblemType{401, "unauthorized", "Unauthorized"},
+    ProblemType{403, "insufficient-scope", "Forbidden"},
     ProblemType{404, "route-not-found", "Not Found"},
     ProblemType{405, "method-not-allowed", "Method Not Allowed"},
     ProblemType{408, "request-too-slow", "Request Timeout"},

@@ -4,7 +4,8 @@
 // later, whole or as a stream, by any thread. A Reply that is dropped unused answers 500 and logs
 // it, so no client waits for ever.
 //
-//     server.add({"GET", "/x", [](const Request&, Reply reply) { std::move(reply).send({...}); }});
+//     server.add({"GET", "/x", Scope::read,
+//                 [](const Request&, Reply reply) { std::move(reply).send({...}); }});
 //
 // Belongs to one thread at a time. The server must outlive every Reply and every Stream.
 

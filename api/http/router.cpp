@@ -35,6 +35,17 @@ Response encoded_body() {
     return response;
 }
 
+// RFC 6750, section 3.1.
+Response lack_of_scope(const Access& access) {
+    const std::string scope(access.needed_scope());
+    Response response =
+        problem_for(403, "The token does not have the scope that this takes: " + scope + ".");
+    response.headers.emplace_back(
+        "WWW-Authenticate",
+        R"(Bearer realm="orders", error="insufficient_scope", scope=")" + scope + '"');
+    return response;
+}
+
 }  // namespace
 
 void Router::add(Route route) {
@@ -46,9 +57,9 @@ void Router::add(Route route) {
         matcher_.add(route.pattern);
         path = paths_.insert(path, Path{std::string(route.pattern), {}, {}});
     }
-    path->methods.push_back({std::string(route.method), std::move(route.handler)});
+    path->methods.push_back({std::string(route.method), route.access, std::move(route.handler)});
     append_method(path->allow, route.method);
-    if (route.is_open) open_paths_.emplace_back(route.pattern);
+    if (route.access.is_open()) open_paths_.emplace_back(route.pattern);
 }
 
 bool Router::is_open(std::string_view target) const {
@@ -76,10 +87,14 @@ void Router::answer(const FramedRequest& request, Reply reply) const {
 }
 
 void Router::find_answer(const FramedRequest& request, Reply reply) const {
-    if (guard_ && !is_open(request.target)) {
-        if (auto refusal = guard_->refusal_of(request.headers)) {
+    Caller caller;
+    if (guard_) {
+        auto verdict =
+            is_open(request.target) ? Caller{.scopes = {}} : guard_->look_at(request.headers);
+        if (auto* const refusal = std::get_if<Response>(&verdict)) {
             return std::move(reply).send(std::move(*refusal));
         }
+        caller = std::get<Caller>(verdict);
     }
     if (!RouteMatcher::knows(request.method)) {
         return std::move(reply).send(problem_for(501, "That method is not known here."));
@@ -90,11 +105,11 @@ void Router::find_answer(const FramedRequest& request, Reply reply) const {
     auto match = matcher_.match(request.method, path_of(request.target));
     if (!match) return std::move(reply).send(problem_for(404, "There is nothing at this path."));
     const Path& found = paths_.at(match->path);
-    answer_on(found, std::move(*match), request, std::move(reply));
+    answer_on(found, std::move(*match), request, caller, std::move(reply));
 }
 
 void Router::answer_on(const Path& path, RouteMatch match, const FramedRequest& framed,
-                       Reply reply) const {
+                       const Caller& caller, Reply reply) const {
     if (framed.method == "OPTIONS") {
         return std::move(reply).send(with_allow({.status = 204}, path.allow));
     }
@@ -103,6 +118,9 @@ void Router::answer_on(const Path& path, RouteMatch match, const FramedRequest& 
     if (found == path.methods.end()) {
         return std::move(reply).send(
             with_allow(problem_for(405, "This path does not know that method."), path.allow));
+    }
+    if (!found->access.allows(caller.scopes)) {
+        return std::move(reply).send(lack_of_scope(found->access));
     }
     if (framed.is_encoded) return std::move(reply).send(encoded_body());
 
@@ -113,6 +131,7 @@ void Router::answer_on(const Path& path, RouteMatch match, const FramedRequest& 
                     .path_parameters = std::move(match.parameters),
                     .query = query_of(framed.target),
                     .headers = framed.headers,
+                    .caller = caller.name,
                     .body = framed.is_chunked ? std::string_view(joined) : framed.framed_body},
                    std::move(reply));
 }

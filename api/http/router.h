@@ -1,18 +1,20 @@
 #pragma once
 
-// Has requests answered: asks the guard, finds the route, calls its handler. It also answers the
-// requests that no route takes, OPTIONS among them, and refuses bodies that are compressed.
+// Has requests answered: asks the guard, finds the route, sees to it that the client may use it,
+// calls its handler. It also answers the requests that no route takes, OPTIONS among them, and
+// refuses bodies that are compressed.
 //
 // Routes and the guard are set at the start by one thread; from then on answer() may be called by
 // several at a time.
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "api/http/access.h"
 #include "api/http/connection_driver.h"
 #include "api/http/message.h"
 #include "api/http/reply.h"
@@ -28,10 +30,10 @@ using Handler = std::function<void(const Request&, Reply)>;
 struct Route {
     std::string_view method;   // GET (HEAD goes there too), POST, PUT, PATCH or DELETE
     std::string_view pattern;  // a path in which each `{name}` stands for one segment
+    // The guard is not asked about an open route, nor about other methods on its path, provided
+    // that the path is spelled exactly as in the pattern.
+    Access access;
     Handler handler;
-    // The guard is not asked about it, nor about other methods on its path, provided that the path
-    // is spelled exactly as in the pattern.
-    bool is_open = false;
 };
 
 // Decides which requests may pass. It is asked by several threads at a time, about every well
@@ -39,8 +41,8 @@ struct Route {
 class Guard {
    public:
     virtual ~Guard() = default;
-    // The answer to a request that may not pass; empty if it may.
-    [[nodiscard]] virtual std::optional<Response> refusal_of(const Headers& headers) const = 0;
+    // Who sends a request that may pass; the answer to one that may not.
+    [[nodiscard]] virtual std::variant<Caller, Response> look_at(const Headers& headers) const = 0;
 };
 
 class Router final : public Responder {
@@ -55,6 +57,7 @@ class Router final : public Responder {
    private:
     struct Method {
         std::string name;
+        Access access;
         Handler handler;
     };
     struct Path {
@@ -68,7 +71,7 @@ class Router final : public Responder {
     [[nodiscard]] std::string allow_of_all_paths() const;
     void find_answer(const FramedRequest& request, Reply reply) const;
     void answer_on(const Path& path, RouteMatch match, const FramedRequest& framed,
-                   Reply reply) const;
+                   const Caller& caller, Reply reply) const;
 
     // Constant once requests are answered.
     RouteMatcher matcher_;

@@ -28,6 +28,7 @@ void add_actions(http::Server& server, Routes& routes, const OrderReads& reads) 
     for (const auto& entry : Routes::table()) {
         server.add({.method = entry.method,
                     .pattern = entry.pattern,
+                    .access = entry.access,
                     .handler = [&routes, &reads, handler = entry.handler](
                                    const http::Request& request, http::Reply reply) {
                         if (reads.is_damaged()) {

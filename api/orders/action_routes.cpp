@@ -8,6 +8,7 @@
 
 #include "api/orders/action_answers.h"
 #include "api/orders/action_parsing.h"
+#include "api/orders/actor.h"
 #include "api/orders/json_messages.h"
 #include "api/orders/order_problems.h"
 #include "api/orders/order_writing.h"
@@ -18,6 +19,7 @@ namespace {
 using http::Reply;
 using http::Request;
 using http::Response;
+using http::Scope;
 
 constexpr const char* merge_patch = "application/merge-patch+json";
 
@@ -45,21 +47,29 @@ Response answer_for(const OrderId& order_id, const ActionOutcome& outcome, Confl
     return order_not_found();
 }
 
+void log_if_done(std::string_view done, const OrderId& order_id, const ActionOutcome& outcome,
+                 const Actor& actor) {
+    if (!std::holds_alternative<Order>(outcome)) return;
+    log_action(done, {"order_id", order_id.text()}, actor);
+}
+
 }  // namespace
 
 std::span<const ActionRoutes::Entry> ActionRoutes::table() noexcept {
     static constexpr std::array entries{
-        Entry{"POST", "/api/v1/orders/{order_id}/cancel", &ActionRoutes::cancel_order},
-        Entry{"POST", "/api/v1/orders/{order_id}/retry", &ActionRoutes::retry_order},
-        Entry{"PATCH", "/api/v1/orders/{order_id}", &ActionRoutes::change_order},
+        Entry{"POST", "/api/v1/orders/{order_id}/cancel", Scope::operate,
+              &ActionRoutes::cancel_order},
+        Entry{"POST", "/api/v1/orders/{order_id}/retry", Scope::operate,
+              &ActionRoutes::retry_order},
+        Entry{"PATCH", "/api/v1/orders/{order_id}", Scope::operate, &ActionRoutes::change_order},
         // These are order ids as good as any others.
-        Entry{"PATCH", "/api/v1/orders/batch", &ActionRoutes::change_order},
-        Entry{"PATCH", "/api/v1/orders/cancel", &ActionRoutes::change_order},
-        Entry{"PATCH", "/api/v1/orders/retry", &ActionRoutes::change_order},
-        Entry{"POST", "/api/v1/orders/cancel", &ActionRoutes::cancel_orders},
-        Entry{"POST", "/api/v1/orders/retry", &ActionRoutes::retry_orders},
-        Entry{"POST", "/api/v1/kinds/{kind}/pause", &ActionRoutes::pause_kind},
-        Entry{"POST", "/api/v1/kinds/{kind}/resume", &ActionRoutes::resume_kind},
+        Entry{"PATCH", "/api/v1/orders/batch", Scope::operate, &ActionRoutes::change_order},
+        Entry{"PATCH", "/api/v1/orders/cancel", Scope::operate, &ActionRoutes::change_order},
+        Entry{"PATCH", "/api/v1/orders/retry", Scope::operate, &ActionRoutes::change_order},
+        Entry{"POST", "/api/v1/orders/cancel", Scope::operate, &ActionRoutes::cancel_orders},
+        Entry{"POST", "/api/v1/orders/retry", Scope::operate, &ActionRoutes::retry_orders},
+        Entry{"POST", "/api/v1/kinds/{kind}/pause", Scope::operate, &ActionRoutes::pause_kind},
+        Entry{"POST", "/api/v1/kinds/{kind}/resume", Scope::operate, &ActionRoutes::resume_kind},
     };
     return entries;
 }
@@ -69,22 +79,24 @@ void ActionRoutes::add_to(http::Server& server) {
 }
 
 template <typename Action>
-void ActionRoutes::act_on_order(const Request& request, Reply reply, ConflictOf conflict_of) {
+void ActionRoutes::act_on_order(const Request& request, Reply reply, std::string_view done,
+                                ConflictOf conflict_of) {
     if (!says_nothing(request.body)) return std::move(reply).send(takes_no_body());
     const auto id = OrderId::parse(request.path_parameters.at(0));
     if (!id) return std::move(reply).send(order_not_found());
     act(acts_, Action{*id}, std::move(reply),
-        [id = *id, conflict_of](const ActionOutcome& outcome) {
+        [id = *id, done, conflict_of, actor = actor_of(request)](const ActionOutcome& outcome) {
+            log_if_done(done, id, outcome, actor);
             return answer_for(id, outcome, conflict_of, to_json);
         });
 }
 
 void ActionRoutes::cancel_order(const Request& request, Reply reply) {
-    act_on_order<CancelOrder>(request, std::move(reply), conflict_of_cancel);
+    act_on_order<CancelOrder>(request, std::move(reply), "order cancelled", conflict_of_cancel);
 }
 
 void ActionRoutes::retry_order(const Request& request, Reply reply) {
-    act_on_order<RetryOrder>(request, std::move(reply), conflict_of_retry);
+    act_on_order<RetryOrder>(request, std::move(reply), "order retried", conflict_of_retry);
 }
 
 void ActionRoutes::change_order(const Request& request, Reply reply) {
@@ -98,7 +110,8 @@ void ActionRoutes::change_order(const Request& request, Reply reply) {
     const auto id = OrderId::parse(request.path.substr(request.path.rfind('/') + 1));
     if (!id) return std::move(reply).send(order_not_found());
     act(acts_, ChangeOrder{*id, std::get<OrderChange>(std::move(parsed))}, std::move(reply),
-        [id = *id](const ActionOutcome& outcome) {
+        [id = *id, actor = actor_of(request)](const ActionOutcome& outcome) {
+            log_if_done("order changed", id, outcome, actor);
             return answer_for(id, outcome, conflict_of_change, to_json_in_full);
         });
 }
@@ -117,7 +130,7 @@ void ActionRoutes::submit_bulk(BulkAction::What what, const Request& request, Re
     if (auto refusal = refusal_of(parsed, invalid_filter)) {
         return std::move(reply).send(*std::move(refusal));
     }
-    bulk_.submit(std::get<BulkRequest>(std::move(parsed)), std::move(reply));
+    bulk_.submit(std::get<BulkRequest>(std::move(parsed)), actor_of(request), std::move(reply));
 }
 
 void ActionRoutes::pause_kind(const Request& request, Reply reply) {
@@ -133,8 +146,9 @@ void ActionRoutes::set_paused(bool is_paused, const Request& request, Reply repl
     const auto kind = Kind::parse(request.path_parameters.at(0));
     if (!kind) return std::move(reply).send(invalid_kind());
     act(acts_, PauseKind{*kind, is_paused}, std::move(reply),
-        [name = kind->name(), is_paused](const ActionOutcome& outcome) {
+        [name = kind->name(), is_paused, actor = actor_of(request)](const ActionOutcome& outcome) {
             if (std::holds_alternative<TooManyKinds>(outcome)) return no_room_for_kind();
+            log_action(is_paused ? "kind paused" : "kind resumed", {"kind", name}, actor);
             return ok(R"({"kind":")" + name + R"(","paused":)" + (is_paused ? "true}" : "false}"));
         });
 }

@@ -32,6 +32,7 @@ class ActionRoutes {
     struct Entry {
         std::string_view method;
         std::string_view pattern;
+        http::Access access;
         void (ActionRoutes::*handler)(const http::Request&, http::Reply);
     };
     [[nodiscard]] static std::span<const Entry> table() noexcept;
@@ -40,9 +41,10 @@ class ActionRoutes {
     void add_to(http::Server& server);
 
    private:
-    // Cancels or retries the order that the path names.
+    // Cancels or retries the order that the path names; `done` is what the log says then.
     template <typename Action>
-    void act_on_order(const http::Request& request, http::Reply reply, ConflictOf conflict_of);
+    void act_on_order(const http::Request& request, http::Reply reply, std::string_view done,
+                      ConflictOf conflict_of);
     void cancel_order(const http::Request& request, http::Reply reply);
     void retry_order(const http::Request& request, http::Reply reply);
     void change_order(const http::Request& request, http::Reply reply);

@@ -30,8 +30,8 @@ BulkDesk::~BulkDesk() {
     thread_.join();
 }
 
-void BulkDesk::submit(BulkRequest request, http::Reply reply) {
-    auto run = std::make_unique<Run>(Run{std::move(request), std::move(reply)});
+void BulkDesk::submit(BulkRequest request, Actor actor, http::Reply reply) {
+    auto run = std::make_unique<Run>(Run{std::move(request), std::move(actor), std::move(reply)});
     if (!come()) return std::move(run->reply).send(not_done(Refusal::overloaded));
     put_in_line(std::move(run));
 }
@@ -122,6 +122,11 @@ void BulkDesk::stop_early(Run& run, http::Response problem) {
 }
 
 void BulkDesk::answer(Run& run, bool has_more) {
+    if (!run.request.is_dry_run) {
+        const bool is_cancel = run.request.what == BulkAction::What::cancel;
+        log_action(is_cancel ? "orders cancelled" : "orders retried", {"orders", run.done},
+                   run.actor);
+    }
     std::string json = "{\"";
     json.append(name_of_count(run.request)).append("\":").append(std::to_string(run.done));
     json.append(R"(,"more":)").append(has_more ? "true}" : "false}");

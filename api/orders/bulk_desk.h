@@ -18,6 +18,7 @@
 #include "api/http/reply.h"
 #include "api/intake/order_acts.h"
 #include "api/orders/action_parsing.h"
+#include "api/orders/actor.h"
 #include "api/orders/order_reads.h"
 #include "shared/os/mutex.h"
 
@@ -40,12 +41,13 @@ class BulkDesk {
     BulkDesk& operator=(const BulkDesk&) = delete;
 
     // Answers with how many orders were changed, or match, and whether there are more.
-    void submit(BulkRequest request, http::Reply reply);
+    void submit(BulkRequest request, Actor actor, http::Reply reply);
 
    private:
     // A request on its way.
     struct Run {
         BulkRequest request;
+        Actor actor;
         http::Reply reply;
         OrderSequence after = {};  // orders up to this one have been looked at
         bool is_at_end = false;    // there are no more

@@ -18,9 +18,14 @@
 namespace orders {
 namespace {
 
+using http::Access;
 using http::Reply;
 using http::Request;
 using http::Response;
+using http::Scope;
+
+// Who creates orders may ask about each of them.
+constexpr Access one_order = Scope::read | Scope::submit;
 
 enum class KeyFound { none, valid, invalid };
 
@@ -54,29 +59,30 @@ OrderRoutes::OrderRoutes(OrderIntake& intake, OrderReads& reads, WaitDesk& waits
 
 std::span<const OrderRoutes::Entry> OrderRoutes::table() noexcept {
     static constexpr std::array entries{
-        Entry{"POST", "/api/v1/orders", &OrderRoutes::create_order},
-        Entry{"GET", "/api/v1/orders", &OrderRoutes::list_orders},
-        Entry{"POST", batch_path, &OrderRoutes::create_batch},
+        Entry{"POST", "/api/v1/orders", Scope::submit, &OrderRoutes::create_order},
+        Entry{"GET", "/api/v1/orders", Scope::read, &OrderRoutes::list_orders},
+        Entry{"POST", batch_path, Scope::submit, &OrderRoutes::create_batch},
         // These are order ids as good as any others.
-        Entry{"GET", batch_path, &OrderRoutes::get_order},
-        Entry{"GET", "/api/v1/orders/cancel", &OrderRoutes::get_order},
-        Entry{"GET", "/api/v1/orders/retry", &OrderRoutes::get_order},
-        Entry{"GET", "/api/v1/orders/{order_id}", &OrderRoutes::get_order},
-        Entry{"GET", "/api/v1/report", &OrderRoutes::get_report},
-        Entry{"GET", "/livez", &OrderRoutes::get_liveness, true},
-        Entry{"GET", "/readyz", &OrderRoutes::get_readiness, true},
+        Entry{"GET", batch_path, one_order, &OrderRoutes::get_order},
+        Entry{"GET", "/api/v1/orders/cancel", one_order, &OrderRoutes::get_order},
+        Entry{"GET", "/api/v1/orders/retry", one_order, &OrderRoutes::get_order},
+        Entry{"GET", "/api/v1/orders/{order_id}", one_order, &OrderRoutes::get_order},
+        Entry{"GET", "/api/v1/report", Scope::read, &OrderRoutes::get_report},
+        Entry{"GET", "/livez", Access::open(), &OrderRoutes::get_liveness},
+        Entry{"GET", "/readyz", Access::open(), &OrderRoutes::get_readiness},
     };
     return entries;
 }
 
 void OrderRoutes::add_to(http::Server& server) {
     for (const Entry& entry : table()) {
-        server.add({.method = entry.method,
-                    .pattern = entry.pattern,
-                    .handler = [this, handler = entry.handler](
-                                   const Request& request,
-                                   Reply reply) { (this->*handler)(request, std::move(reply)); },
-                    .is_open = entry.is_open});
+        server.add(
+            {.method = entry.method,
+             .pattern = entry.pattern,
+             .access = entry.access,
+             .handler = [this, handler = entry.handler](const Request& request, Reply reply) {
+                 (this->*handler)(request, std::move(reply));
+             }});
     }
 }
 

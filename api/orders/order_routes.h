@@ -40,8 +40,8 @@ class OrderRoutes {
     struct Entry {
         std::string_view method;
         std::string_view pattern;
+        http::Access access;
         void (OrderRoutes::*handler)(const http::Request&, http::Reply);
-        bool is_open = false;  // to clients without a token
     };
     [[nodiscard]] static std::span<const Entry> table() noexcept;
 

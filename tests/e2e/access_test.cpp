@@ -85,6 +85,90 @@ TEST_CASE("access: without a token, or with a wrong one, everything is answered 
     CHECK_EQ(http.send({"GET", orders_path + "/a", bearer(listed)}).status, 404);
 }
 
+TEST_CASE("access: a token opens what its scopes say, and no other") {
+    const std::vector<std::string> scopes{"read", "submit", "work", "operate"};
+    OrderProcesses processes;
+    std::ofstream tokens(processes.directory().file("tokens"));
+    for (const std::string& scope : scopes) {
+        tokens << "token-for-" + scope + "-0123456789 " + scope + " " + scope + "er\n";
+    }
+    tokens.close();
+    processes.set("API_TOKENS_FILE", processes.directory().file("tokens"));
+    ChildProcess& api = processes.start_api();
+    HttpClient http = processes.client();
+
+    struct Row {
+        std::string method;
+        std::string path;
+        std::string scopes;  // that open it
+    };
+    const std::string order = orders_path + "/a";
+    for (const Row& row :
+         {Row{"GET", orders_path, "read"}, Row{"HEAD", orders_path, "read"},
+          Row{"GET", "/api/v1/report", "read"}, Row{"GET", order, "read submit"},
+          Row{"POST", orders_path, "submit"}, Row{"POST", orders_path + "/batch", "submit"},
+          Row{"PATCH", order, "operate"}, Row{"POST", order + "/cancel", "operate"},
+          Row{"POST", order + "/retry", "operate"}, Row{"POST", orders_path + "/cancel", "operate"},
+          Row{"POST", orders_path + "/retry", "operate"},
+          Row{"POST", "/api/v1/kinds/mail/pause", "operate"},
+          Row{"POST", "/api/v1/kinds/mail/resume", "operate"},
+          Row{"POST", "/api/v1/claims", "work"}, Row{"POST", "/api/v1/leases/x/complete", "work"},
+          Row{"POST", "/api/v1/leases/x/fail", "work"},
+          Row{"POST", "/api/v1/leases/x/release", "work"},
+          Row{"POST", "/api/v1/leases/x/renew", "work"},
+          Row{"POST", "/api/v1/leases/batch", "work"}}) {
+        for (const std::string& scope : scopes) {
+            CAPTURE(row.method);
+            CAPTURE(row.path);
+            CAPTURE(scope);
+            const HttpAnswer answer =
+                http.send({row.method, row.path, bearer("token-for-" + scope + "-0123456789")});
+            CHECK_NE(answer.status, 401);
+            CHECK_EQ(answer.status != 403, row.scopes.find(scope) != std::string::npos);
+            if (answer.status != 403 || row.method == "HEAD") continue;
+            check_problem(answer, 403, "insufficient-scope");
+            CHECK_EQ(answer.header("www-authenticate"),
+                     challenge + R"(, error="insufficient_scope", scope=")" +
+                         row.scopes.substr(0, row.scopes.find(' ')) + '"');
+        }
+    }
+    // Who is told by the name, once for each of the two.
+    CHECK_EQ(api.count_lines("kind paused kind=mail token_name=operateer"), 1);
+    CHECK_EQ(api.count_lines("kind resumed kind=mail token_name=operateer"), 1);
+}
+
+TEST_CASE("access: the log says which client acted if its token has a name") {
+    OrderProcesses processes;
+    std::ofstream(processes.directory().file("tokens"))
+        << "token-of-ann-0123456789 read,operate,submit ann\ntoken-of-nobody-0123456789\n";
+    processes.set("API_TOKENS_FILE", processes.directory().file("tokens"));
+    ChildProcess& api = processes.start_api();
+    HttpClient http = processes.client();
+    for (const std::string token : {"token-of-nobody-0123456789", "token-of-ann-0123456789"}) {
+        const std::string id = token.substr(9, 3);
+        CHECK_EQ(http.send(post_of(id, bearer(token))).status, 200);
+        const auto send = [&](const std::string& method, const std::string& path,
+                              const std::string& body) {
+            CHECK_EQ(http.send({method, orders_path + path, bearer(token), body}).status, 200);
+        };
+        send("PATCH", "/" + id, R"({"priority":"High"})");
+        send("POST", "/" + id + "/cancel", "");
+        send("POST", "/" + id + "/retry", "");
+        send("POST", "/cancel", R"({"priority":"High","dry_run":true})");
+        send("POST", "/cancel", R"({"priority":"High"})");
+        send("POST", "/retry", R"({"status":"Cancelled"})");
+        CHECK_EQ(http.send({"POST", orders_path + "/nowhere/cancel", bearer(token)}).status, 404);
+    }
+    for (const std::string line :
+         {"order changed order_id=ann token_name=ann",
+          "order cancelled order_id=ann token_name=ann",
+          "order retried order_id=ann token_name=ann", "orders cancelled orders=2 token_name=ann",
+          "orders retried orders=2 token_name=ann"}) {
+        CHECK_EQ(api.count_lines(line), 1);
+    }
+    CHECK_EQ(api.count_lines("token_name="), 5);
+}
+
 TEST_CASE("access: a body that is not let in is not taken for the next request") {
     ClosedApi processes;
     processes.start_api();

@@ -1,4 +1,4 @@
-// Which texts are tokens, and which requests have one of them.
+// Which texts are tokens, which requests have one of them, and what it lets them do.
 
 #include "api/access/tokens.h"
 
@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <vector>
+#include <variant>
 
 #include "shared/program/settings_reader.h"
 #include "tests/support/temp_dir.h"
@@ -15,7 +15,10 @@
 namespace orders {
 namespace {
 
-using Verdict = AccessTokens::Verdict;
+using Denial = AccessTokens::Denial;
+using http::Caller;
+using http::Scope;
+using http::Scopes;
 
 const std::string first = "first-token-0123456789";
 const std::string second = "second.token_~+/==";
@@ -49,7 +52,19 @@ std::string error_of(Make make) {
 }
 
 bool opens(const AccessTokens& tokens, const std::string& token) {
-    return tokens.verdict_on("Bearer " + token) == Verdict::granted;
+    return std::holds_alternative<Caller>(tokens.verdict_on("Bearer " + token));
+}
+
+Caller caller_of(const AccessTokens& tokens, const std::string& token) {
+    const auto verdict = tokens.verdict_on("Bearer " + token);
+    REQUIRE(std::holds_alternative<Caller>(verdict));
+    return std::get<Caller>(verdict);
+}
+
+bool is_denied(const AccessTokens& tokens, const std::string& authorization, Denial denial) {
+    const auto verdict = tokens.verdict_on(authorization);
+    const auto* const denied = std::get_if<Denial>(&verdict);
+    return denied != nullptr && *denied == denial;
 }
 
 }  // namespace
@@ -94,9 +109,58 @@ TEST_CASE("tokens: the line of a file that is wrong is named, whatever stands be
     CHECK(error_of([] {
               return tokens_in_file("\n# mine\r\n" + first + "\n\nshort\n" + second);
           }) == "THE_FILE: line 5: a token must have 16 to 256 characters");
-    CHECK(error_of([] { return tokens_in_file(first + " # alice"); }) ==
+    CHECK(error_of([] { return tokens_in_file(first + ":x # alice"); }) ==
           "THE_FILE: line 1: a token must be of letters, digits and - . _ ~ + /, with = at its end "
           "only");
+}
+
+TEST_CASE("tokens: a line may say which scopes its token has, and what its client is called") {
+    const AccessTokens tokens = tokens_in_file(first + "\tread,operate  ann.b@example-1_x+y\n" +
+                                               second + " submit\n" + "third-token-0123456789");
+    const Caller ann = caller_of(tokens, first);
+    CHECK(ann.scopes == (Scope::read | Scope::operate));
+    CHECK(ann.name == "ann.b@example-1_x+y");
+    CHECK(caller_of(tokens, second).scopes == Scopes(Scope::submit));
+    CHECK(caller_of(tokens, second).name.empty());
+    CHECK(caller_of(tokens, "third-token-0123456789").scopes == Scopes::all());
+    CHECK(caller_of(tokens_in_file(first + " work " + std::string(64, 'n')), first).name.size() ==
+          64);
+}
+
+TEST_CASE("tokens: those of a list have every scope and no name") {
+    const AccessTokens tokens = tokens_of(first);
+    CHECK(caller_of(tokens, first).scopes == Scopes::all());
+    CHECK(caller_of(tokens, first).name.empty());
+}
+
+TEST_CASE("tokens: a scope that is not known is refused and names the line, but not the word") {
+    for (const std::string bad : {"ann", "reads", "READ", "read,", ",read", "read,,work", "all",
+                                  "*", "read;work", "#", "read,another-token-0123456789"}) {
+        CAPTURE(bad);
+        const std::string error =
+            error_of([&] { return tokens_in_file(second + "\n" + first + " " + bad + " ann"); });
+        CHECK(error.starts_with("THE_FILE: line 2: what follows a token must be its scopes"));
+        CHECK(error.find(first) == std::string::npos);
+        CHECK(error.find("another") == std::string::npos);
+    }
+}
+
+TEST_CASE("tokens: a name that could be mistaken for something else is refused") {
+    for (const std::string& bad : {std::string("ann b"), std::string("ann # of the shop"),
+                                   std::string("\"ann\""), std::string("a=b"), std::string(65, 'n'),
+                                   std::string("\xc3\xa4nn"), std::string("ann\0", 4)}) {
+        CAPTURE(bad);
+        CHECK(error_of([&] {
+                  return tokens_in_file(first + " read " + bad);
+              }).starts_with("THE_FILE: line 1: what follows the scopes must be a name"));
+    }
+}
+
+TEST_CASE("tokens: one that is there twice is refused, since its scopes may differ") {
+    CHECK(error_of([] { return tokens_in_file(first + " read\n" + second + "\n" + first); }) ==
+          "THE_FILE: line 3: a token is there twice");
+    CHECK(error_of([] { return tokens_of(first + "," + first); }) ==
+          "THE_LIST: a token is there twice");
 }
 
 TEST_CASE("tokens: those of lists and of files add up") {
@@ -163,9 +227,9 @@ TEST_CASE("tokens: there may be a hundred") {
 TEST_CASE("tokens: the scheme's case does not matter, the token's does") {
     const AccessTokens tokens = tokens_of(first);
     for (const std::string scheme : {"Bearer ", "bearer ", "BEARER ", "bEaReR   "}) {
-        CHECK(tokens.verdict_on(scheme + first) == Verdict::granted);
+        CHECK(std::holds_alternative<Caller>(tokens.verdict_on(scheme + first)));
     }
-    CHECK(tokens.verdict_on("Bearer First-token-0123456789") == Verdict::invalid);
+    CHECK(is_denied(tokens, "Bearer First-token-0123456789", Denial::invalid));
 }
 
 TEST_CASE("tokens: what is not a bearer token is missing, one that is not ours is invalid") {
@@ -175,7 +239,7 @@ TEST_CASE("tokens: what is not a bearer token is missing, one that is not ours i
           "Basic " + first, "Bearerx " + first, "Beare " + first, "Bearer\t" + first, first,
           " Bearer " + first, "Bearer:" + first, "[earer " + first}) {
         CAPTURE(missing);
-        CHECK(tokens.verdict_on(missing) == Verdict::missing);
+        CHECK(is_denied(tokens, missing, Denial::missing));
     }
     for (const std::string& invalid :
          {first.substr(1), first.substr(0, first.size() - 1), first + "x", "x" + first,
@@ -183,7 +247,7 @@ TEST_CASE("tokens: what is not a bearer token is missing, one that is not ours i
           second + "=", first + std::string(1, '\0'), std::string("\"") + first + "\"",
           std::string("x"), std::string(5'000, 'x'), std::string(256, '\0'), std::string("=")}) {
         CAPTURE(invalid);
-        CHECK(tokens.verdict_on("Bearer " + invalid) == Verdict::invalid);
+        CHECK(is_denied(tokens, "Bearer " + invalid, Denial::invalid));
     }
 }
 

@@ -21,18 +21,18 @@ namespace {
 class OwingServer {
    public:
     OwingServer() : server_({.handler_threads = 2, .transfer_limit = patience}) {
-        server_.add({"GET", "/later",
+        server_.add({"GET", "/later", Scope::read,
                      [this](const Request&, Reply reply) { owe("late", std::move(reply)); }});
-        server_.add({"POST", "/later", [this](const Request& request, Reply reply) {
+        server_.add({"POST", "/later", Scope::read, [this](const Request& request, Reply reply) {
                          owe(std::string(request.body), std::move(reply));
                      }});
-        server_.add(
-            {"GET", "/now", answering([](const Request&) { return Response{.body = "now"}; })});
-        server_.add({"GET", "/at-once", [](const Request&, Reply reply) {
+        server_.add({"GET", "/now", Scope::read,
+                     answering([](const Request&) { return Response{.body = "now"}; })});
+        server_.add({"GET", "/at-once", Scope::read, [](const Request&, Reply reply) {
                          std::move(reply).send_made_by([] { return Response{.body = "at once"}; });
                      }});
-        server_.add({"GET", "/dropped", [](const Request&, const Reply&) {}});
-        server_.add({"GET", "/broken-maker", [](const Request&, Reply reply) {
+        server_.add({"GET", "/dropped", Scope::read, [](const Request&, const Reply&) {}});
+        server_.add({"GET", "/broken-maker", Scope::read, [](const Request&, Reply reply) {
                          std::move(reply).send_made_by(
                              []() -> Response { throw std::runtime_error("maker"); });
                      }});
@@ -254,8 +254,8 @@ TEST_CASE("reply: what a client sends on while it waits is bounded, and its answ
     options.handler_threads = 1;
     RunningServer server(options);
     std::promise<Reply> owed;
-    server->add(
-        {"GET", "/owed", [&](const Request&, Reply reply) { owed.set_value(std::move(reply)); }});
+    server->add({"GET", "/owed", Scope::read,
+                 [&](const Request&, Reply reply) { owed.set_value(std::move(reply)); }});
     const int port = server.start();
     RawConnection client(port);
     client.send("GET /owed HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(4'000, 'a'));

@@ -1,9 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <variant>
 
 #include "tests/unit/http/running_server.h"
 
@@ -64,12 +65,13 @@ TEST_CASE("router: a method that a known path does not have is 405, which names 
         CHECK(answer.header("allow") == "GET, HEAD, POST, OPTIONS");
     }
     CHECK(client.send({"POST", "/orders/1"}).header("allow") == "GET, HEAD, DELETE, OPTIONS");
-    CHECK_THROWS_AS(server->add({"OPTIONS", "/x", answering(describe)}), std::invalid_argument);
+    CHECK_THROWS_AS(server->add({"OPTIONS", "/x", Scope::read, answering(describe)}),
+                    std::invalid_argument);
 }
 
 TEST_CASE("router: OPTIONS is answered with the methods of a path, or of all paths") {
     RunningServer server;
-    server->add({"PUT", "/other", answering(describe)});
+    server->add({"PUT", "/other", Scope::read, answering(describe)});
     HttpClient client(server.start());
     struct Row {
         std::string target;
@@ -165,10 +167,11 @@ TEST_CASE("router: forms and multipart bodies reach the handler as they are") {
 
 TEST_CASE("router: what a handler throws is logged and never sent") {
     RunningServer server;
-    server->add({"GET", "/broken", answering([](const Request&) -> Response {
+    server->add({"GET", "/broken", Scope::read, answering([](const Request&) -> Response {
                      throw std::runtime_error("secret");
                  })});
-    server->add({"POST", "/broken", answering([](const Request&) -> Response { throw 1; })});
+    server->add(
+        {"POST", "/broken", Scope::read, answering([](const Request&) -> Response { throw 1; })});
     HttpClient client(server.start());
     for (const std::string method : {"GET", "POST"}) {
         const HttpAnswer answer = client.send({method, "/broken"});
@@ -181,7 +184,7 @@ TEST_CASE("router: what a handler throws is logged and never sent") {
 
 TEST_CASE("router: a handler's own error answer stays as it is, an empty one too") {
     RunningServer server;
-    server->add({"GET", "/own", answering([](const Request&) {
+    server->add({"GET", "/own", Scope::read, answering([](const Request&) {
                      return Response{.status = 409, .headers = {{"X-A", "b"}}};
                  })});
     HttpClient client(server.start());
@@ -195,13 +198,13 @@ TEST_CASE("router: a handler's own error answer stays as it is, an empty one too
 TEST_CASE("router: the guard is asked first, except for open routes that are spelled exactly") {
     class Nobody final : public Guard {
        public:
-        std::optional<Response> refusal_of(const Headers& headers) const override {
-            if (headers.value("AUTHORIZATION") == "let me in") return std::nullopt;
+        std::variant<Caller, Response> look_at(const Headers& headers) const override {
+            if (headers.value("AUTHORIZATION") == "let me in") return Caller{};
             return Response{.status = 401};
         }
     };
     RunningServer server;
-    server->add({"GET", "/open", answering(describe), true});
+    server->add({"GET", "/open", Access::open(), answering(describe)});
     server->set_guard(std::make_unique<Nobody>());
     HttpClient client(server.start());
     CHECK(client.get("/open").status == 200);
@@ -215,9 +218,72 @@ TEST_CASE("router: the guard is asked first, except for open routes that are spe
     CHECK(client.send({"GET", "/orders", {{"authorization", "let me in"}}}).status == 200);
 }
 
+// Lets everybody in, with the scopes that a header names.
+class ScopesAsSent final : public Guard {
+   public:
+    std::variant<Caller, Response> look_at(const Headers& headers) const override {
+        Scopes scopes;
+        for (const NamedScope& known : named_scopes) {
+            if (headers.value("X-Scopes").find(known.name) != std::string::npos) {
+                scopes |= known.scope;
+            }
+        }
+        return Caller{scopes, "ann"};
+    }
+};
+
+TEST_CASE("router: a client may use the routes that one of its scopes opens, and no other") {
+    RunningServer server;
+    const auto who = answering([](const Request& request) {
+        return Response{.body = "for " + std::string(request.caller)};
+    });
+    server->add({"GET", "/both", Scope::submit | Scope::read, who});
+    server->add({"POST", "/both", Scope::operate, who});
+    server->set_guard(std::make_unique<ScopesAsSent>());
+    HttpClient client(server.start());
+    const auto send = [&](const std::string& method, const std::string& scopes) {
+        return client.send({method, "/both", {{"X-Scopes", scopes}}});
+    };
+    for (const std::string scopes : {"read", "submit", "read,work", "submit,read,work,operate"}) {
+        CAPTURE(scopes);
+        CHECK(send("GET", scopes).body == "for ann");
+        CHECK(send("HEAD", scopes).status == 200);
+    }
+    CHECK(send("POST", "operate").body == "for ann");
+    for (const std::string scopes : {"", "work", "operate", "work,operate"}) {
+        CAPTURE(scopes);
+        const HttpAnswer answer = send("GET", scopes);
+        CHECK(answer.status == 403);
+        CHECK(answer.json()["type"] == "urn:order-management:problem:insufficient-scope");
+        CHECK(answer.header("www-authenticate") ==
+              R"(Bearer realm="orders", error="insufficient_scope", scope="read")");
+        CHECK(send("HEAD", scopes).status == 403);
+    }
+    CHECK(send("POST", "read,submit,work").header("www-authenticate") ==
+          R"(Bearer realm="orders", error="insufficient_scope", scope="operate")");
+    // What a path knows is no secret from those that have a token.
+    CHECK(send("DELETE", "").status == 405);
+    CHECK(send("OPTIONS", "").status == 204);
+}
+
+TEST_CASE("router: an open route opens no other method on its path") {
+    RunningServer server;
+    server->add({"GET", "/open", Access::open(), answering(describe)});
+    server->add({"POST", "/open", Scope::operate, answering(describe)});
+    server->set_guard(std::make_unique<ScopesAsSent>());
+    HttpClient client(server.start());
+    CHECK(client.get("/open").status == 200);
+    CHECK(client.send({"POST", "/open"}).status == 403);
+    CHECK(client.send({"POST", "/open", {{"X-Scopes", "operate"}}}).status == 403);
+}
+
+// Nobody forgets it: such a route does not compile.
+static_assert(!std::is_default_constructible_v<Access>);
+static_assert(!std::is_default_constructible_v<Route>);
+
 TEST_CASE("router: a handler can ask for any header, whatever its case") {
     RunningServer server;
-    server->add({"GET", "/headers", answering([](const Request& request) {
+    server->add({"GET", "/headers", Scope::read, answering([](const Request& request) {
                      return Response{.body = std::string(request.headers.value("x-first")) + "|" +
                                              std::string(request.headers.value("X-SECOND")) + "|" +
                                              std::string(request.headers.value("x-third")) + "|" +

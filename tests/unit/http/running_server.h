@@ -53,11 +53,11 @@ inline Response describe(const Request& request) {
 class RunningServer {
    public:
     explicit RunningServer(const ServerOptions& options = small_options()) : server_(options) {
-        server_.add({"GET", "/orders", answering(describe)});
-        server_.add({"POST", "/orders", answering(describe)});
-        server_.add({"GET", "/orders/{}/items.json", answering(describe)});
-        server_.add({"GET", "/orders/{}", answering(describe)});
-        server_.add({"DELETE", "/orders/{}", answering(describe)});
+        server_.add({"GET", "/orders", Scope::read, answering(describe)});
+        server_.add({"POST", "/orders", Scope::read, answering(describe)});
+        server_.add({"GET", "/orders/{}/items.json", Scope::read, answering(describe)});
+        server_.add({"GET", "/orders/{}", Scope::read, answering(describe)});
+        server_.add({"DELETE", "/orders/{}", Scope::read, answering(describe)});
     }
     ~RunningServer() {
         server_.stop();

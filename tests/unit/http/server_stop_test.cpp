@@ -12,7 +12,7 @@ namespace {
 TEST_CASE("server: stopping answers the requests that are here and closes the other connections") {
     Gate gate;
     RunningServer server;
-    server->add({"GET", "/gate", gate.handler()});
+    server->add({"GET", "/gate", Scope::read, gate.handler()});
     const int port = server.start();
     RawConnection idle(port);
     idle.send(get_orders);
@@ -45,7 +45,7 @@ TEST_CASE("server: stopping answers the requests that are here and closes the ot
 TEST_CASE("server: at the drain limit connections are cut, whatever a handler still does") {
     Gate gate;
     RunningServer server;
-    server->add({"GET", "/gate", gate.handler()});
+    server->add({"GET", "/gate", Scope::read, gate.handler()});
     const int port = server.start(milliseconds(10));
     RawConnection busy(port);
     busy.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n");

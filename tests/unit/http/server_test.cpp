@@ -67,8 +67,8 @@ TEST_CASE("server: one handler thread serves others while clients are slow to se
     ServerOptions options = small_options();
     options.handler_threads = 1;
     RunningServer server(options);
-    server->add(
-        {"GET", "/large", answering([&](const Request&) { return Response{.body = large}; })});
+    server->add({"GET", "/large", Scope::read,
+                 answering([&](const Request&) { return Response{.body = large}; })});
     const int port = server.start();
 
     RawConnection slow_head(port);
@@ -194,7 +194,7 @@ TEST_CASE("server: a client that does not read its answer is given up on") {
     options.transfer_limit = milliseconds(50);
     std::promise<void> entered;
     RunningServer server(options);
-    server->add({"GET", "/large", answering([&](const Request&) {
+    server->add({"GET", "/large", Scope::read, answering([&](const Request&) {
                      entered.set_value();
                      return Response{.body = std::string(32 * 1024 * 1024, 'x')};
                  })});

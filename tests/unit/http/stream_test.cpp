@@ -19,7 +19,7 @@ namespace {
 class StreamingServer {
    public:
     explicit StreamingServer(const ServerOptions& options = small_options()) : server_(options) {
-        server_->add({"GET", "/stream", [this](const Request&, Reply reply) {
+        server_->add({"GET", "/stream", Scope::read, [this](const Request&, Reply reply) {
                           stream_.set_value(std::move(reply).stream(
                               {.content_type = "text/event-stream", .headers = {{"X-A", "b"}}}));
                       }});
