@@ -99,6 +99,7 @@ OpenStore open_store(Storage& storage, const http::ServerOptions& options) {
 int serve(const ApiSettings& settings, Storage& storage) {
     AccessTokens tokens = read_tokens(settings);
     const bool is_open = !tokens.are_required();
+    http::Origins origins = allowed_origins(settings, tokens);
     block_stop_signals();
 
     std::atomic<bool> is_stopping = false;
@@ -111,6 +112,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
         .other_descriptors = other_descriptors,
         .other_bodies = {{batch_path, settings.max_batch_bytes},
                          {lease_batch_path, settings.max_batch_bytes}},
+        .is_access_logged = settings.is_access_logged,
         .idle_limit = settings.idle_limit,
         .stop_delay = settings.stop_delay};
     http::Server server(options);
@@ -167,6 +169,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
     claims.add_to(server);
     // So that the log says at once if the store takes no writes, or the disk has too little room.
     intake.probe([](bool) {});
+    server.set_origins(std::move(origins));
     if (!is_open) server.set_guard(std::make_unique<TokenGuard>(std::move(tokens)));
 
     const http::Endpoint endpoint = bind(server);

@@ -76,6 +76,12 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                               "a file with more tokens, one per line; a line that begins with # is "
                               "a comment"},
                              without_tokens);
+    const auto cors_origins =
+        reader.list({"cors-origin", "API_CORS_ORIGIN",
+                     "whose web pages may use the API from a browser, besides its own"},
+                    "origins, such as https://shop.example.com; or *, if there are no tokens");
+    const auto access_log = reader.choice(
+        {"access-log", "API_ACCESS_LOG", "whether each request is logged"}, "off", {"off", "on"});
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return std::nullopt;
     return ApiSettings{.common = common.values(),
                        .host = without_brackets(host.value()),
@@ -92,7 +98,9 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                        .attempt_limits = attempts.limits().over({.timeout = default_timeout}),
                        .normal_max_wait = attempts.normal_max_wait(),
                        .token_list = token_list.value(),
-                       .token_file = token_file.value()};
+                       .token_file = token_file.value(),
+                       .cors_origins = cors_origins.value(),
+                       .is_access_logged = access_log.value() == "on"};
 }
 
 AccessTokens read_tokens(const ApiSettings& settings) {
@@ -102,6 +110,22 @@ AccessTokens read_tokens(const ApiSettings& settings) {
         tokens.add_file("--tokens-file or API_TOKENS_FILE", *settings.token_file);
     }
     return tokens;
+}
+
+http::Origins allowed_origins(const ApiSettings& settings, const AccessTokens& tokens) {
+    const std::string setting = "--cors-origin or API_CORS_ORIGIN: ";
+    for (const std::string& origin : settings.cors_origins) {
+        if (origin == http::any_origin) {
+            if (!tokens.are_required()) continue;
+            throw SettingsError(setting + "* and tokens do not go together: name the origins");
+        }
+        if (!http::is_origin(origin)) {
+            throw SettingsError(setting + origin +
+                                " is no origin: it must be as a browser sends it, such as "
+                                "https://shop.example.com or http://localhost:3000");
+        }
+    }
+    return http::Origins(settings.cors_origins);
 }
 
 }  // namespace orders

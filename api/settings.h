@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/access/tokens.h"
+#include "api/http/origins.h"
 #include "shared/domain/claim.h"
 #include "shared/housekeeping/retention.h"
 #include "shared/program/common_settings.h"
@@ -35,6 +37,8 @@ struct ApiSettings {
     // Where the bearer tokens are; read_tokens() reads them.
     std::optional<std::string> token_list;
     std::optional<std::string> token_file;
+    std::vector<std::string> cors_origins;  // allowed_origins() checks them
+    bool is_access_logged;
 };
 
 // Declares the settings, and reads them and the command. Empty if --help or --version was answered
@@ -44,5 +48,10 @@ struct ApiSettings {
 
 // Throws SettingsError, which quotes no part of a token.
 [[nodiscard]] AccessTokens read_tokens(const ApiSettings& settings);
+
+// The web pages that may use the API, besides its own. Throws SettingsError for what is none, and
+// for all of them where tokens are required.
+[[nodiscard]] http::Origins allowed_origins(const ApiSettings& settings,
+                                            const AccessTokens& tokens);
 
 }  // namespace orders

@@ -82,6 +82,7 @@ void Connection::end_stream() {
     if (!stream_) return;
     stream_->close();
     stream_.reset();
+    log_answer();
 }
 
 Answer Connection::take_answer() {

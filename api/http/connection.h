@@ -107,10 +107,13 @@ class Connection {
     [[nodiscard]] bool has_late_answer() const noexcept { return answer_state_ == both; }
     [[nodiscard]] Answer take_answer();
     [[nodiscard]] ResponseForm& form() noexcept { return form_; }
-    [[nodiscard]] const RequestLog& request_log() const noexcept { return request_log_; }
+    [[nodiscard]] RequestLog& request_log() noexcept { return request_log_; }
+    // Once all of the answer is on its way.
+    void log_answer() noexcept { request_log_.write(form_.request_id, socket_.get()); }
 
     void begin_stream(std::shared_ptr<StreamBuffer> buffer) { stream_ = std::move(buffer); }
     // The writer of the stream learns that nothing more is taken. Does nothing if there is none.
+    // Its client's request has had its answer then.
     void end_stream();
     // Null unless the answer is a stream that has begun and not ended.
     [[nodiscard]] StreamBuffer* stream() const noexcept { return stream_.get(); }
@@ -132,6 +135,8 @@ class Connection {
 
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
     [[nodiscard]] SteadyTime deadline() const noexcept { return deadline_; }
+    // What has been received of the request that is not finished.
+    [[nodiscard]] std::size_t received_bytes() const noexcept { return input_.size() - consumed_; }
     // What it keeps in memory for its client.
     [[nodiscard]] std::size_t buffered_bytes() const noexcept {
         return input_.size() + output_.size();
@@ -154,8 +159,8 @@ class Connection {
     std::atomic<bool> has_client_left_ = false;
     std::atomic<int> answer_state_ = none;
 
-    // The rest belongs to whoever holds the connection; form_ and answer_ to whoever holds the
-    // reply, until it is given.
+    // The rest belongs to whoever holds the connection; form_, request_log_ and answer_ to whoever
+    // holds the reply, until it is given.
     Phase phase_ = Phase::active;
     SteadyTime deadline_ = SteadyTime::max();
     bool is_output_watched_ = false;

@@ -33,11 +33,11 @@ SteadyTime now() {
     return std::chrono::steady_clock::now();
 }
 
-Response made_by(const ResponseMaker& make) {
+Response made_by(const ResponseMaker& make, const RequestId& id) {
     try {
         return make();
     } catch (...) {
-        log_failed_request();
+        log_failed_request(id);
     }
     return internal_error();
 }
@@ -166,12 +166,13 @@ bool ConnectionDriver::advance_streaming(Connection& connection) {
         pending.bytes.empty() ? std::string() : to_chunk(pending.bytes, connection.form());
     if (is_over) {
         connection.form().closes = connection.form().closes || closes_with_answers_;
-        connection.end_stream();
         bytes += to_chunk({}, connection.form());
     }
     if (bytes.empty() && !is_over) return park(connection, Phase::streaming);
     queue(connection, std::move(bytes));
-    return is_over ? advance_sending(connection) : true;
+    if (!is_over) return true;
+    connection.end_stream();
+    return advance_sending(connection);
 }
 
 bool ConnectionDriver::advance_lingering(Connection& connection) {
@@ -206,7 +207,8 @@ bool ConnectionDriver::close(Connection& connection) {
 bool ConnectionDriver::answer(Connection& connection, const FramedRequest& request) {
     // What may throw comes before the reply: afterwards the connection may be another thread's.
     if (connection.is_output_watched()) park_.watch_input(connection);
-    connection.expect_answer(form_of_response_to(request), RequestLog(request));
+    connection.expect_answer(form_of_response_to(request),
+                             RequestLog(request, limits_.is_access_logged));
     const std::size_t request_bytes = request.total_bytes;
     responder_.answer(request, Reply(*this, connection));
     connection.finish_request(request_bytes);
@@ -259,10 +261,13 @@ void ConnectionDriver::queue_answer(Connection& connection) {
         return start_stream(connection, std::move(*start));
     }
     const auto* const make = std::get_if<ResponseMaker>(&answer);
-    const Response response =
-        make != nullptr ? made_by(*make) : std::move(std::get<Response>(answer));
-    connection.request_log().write(response.status);
+    const RequestId& id = connection.form().request_id;
+    Response response =
+        make != nullptr ? made_by(*make, id) : std::move(std::get<Response>(answer));
+    add_request_id(response, id.text());
+    connection.request_log().note_status(response.status);
     queue(connection, to_bytes(response, connection.form()));
+    connection.log_answer();
 }
 
 void ConnectionDriver::start_stream(Connection& connection, StreamStart start) {
@@ -270,22 +275,31 @@ void ConnectionDriver::start_stream(Connection& connection, StreamStart start) {
     form.closes = form.closes || form.is_http_1_0;  // the body's end is the connection's
     // Before anything that may fail: from here on it ends with the connection.
     connection.begin_stream(std::move(start.buffer));
-    connection.request_log().write(start.head.status);
+    connection.request_log().note_status(start.head.status);
     queue(connection, stream_head(start.head, form));
     if (form.is_to_head) connection.end_stream();
 }
 
 // The client may be sending its next request: closing right away could destroy this answer.
 void ConnectionDriver::queue(Connection& connection, std::string bytes) {
+    connection.request_log().note_sent(bytes.size());
     connection.queue_output(
         std::move(bytes), connection.form().closes ? AfterOutput::linger : AfterOutput::stay_open);
 }
 
 // Nothing that follows on this connection can be trusted to be a request, or is wanted.
 void ConnectionDriver::refuse(Connection& connection, int status, std::string_view detail) {
-    log::debug("request refused", {{"status", status}, {"detail", detail}});
-    connection.form() = {.is_to_head = connection.is_receiving_head()};
-    queue(connection, to_bytes(problem_for(status, detail), connection.form()));
+    const ResponseForm form{.is_to_head = connection.is_receiving_head(),
+                            .request_id = RequestId::make()};
+    log::debug("request refused",
+               {{"status", status}, {"detail", detail}, {"request_id", form.request_id.text()}});
+    connection.expect_answer(
+        form, RequestLog::of_refused(connection.received_bytes(), limits_.is_access_logged));
+    Response response = problem_for(status, detail);
+    add_request_id(response, form.request_id.text());
+    connection.request_log().note_status(status);
+    queue(connection, to_bytes(response, form));
+    connection.log_answer();
 }
 
 }  // namespace orders::http

@@ -38,6 +38,7 @@ struct ConnectionLimits {
     std::size_t max_connections = 0;
     std::size_t max_buffered_bytes = 0;
     std::size_t max_stream_bytes = 0;
+    bool is_access_logged = false;
     std::chrono::milliseconds transfer_limit{0};
     std::chrono::milliseconds idle_limit{0};
 };
@@ -101,7 +102,7 @@ class ConnectionDriver final : private ConnectionKeeper {
     void start_stream(Connection& connection, StreamStart start);
     void note_loss(const std::exception& error) noexcept;
     static void queue(Connection& connection, std::string bytes);
-    static void refuse(Connection& connection, int status, std::string_view detail);
+    void refuse(Connection& connection, int status, std::string_view detail);
 
     // Constant after construction.
     const ConnectionLimits limits_;

@@ -40,6 +40,7 @@ struct Request {
     std::vector<std::string> path_parameters;  // what each {name} of the route matched, in order
     std::vector<std::pair<std::string, std::string>> query;  // decoded, in the order given
     Headers headers;
+    std::string_view id;      // as in its answer and in the log (request_id.h)
     std::string_view caller;  // what the operator calls the client (access.h); may be empty
     std::string_view body;    // the content, whatever its framing
 };

@@ -7,6 +7,13 @@
 #include "api/http/field_errors_json.h"
 
 namespace orders::http {
+namespace {
+
+constexpr std::string_view content_type = "application/problem+json";
+constexpr std::string_view end_of_problem = "}\n";
+
+}  // namespace
+
 Response to_response(const Problem& problem) {
     nlohmann::ordered_json body{
         {"type", "urn:order-management:problem:" + std::string(problem.type.slug)},
@@ -18,7 +25,7 @@ Response to_response(const Problem& problem) {
     if (!problem.errors.empty()) body["errors"] = list_of(problem.errors);
     return {
         .status = problem.type.status,
-        .content_type = "application/problem+json",
+        .content_type = std::string(content_type),
         .headers = {},
         // What a client sent may be quoted in a detail and need not be UTF-8.
         .body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n',
@@ -33,6 +40,13 @@ Response problem_for(int status, std::string_view detail) {
 
 Response internal_error() {
     return problem_for(500, "The server failed to answer this request.");
+}
+
+void add_request_id(Response& response, std::string_view request_id) {
+    if (response.status < 500 || response.content_type != content_type) return;
+    assert(response.body.ends_with(end_of_problem));
+    response.body.resize(response.body.size() - end_of_problem.size());
+    response.body.append(R"(,"request_id":")").append(request_id).append("\"}\n");
 }
 
 }  // namespace orders::http

@@ -22,11 +22,14 @@ struct ProblemType {
     std::string_view title;  // for people
 };
 
+inline constexpr ProblemType foreign_origin{403, "foreign-origin", "Forbidden"};
+
 // What the server itself answers, whatever the route; the titles are RFC 9110's.
 inline constexpr std::array server_problems{
     ProblemType{400, "malformed-request", "Bad Request"},
     ProblemType{401, "unauthorized", "Unauthorized"},
     ProblemType{403, "insufficient-scope", "Forbidden"},
+    foreign_origin,
     ProblemType{404, "route-not-found", "Not Found"},
     ProblemType{405, "method-not-allowed", "Method Not Allowed"},
     ProblemType{408, "request-too-slow", "Request Timeout"},
@@ -51,10 +54,14 @@ struct Problem {
 
 [[nodiscard]] Response to_response(const Problem& problem);
 
-// One of server_problems, which has the status. `detail` is a sentence for the client.
+// The first of server_problems that has the status. `detail` is a sentence for the client.
 [[nodiscard]] Response problem_for(int status, std::string_view detail);
 
 // Answers a request that met a bug; what the bug was is for the log.
 [[nodiscard]] Response internal_error();
+
+// If the server is at fault, the problem says which request it was, for whoever looks for it in the
+// log. Does nothing to other responses.
+void add_request_id(Response& response, std::string_view request_id);
 
 }  // namespace orders::http

@@ -11,8 +11,9 @@ Reply::~Reply() {
     if (connection_ == nullptr) return;
     // An exception that unwinds the stack past it is logged where it is caught.
     if (std::uncaught_exceptions() == 0 && !has_client_left()) {
-        log::error("request not answered by its handler",
-                   {{"consequence", "it is answered with 500"}});
+        log::error(
+            "request not answered by its handler",
+            {{"consequence", "it is answered with 500"}, {"request_id", request_id().text()}});
     }
     // Made later, because nothing may be allocated here: memory may be what ran out.
     give(ResponseMaker(internal_error));

@@ -91,6 +91,16 @@ class Reply {
     // The status must be one that may have a body: neither 204 nor 304.
     [[nodiscard]] Stream stream(Response head) &&;
 
+    // Until the answer is given: what the request is called, what the log says of it, and which web
+    // page may read the answer (ResponseForm::allowed_origin).
+    [[nodiscard]] const RequestId& request_id() const noexcept {
+        return connection_->form().request_id;
+    }
+    [[nodiscard]] RequestLog& log() noexcept { return connection_->request_log(); }
+    void allow_origin(std::string_view origin) noexcept {
+        connection_->form().allowed_origin = origin;
+    }
+
     // How an answer that has been made is sent depends on how many others are about to come. One
     // that may be long in coming is set aside, so that it does not count, and taken up when it is
     // to be given, together with others: these are then sent by several threads. (A reply that is

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "api/http/origins.h"
 #include "api/http/problem.h"
 #include "shared/text/ascii.h"
 
@@ -36,7 +37,7 @@ bool may_have_content(int status) {
 }
 
 // Larger than almost any head that this server sends, so that one allocation is enough.
-constexpr std::size_t usual_head_bytes = 384;
+constexpr std::size_t usual_head_bytes = 448;
 
 template <typename Number>
 void append_number(std::string& text, Number number, int base = 10) {
@@ -86,6 +87,12 @@ bool has_header(const Response& response, std::string_view name) {
     });
 }
 
+void append_allowed_origin(std::string& head, std::string_view origin) {
+    append_header(head, "Access-Control-Allow-Origin", origin);
+    append_header(head, "Access-Control-Expose-Headers", "Location, Retry-After, X-Request-Id");
+    if (origin != any_origin) append_header(head, "Vary", "Origin");
+}
+
 // All but the length of the body, and the end.
 void append_head(std::string& head, const Response& response, const ResponseForm& form) {
     head.append("HTTP/1.1 ");  // to HTTP/1.0 as well: RFC 9110, section 2.5
@@ -94,6 +101,10 @@ void append_head(std::string& head, const Response& response, const ResponseForm
     append_date(head);
     if (!has_header(response, "Cache-Control")) append_header(head, "Cache-Control", "no-store");
     append_header(head, "X-Content-Type-Options", "nosniff");
+    if (!form.request_id.text().empty()) {
+        append_header(head, "X-Request-Id", form.request_id.text());
+    }
+    if (!form.allowed_origin.empty()) append_allowed_origin(head, form.allowed_origin);
     for (const auto& [name, value] : response.headers) append_header(head, name, value);
     if (response.status == 503 && !has_header(response, "Retry-After")) {
         append_header(head, "Retry-After", "1");
@@ -110,7 +121,8 @@ void append_head(std::string& head, const Response& response, const ResponseForm
 ResponseForm form_of_response_to(const FramedRequest& request) {
     return {.is_to_head = request.method == "HEAD",
             .is_http_1_0 = request.is_http_1_0,
-            .closes = !request.is_keep_alive};
+            .closes = !request.is_keep_alive,
+            .request_id = RequestId::of(request.headers)};
 }
 
 std::string to_bytes(const Response& response, const ResponseForm& form) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "api/http/message.h"
+#include "api/http/request_id.h"
 #include "api/http/request_scanner.h"
 
 namespace orders::http {
@@ -17,8 +18,12 @@ struct ResponseForm {
     bool is_to_head = false;  // it has no body then
     bool is_http_1_0 = false;
     bool closes = true;  // the connection, after this response
+    RequestId request_id = {};
+    // What the answer says of which web pages may read it (origins.h); empty if it says nothing.
+    std::string_view allowed_origin = {};
 };
 
+// With the request's id, and no origin.
 [[nodiscard]] ResponseForm form_of_response_to(const FramedRequest& request);
 
 // The whole response. A 503 that does not say when to try again says: after a second.

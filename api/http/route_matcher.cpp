@@ -130,8 +130,10 @@ std::size_t RouteMatcher::add(std::string_view pattern) {
     return paths_++;
 }
 
-bool RouteMatcher::knows(std::string_view method) {
-    return std::ranges::find(known_methods, method) != known_methods.end();
+std::optional<std::string_view> RouteMatcher::known_method(std::string_view method) {
+    const auto* const known = std::ranges::find(known_methods, method);
+    if (known == known_methods.end()) return std::nullopt;
+    return *known;
 }
 
 std::optional<RouteMatch> RouteMatcher::match(std::string_view method,

@@ -34,8 +34,8 @@ class RouteMatcher {
     // added first matches first.
     std::size_t add(std::string_view pattern);
 
-    // Whether the library can be shown a request with that method.
-    [[nodiscard]] static bool knows(std::string_view method);
+    // The method, as a text that stays, if the library can be shown a request with it.
+    [[nodiscard]] static std::optional<std::string_view> known_method(std::string_view method);
 
     // `path` as the client wrote it, without a fault (request_target.h) and without the query; the
     // method must be known. Empty if no pattern matches.

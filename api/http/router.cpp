@@ -79,24 +79,42 @@ std::string Router::allow_of_all_paths() const {
 }
 
 void Router::answer(const FramedRequest& request, Reply reply) const {
+    const RequestId id = reply.request_id();
     try {
-        find_answer(request, std::move(reply));
+        if (answer_to_page(request, reply)) return;
+        find_answer({request, id}, std::move(reply));
     } catch (...) {
-        log_failed_request();
+        log_failed_request(id);
     }
 }
 
-void Router::find_answer(const FramedRequest& request, Reply reply) const {
-    Caller caller;
+// Before the guard: a browser asks without a token whether it may send one.
+bool Router::answer_to_page(const FramedRequest& request, Reply& reply) const {
+    const Origins::Verdict origin = origins_.verdict_on(request.headers);
+    const bool only_asks = request.method == "GET" || request.method == "HEAD";
+    if (origin.is_foreign && !only_asks) {
+        std::move(reply).send(to_response(
+            {.type = foreign_origin, .detail = "A page of another origin may not do this here."}));
+        return true;
+    }
+    reply.allow_origin(origin.allowed);
+    if (origin.allowed.empty() || !is_preflight(request.method, request.headers)) return false;
+    std::move(reply).send(preflight_answer(allow_of_all_paths()));
+    return true;
+}
+
+void Router::find_answer(Asked asked, Reply reply) const {
+    const FramedRequest& request = asked.framed;
     if (guard_) {
         auto verdict =
             is_open(request.target) ? Caller{.scopes = {}} : guard_->look_at(request.headers);
         if (auto* const refusal = std::get_if<Response>(&verdict)) {
             return std::move(reply).send(std::move(*refusal));
         }
-        caller = std::get<Caller>(verdict);
+        asked.caller = std::get<Caller>(verdict);
+        reply.log().note_caller(asked.caller.name);
     }
-    if (!RouteMatcher::knows(request.method)) {
+    if (!RouteMatcher::known_method(request.method)) {
         return std::move(reply).send(problem_for(501, "That method is not known here."));
     }
     if (request.method == "OPTIONS" && is_whole_server(request.target)) {
@@ -105,11 +123,12 @@ void Router::find_answer(const FramedRequest& request, Reply reply) const {
     auto match = matcher_.match(request.method, path_of(request.target));
     if (!match) return std::move(reply).send(problem_for(404, "There is nothing at this path."));
     const Path& found = paths_.at(match->path);
-    answer_on(found, std::move(*match), request, caller, std::move(reply));
+    reply.log().note_route(found.pattern);
+    answer_on(found, std::move(*match), asked, std::move(reply));
 }
 
-void Router::answer_on(const Path& path, RouteMatch match, const FramedRequest& framed,
-                       const Caller& caller, Reply reply) const {
+void Router::answer_on(const Path& path, RouteMatch match, const Asked& asked, Reply reply) const {
+    const FramedRequest& framed = asked.framed;
     if (framed.method == "OPTIONS") {
         return std::move(reply).send(with_allow({.status = 204}, path.allow));
     }
@@ -119,7 +138,7 @@ void Router::answer_on(const Path& path, RouteMatch match, const FramedRequest& 
         return std::move(reply).send(
             with_allow(problem_for(405, "This path does not know that method."), path.allow));
     }
-    if (!found->access.allows(caller.scopes)) {
+    if (!found->access.allows(asked.caller.scopes)) {
         return std::move(reply).send(lack_of_scope(found->access));
     }
     if (framed.is_encoded) return std::move(reply).send(encoded_body());
@@ -131,7 +150,8 @@ void Router::answer_on(const Path& path, RouteMatch match, const FramedRequest& 
                     .path_parameters = std::move(match.parameters),
                     .query = query_of(framed.target),
                     .headers = framed.headers,
-                    .caller = caller.name,
+                    .id = asked.id.text(),
+                    .caller = asked.caller.name,
                     .body = framed.is_chunked ? std::string_view(joined) : framed.framed_body},
                    std::move(reply));
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-// Has requests answered: asks the guard, finds the route, sees to it that the client may use it,
-// calls its handler. It also answers the requests that no route takes, OPTIONS among them, and
-// refuses bodies that are compressed.
+// Has requests answered: sees to it that no foreign web page sends them, asks the guard, finds the
+// route, sees to it that the client may use it, calls its handler. It also answers the requests
+// that no route takes, OPTIONS among them, and refuses bodies that are compressed.
 //
 // Routes and the guard are set at the start by one thread; from then on answer() may be called by
 // several at a time.
@@ -17,6 +17,7 @@
 #include "api/http/access.h"
 #include "api/http/connection_driver.h"
 #include "api/http/message.h"
+#include "api/http/origins.h"
 #include "api/http/reply.h"
 #include "api/http/request_scanner.h"
 #include "api/http/route_matcher.h"
@@ -51,6 +52,8 @@ class Router final : public Responder {
     // method that routes cannot have.
     void add(Route route);
     void set_guard(std::unique_ptr<const Guard> guard) { guard_ = std::move(guard); }
+    // The web pages that may use the API, besides its own.
+    void set_origins(Origins origins) { origins_ = std::move(origins); }
 
     void answer(const FramedRequest& request, Reply reply) const override;
 
@@ -69,15 +72,24 @@ class Router final : public Responder {
     [[nodiscard]] bool is_open(std::string_view target) const;
     // The names of the methods of all paths together.
     [[nodiscard]] std::string allow_of_all_paths() const;
-    void find_answer(const FramedRequest& request, Reply reply) const;
-    void answer_on(const Path& path, RouteMatch match, const FramedRequest& framed,
-                   const Caller& caller, Reply reply) const;
+    // A request, and what is known of it by now.
+    struct Asked {
+        const FramedRequest& framed;
+        RequestId id;
+        Caller caller = {};
+    };
+
+    // Whether the request is answered by what is said of the page that sends it.
+    [[nodiscard]] bool answer_to_page(const FramedRequest& request, Reply& reply) const;
+    void find_answer(Asked asked, Reply reply) const;
+    void answer_on(const Path& path, RouteMatch match, const Asked& asked, Reply reply) const;
 
     // Constant once requests are answered.
     RouteMatcher matcher_;
     std::vector<Path> paths_;  // as the matcher numbers them
     std::vector<std::string> open_paths_;
     std::unique_ptr<const Guard> guard_;  // may be null
+    Origins origins_;
 };
 
 }  // namespace orders::http

@@ -47,6 +47,7 @@ ConnectionLimits limits_of(const ServerOptions& options) {
             .max_connections = std::min(possible, options.max_connections),
             .max_buffered_bytes = options.max_buffered_bytes,
             .max_stream_bytes = options.max_stream_bytes,
+            .is_access_logged = options.is_access_logged,
             .transfer_limit = options.transfer_limit,
             .idle_limit = options.idle_limit};
 }
@@ -204,6 +205,10 @@ void Server::add(Route route) {
 
 void Server::set_guard(std::unique_ptr<const Guard> guard) {
     listener_->router().set_guard(std::move(guard));
+}
+
+void Server::set_origins(Origins origins) {
+    listener_->router().set_origins(std::move(origins));
 }
 
 Endpoint Server::bind() {

@@ -49,6 +49,8 @@ struct ServerOptions {
     // stream by itself and in addition to the above: all together may take max_connections times
     // as much memory.
     std::size_t max_stream_bytes = 256 * 1024;
+    // Whether each request is logged once it is answered (request_log.h).
+    bool is_access_logged = false;
     // From a request's first byte to its last, and from a response's first byte to its last.
     std::chrono::milliseconds transfer_limit{10'000};
     // How long a connection may wait for its next request. Proxies, which wait for 60 s, should be
@@ -67,9 +69,10 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // As Router::add() and Router::set_guard(), before run().
+    // As the functions of Router, before run().
     void add(Route route);
     void set_guard(std::unique_ptr<const Guard> guard);
+    void set_origins(Origins origins);
 
     // Binds the port, and says where; connections queue from here on. Throws as listen_on() does,
     // for example if another process has the port.

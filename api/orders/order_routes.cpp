@@ -40,9 +40,10 @@ KeyFound idempotency_key_of(const Request& request) {
                                                                     : KeyFound::invalid;
 }
 
+// Relative to the path of creates, so that it holds behind a proxy that puts a prefix before it.
 Response found_at(const OrderId& order_id, std::string json) {
     Response response = ok(std::move(json));
-    response.headers.emplace_back("Location", "/api/v1/orders/" + order_id.text());
+    response.headers.emplace_back("Location", "orders/" + order_id.text());
     return response;
 }
 

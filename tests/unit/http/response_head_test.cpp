@@ -28,6 +28,18 @@ TEST_CASE("response_head: a response is its status, its headers, a Date, and its
           "{}");
 }
 
+TEST_CASE("response_head: the request's id and the origin that may read it stand in its head") {
+    const RequestId id = RequestId::of(Headers("X-Request-Id: a\r\n"));
+    const std::string bytes = to_bytes({}, {.request_id = id, .allowed_origin = "http://b"});
+    CHECK(bytes.find("\r\nX-Request-Id: a\r\n") != std::string::npos);
+    CHECK(bytes.find("\r\nAccess-Control-Allow-Origin: http://b\r\n") != std::string::npos);
+    CHECK(bytes.find("\r\nVary: Origin\r\n") != std::string::npos);
+    const std::string open = to_bytes({}, {.allowed_origin = "*"});
+    CHECK(open.find("\r\nAccess-Control-Allow-Origin: *\r\n") != std::string::npos);
+    CHECK(open.find("Vary") == std::string::npos);
+    CHECK(to_bytes({}, {}).find("Access-Control") == std::string::npos);
+}
+
 TEST_CASE("response_head: one without a body has no type, one to HEAD has both but not the body") {
     const std::string empty = to_bytes({.status = 409}, {});
     CHECK(empty.find("\nContent-Type") == std::string::npos);

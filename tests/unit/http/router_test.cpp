@@ -147,7 +147,9 @@ TEST_CASE("router: headers that the library would act on do nothing") {
     CHECK(answer.status == 200);
     CHECK(answer.body == plain.body);
     for (HttpAnswer* const dated : {&answer, &plain}) {
-        std::erase_if(dated->headers, [](const auto& header) { return header.first == "date"; });
+        std::erase_if(dated->headers, [](const auto& header) {
+            return header.first == "date" || header.first == "x-request-id";
+        });
     }
     CHECK(answer.headers == plain.headers);
 }
@@ -264,6 +266,105 @@ TEST_CASE("router: a client may use the routes that one of its scopes opens, and
     // What a path knows is no secret from those that have a token.
     CHECK(send("DELETE", "").status == 405);
     CHECK(send("OPTIONS", "").status == 204);
+}
+
+TEST_CASE("router: what a page of another origin asks for is not done") {
+    RunningServer server;
+    server->set_guard(std::make_unique<ScopesAsSent>());
+    const int port = server.start();
+    HttpClient client(port);
+    const std::string everything = "read,submit,work,operate";
+    const auto send = [&](const std::string& method, const std::string& origin) {
+        return client.send(
+            {method,
+             "/orders",
+             {{"Origin", origin}, {"X-Scopes", everything}, {"Content-Type", "text/plain"}},
+             "x=y"});
+    };
+    for (const std::string method : {"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"}) {
+        CAPTURE(method);
+        for (const std::string origin : {"http://evil.test", "null"}) {
+            const HttpAnswer answer = send(method, origin);
+            CHECK(answer.status == 403);
+            CHECK(answer.json()["type"] == "urn:order-management:problem:foreign-origin");
+            CHECK_FALSE(answer.header("access-control-allow-origin"));
+        }
+    }
+    for (const std::string method : {"GET", "HEAD"}) {
+        const HttpAnswer answer = send(method, "http://evil.test");
+        CHECK(answer.status == 200);
+        CHECK_FALSE(answer.header("access-control-allow-origin"));
+    }
+    CHECK(send("POST", "http://127.0.0.1:" + std::to_string(port)).status == 200);
+}
+
+TEST_CASE("router: a page of an origin that is named may ask, send and read") {
+    RunningServer server;
+    server->set_guard(std::make_unique<ScopesAsSent>());
+    server->set_origins(Origins({"https://shop.test"}));
+    HttpClient client(server.start());
+    const auto with_origin = [&](const std::string& method, HeaderList headers) {
+        headers.emplace_back("Origin", "https://shop.test");
+        return client.send({method, "/orders", headers});
+    };
+    const HttpAnswer asked =
+        with_origin("OPTIONS", {{"Access-Control-Request-Method", "POST"},
+                                {"Access-Control-Request-Headers", "authorization"}});
+    CHECK(asked.status == 204);
+    CHECK(asked.header("access-control-allow-origin") == "https://shop.test");
+    CHECK(asked.header("access-control-allow-methods") == "GET, HEAD, POST, DELETE");
+    CHECK(asked.header("access-control-allow-headers") ==
+          "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id, traceparent, "
+          "tracestate");
+    CHECK(asked.header("access-control-max-age") == "600");
+    CHECK(asked.header("vary") == "Origin");
+
+    for (const HttpAnswer& answer :
+         {with_origin("POST", {{"X-Scopes", "read"}}), with_origin("POST", {{"X-Scopes", ""}}),
+          with_origin("GET", {{"X-Scopes", "read"}})}) {
+        CHECK(answer.header("access-control-allow-origin") == "https://shop.test");
+        CHECK(answer.header("access-control-expose-headers") ==
+              "Location, Retry-After, X-Request-Id");
+        CHECK_FALSE(answer.header("access-control-allow-credentials"));
+    }
+    // Without the request's method it is an OPTIONS like any other.
+    CHECK(with_origin("OPTIONS", {}).header("allow") == "GET, HEAD, POST, OPTIONS");
+    const HttpAnswer other = client.send(
+        {"OPTIONS",
+         "/orders",
+         {{"Origin", "https://other.test"}, {"Access-Control-Request-Method", "POST"}}});
+    CHECK(other.status == 403);
+    CHECK_FALSE(other.header("access-control-allow-origin"));
+}
+
+TEST_CASE(
+    "router: an answer says what its request is called, and so does a problem of the server") {
+    RunningServer server;
+    server->add({"GET", "/who", Scope::read, answering([](const Request& request) {
+                     return Response{.body = std::string(request.id)};
+                 })});
+    server->add({"GET", "/broken", Scope::read, answering([](const Request&) -> Response {
+                     throw std::runtime_error("secret");
+                 })});
+    const int port = server.start();
+    HttpClient client(port);
+    const HttpAnswer own = client.send({"GET", "/who", {{"X-Request-Id", "my-id.1"}}});
+    CHECK(own.header("x-request-id") == "my-id.1");
+    CHECK(own.body == "my-id.1");
+    const HttpAnswer made = client.get("/who");
+    CHECK(made.header("x-request-id") == made.body);
+    CHECK(made.body.size() == 16);
+    CHECK(client.get("/who").body != made.body);
+
+    const HttpAnswer broken = client.send({"GET", "/broken", {{"X-Request-Id", "my-id.2"}}});
+    CHECK(broken.json()["request_id"] == "my-id.2");
+    CHECK(broken.body.ends_with("\"}\n"));
+    CHECK(broken.header("content-length") == std::to_string(broken.body.size()));
+    CHECK_FALSE(client.get("/nothing").json().contains("request_id"));
+
+    const HttpAnswer refused = last_answer(port, "GET / HTTP/3.0\r\n\r\n");
+    CHECK(refused.status == 505);
+    CHECK(refused.header("x-request-id") == refused.json()["request_id"]);
 }
 
 TEST_CASE("router: an open route opens no other method on its path") {
