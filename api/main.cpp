@@ -32,6 +32,7 @@
 #include "shared/log/log.h"
 #include "shared/os/descriptor_limit.h"
 #include "shared/os/loopback.h"
+#include "shared/os/service_manager.h"
 #include "shared/os/wake_signal.h"
 #include "shared/program/await_store.h"
 #include "shared/program/copy_command.h"
@@ -100,6 +101,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
     AccessTokens tokens = read_tokens(settings);
     const bool is_open = !tokens.are_required();
     http::Origins origins = allowed_origins(settings, tokens);
+    ServiceManager manager = ServiceManager::from_environment();
     block_stop_signals();
 
     std::atomic<bool> is_stopping = false;
@@ -121,6 +123,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
                                  is_stopping = true;
                                  stopping.notify();
                                  server.announce_stop();
+                                 manager.tell_stopping();
                              },
                          .on_hurry = [&] { server.stop(); },  // ends the delay
                          .delay = settings.stop_delay,
@@ -133,13 +136,15 @@ int serve(const ApiSettings& settings, Storage& storage) {
     const auto on_fatal = [&](const StoreError& error) {
         std::call_once(end_of_store, [&] {
             status = log_end_of_store(error);
+            manager.tell_stopping();
             signals.limit_what_is_left();
             stopping.notify();
             server.stop();
         });
     };
     OpenStore store = open_store(storage, options);
-    GroupCommit commits(std::move(store.intake), GroupLimits{}, on_fatal);
+    GroupCommit commits(std::move(store.intake), GroupLimits{}, on_fatal,
+                        [&manager] { manager.feed_watchdog(); });
     signals.work_has_begun();
     OrderIntake intake(commits, admission);
     OrderReaders readers([&] { return storage.open_reader(); });
@@ -177,6 +182,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
                             {"address", endpoint.addresses},
                             {"access", is_open ? "open" : "token"},
                             {"db", storage.describe()}});
+    manager.tell_ready();
     if (is_open && !is_loopback(settings.host)) {
         log::warn("open to everybody who can reach this host",
                   {{"address", endpoint.addresses}, {"hint", "set API_TOKENS or API_TOKENS_FILE"}});

@@ -70,6 +70,7 @@ Dispatcher::Dispatcher(const DispatcherParts& parts, DispatcherOptions options)
 
 void Dispatcher::run(const std::stop_token& stop) {
     while (!is_finished()) {
+        options_.on_turn();
         try {
             if (!worker_) {
                 if (stop.stop_requested()) return;

@@ -74,6 +74,8 @@ struct DispatcherOptions {
     HousekeepingOptions housekeeping = {};  // renew_own is the dispatcher's to say
     // Called once, by run(), when the store knows the worker.
     std::function<void()> on_enlisted = [] {};
+    // Called by run() before each turn: at least once in a look interval, unless a turn is stuck.
+    std::function<void()> on_turn = [] {};
 };
 
 class Dispatcher {

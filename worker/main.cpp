@@ -1,6 +1,7 @@
 // order-worker: claims orders by priority, processes them, and reports how many are in each status.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -8,6 +9,7 @@
 
 #include "shared/log/log.h"
 #include "shared/os/descriptor_limit.h"
+#include "shared/os/service_manager.h"
 #include "shared/os/wake_signal.h"
 #include "shared/program/await_store.h"
 #include "shared/program/run_program.h"
@@ -36,22 +38,23 @@ constexpr std::size_t least_descriptors = 64;
 // Work that takes exactly the timeout is in time, though its thread wakes a little later.
 constexpr std::chrono::milliseconds timeout_margin{100};
 
-// Returns the exit status. Throws StoreError if the store does not take the worker in the first
-// place.
-int run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop, StopSignals& signals,
+// Returns the exit status; calls `on_failure` if it ends by itself. Throws StoreError if the store
+// does not take the worker in the first place.
+int run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop,
+                      const std::function<void()>& on_failure,
                       const std::optional<Reporter>& reporter) {
     try {
         dispatcher.run(stop);
         return exit_ok;
     } catch (const StoreError& error) {
-        // What is in work is waited for; from here on for a limited time only.
-        signals.limit_what_is_left();
+        on_failure();
         if (!reporter) throw;
         return log_end_of_store(error);
     }
 }
 
 int work(const WorkerSettings& settings, Storage& storage) {
+    ServiceManager manager = ServiceManager::from_environment();
     block_stop_signals();
     // A copy of this process, so before there is a thread, and before the store is open.
     std::optional<GroupWatcher> watcher;
@@ -63,7 +66,11 @@ int work(const WorkerSettings& settings, Storage& storage) {
         source.request_stop();
         wake.notify();
     };
-    StopSignals signals({.on_stop = [&] { request(stop); },
+    StopSignals signals({.on_stop =
+                             [&] {
+                                 request(stop);
+                                 manager.tell_stopping();
+                             },
                          .on_hurry = [&] { request(hurry); },
                          .drain_limit = settings.drain_limit});
 
@@ -91,25 +98,34 @@ int work(const WorkerSettings& settings, Storage& storage) {
     WorkerDescription description = describe_worker(in_work.capacity(), settings.worker_name);
     description.kinds = processors.kinds();
     std::optional<Reporter> reporter;
-    Dispatcher dispatcher(
-        {.store = *store,
-         .housekeeping = *housekeeping,
-         .work_watch = *work_watch,
-         .end_watch = *end_watch,
-         .in_work = in_work,
-         .wake = wake},
-        {.worker = std::move(description),
-         .store = storage.describe(),
-         .lease_time = settings.lease_time,
-         .normal_max_wait = settings.normal_max_wait,
-         .drain_limit = settings.drain_limit,
-         .hurry = hurry.get_token(),
-         .look_interval = storage.look_interval(),
-         .housekeeping = {.retention = settings.retention,
-                          .look_interval = storage.look_interval()},
-         // Not before, because its first report should count this worker.
-         .on_enlisted = [&] { reporter.emplace(std::move(reader), settings.report_interval); }});
-    const int status = run_until_stopped(dispatcher, stop.get_token(), signals, reporter);
+    Dispatcher dispatcher({.store = *store,
+                           .housekeeping = *housekeeping,
+                           .work_watch = *work_watch,
+                           .end_watch = *end_watch,
+                           .in_work = in_work,
+                           .wake = wake},
+                          {.worker = std::move(description),
+                           .store = storage.describe(),
+                           .lease_time = settings.lease_time,
+                           .normal_max_wait = settings.normal_max_wait,
+                           .drain_limit = settings.drain_limit,
+                           .hurry = hurry.get_token(),
+                           .look_interval = storage.look_interval(),
+                           .housekeeping = {.retention = settings.retention,
+                                            .look_interval = storage.look_interval()},
+                           // Not before, because its first report should count this worker.
+                           .on_enlisted =
+                               [&] {
+                                   reporter.emplace(std::move(reader), settings.report_interval);
+                                   manager.tell_ready();
+                               },
+                           .on_turn = [&manager] { manager.feed_watchdog(); }});
+    const auto on_failure = [&] {
+        manager.tell_stopping();
+        // What is in work is waited for; from here on for a limited time only.
+        signals.limit_what_is_left();
+    };
+    const int status = run_until_stopped(dispatcher, stop.get_token(), on_failure, reporter);
     reporter.reset();  // reports once more
     log::info("stopped", {{"status", status}});
     return status;

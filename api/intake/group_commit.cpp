@@ -37,9 +37,11 @@ Refusal refusal_after(const StoreError& error) {
 }  // namespace
 
 GroupCommit::GroupCommit(std::unique_ptr<IntakeStore> store, const GroupLimits& limits,
-                         std::function<void(const StoreError&)> on_fatal)
+                         std::function<void(const StoreError&)> on_fatal,
+                         std::function<void()> on_turn)
     : limits_(limits),
       on_fatal_(std::move(on_fatal)),
+      on_turn_(std::move(on_turn)),
       store_(std::move(store)),
       writer_([this](const std::stop_token& stop) { write_groups(stop); }),
       watch_([this](const std::stop_token& stop) { watch_waiting(stop); }) {}
@@ -101,6 +103,7 @@ void GroupCommit::write_groups(const std::stop_token& stop) {
     const std::stop_callback stopping(stop, [this] { wake(work_); });
     std::chrono::milliseconds pause{0};
     while (wait_for_work(stop, std::exchange(pause, std::chrono::milliseconds{0}))) {
+        on_turn_();
         try {
             if (has_waiting()) {
                 write_one_group();

@@ -54,8 +54,10 @@ class GroupCommit {
     // `on_fatal` is called at most once, on the writer thread, when the store has failed (or turned
     // out to be replaced, which is looked for once a second if there is no work) in a way
     // that only a new process can mend; everything is refused from then on. It is not logged here.
-    GroupCommit(std::unique_ptr<IntakeStore> store, const GroupLimits& limits,
-                std::function<void(const StoreError&)> on_fatal);
+    // `on_turn` is called on the writer thread, at least once a second unless that is stuck.
+    GroupCommit(
+        std::unique_ptr<IntakeStore> store, const GroupLimits& limits,
+        std::function<void(const StoreError&)> on_fatal, std::function<void()> on_turn = [] {});
     // Ends the writer thread after its current group and refuses what still waits. No other thread
     // may be in submit() or is_known_writable() any more.
     ~GroupCommit();
@@ -111,6 +113,7 @@ class GroupCommit {
     // Constant after construction.
     const GroupLimits limits_;
     const std::function<void(const StoreError&)> on_fatal_;
+    const std::function<void()> on_turn_;
 
     // Only the writer thread.
     const std::unique_ptr<IntakeStore> store_;
