@@ -1,4 +1,4 @@
-// What --help prints.
+// What --help prints. Man pages are made of it, by help2man, which joins lines: hence the full stops.
 
 #include <sstream>
 
@@ -24,7 +24,7 @@ std::string SettingsReader::help() const {
             for (const CommandFlag& flag : command.flags) {
                 out << " --" << flag.name << " " << flag.value;
             }
-            out << "\n      " << command.help << "\n";
+            out << "\n      " << command.help << ".\n";
         }
     }
     out << "\nSettings:\n";
@@ -32,17 +32,17 @@ std::string SettingsReader::help() const {
         const SettingName& name = declaration->name;
         if (name.flag.empty()) {
             out << "  " << name.variable << "\n      " << name.help
-                << "\n      in the environment only; default " << declaration->fallback << "\n";
+                << ".\n      in the environment only; default " << declaration->fallback << "\n";
             continue;
         }
         const bool may_repeat = declaration->may_repeat();
-        out << "  --" << name.flag << " VALUE\n      " << name.help << "\n      "
+        out << "  --" << name.flag << " VALUE\n      " << name.help << ".\n      "
             << declaration->fits << (may_repeat ? ", any number of times" : "") << "; default "
             << declaration->fallback << "; environment " << name.variable
             << (may_repeat ? ", with commas in between" : "") << "\n";
     }
-    out << "  -h, --help\n      shows this text\n"
-           "  --version\n      shows the version\n"
+    out << "  -h, --help\n      shows this text.\n"
+           "  --version\n      shows the version.\n"
            "\nA flag overrides the environment variable, which overrides the default.\n"
            "A variable that is set but empty counts as not set"
         << (guards.empty() ? "" : "; but " + guards + " must not be empty")
