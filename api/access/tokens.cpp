@@ -74,14 +74,13 @@ void AccessTokens::add_file(std::string_view setting, const std::string& path) {
         std::string_view rest = line.text;
         const std::string_view token = take_word(rest);
         const std::string_view scopes = take_word(rest);
-        add(line.source, token,
-            scopes.empty() ? http::Scopes::all() : scopes_in(line.source, scopes), rest);
+        add(line.source, token, scopes, rest);
     }
     if (lines.empty()) fail(setting, "the file has no token");
     warn_if_open_to_others(setting, path, "tokens");
 }
 
-void AccessTokens::add(std::string_view source, std::string_view token, http::Scopes scopes,
+void AccessTokens::add(std::string_view source, std::string_view token, std::string_view scopes,
                        std::string_view name) {
     if (token.size() < min_token_characters || token.size() > max_token_characters) {
         fail(source, "a token must have " + std::to_string(min_token_characters) + " to " +
@@ -93,6 +92,7 @@ void AccessTokens::add(std::string_view source, std::string_view token, http::Sc
     if (tokens_.size() == max_tokens) {
         fail(source, "there may be " + std::to_string(max_tokens) + " tokens at most");
     }
+    const http::Scopes granted = scopes.empty() ? http::Scopes::all() : scopes_in(source, scopes);
     if (name.size() > max_name_characters ||
         !std::all_of(name.begin(), name.end(), is_name_character)) {
         fail(source, "what follows the scopes must be a name, of up to " +
@@ -101,7 +101,7 @@ void AccessTokens::add(std::string_view source, std::string_view token, http::Sc
     }
     Block block = padded(token);
     if (find(block) != tokens_.size()) fail(source, "a token is there twice");
-    tokens_.push_back({block, scopes, std::string(name)});
+    tokens_.push_back({block, granted, std::string(name)});
 }
 
 AccessTokens::Block AccessTokens::padded(std::string_view token) {

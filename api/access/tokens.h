@@ -63,8 +63,9 @@ class AccessTokens {
     };
 
     static Block padded(std::string_view token);
-    void add(std::string_view source, std::string_view token,
-             http::Scopes scopes = http::Scopes::all(), std::string_view name = {});
+    // Without scopes it may do everything.
+    void add(std::string_view source, std::string_view token, std::string_view scopes = {},
+             std::string_view name = {});
     // The number of the one that is `given`, or that of all if there is none. Every byte of every
     // token is looked at, whatever was found before.
     [[nodiscard]] std::size_t find(const Block& given) const noexcept;

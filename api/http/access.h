@@ -62,6 +62,9 @@ class Scopes {
 [[nodiscard]] constexpr Scopes operator|(Scopes one, Scopes other) noexcept {
     return one |= other;
 }
+[[nodiscard]] constexpr Scopes operator|(Scope one, Scope other) noexcept {
+    return Scopes(one) | other;
+}
 
 // Who may use a route. There is no default, so a route that does not say it does not compile.
 class Access {

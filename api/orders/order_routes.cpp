@@ -25,7 +25,7 @@ using http::Response;
 using http::Scope;
 
 // Who creates orders may ask about each of them.
-constexpr Access one_order = Scope::read | Scope::submit;
+constexpr http::Scopes readers_of_one = Scope::read | Scope::submit;
 
 enum class KeyFound { none, valid, invalid };
 
@@ -64,10 +64,10 @@ std::span<const OrderRoutes::Entry> OrderRoutes::table() noexcept {
         Entry{"GET", "/api/v1/orders", Scope::read, &OrderRoutes::list_orders},
         Entry{"POST", batch_path, Scope::submit, &OrderRoutes::create_batch},
         // These are order ids as good as any others.
-        Entry{"GET", batch_path, one_order, &OrderRoutes::get_order},
-        Entry{"GET", "/api/v1/orders/cancel", one_order, &OrderRoutes::get_order},
-        Entry{"GET", "/api/v1/orders/retry", one_order, &OrderRoutes::get_order},
-        Entry{"GET", "/api/v1/orders/{order_id}", one_order, &OrderRoutes::get_order},
+        Entry{"GET", batch_path, readers_of_one, &OrderRoutes::get_order},
+        Entry{"GET", "/api/v1/orders/cancel", readers_of_one, &OrderRoutes::get_order},
+        Entry{"GET", "/api/v1/orders/retry", readers_of_one, &OrderRoutes::get_order},
+        Entry{"GET", "/api/v1/orders/{order_id}", readers_of_one, &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/report", Scope::read, &OrderRoutes::get_report},
         Entry{"GET", "/livez", Access::open(), &OrderRoutes::get_liveness},
         Entry{"GET", "/readyz", Access::open(), &OrderRoutes::get_readiness},

@@ -17,6 +17,7 @@
 namespace orders::http::test {
 
 using orders::test::eventually;
+using orders::test::HeaderList;
 using orders::test::HttpAnswer;
 using orders::test::HttpClient;
 using orders::test::patience;

@@ -104,7 +104,7 @@ TEST_CASE("order_routes: the names of other routes are order ids as good as any 
         check_problem(http.get(orders_path + "/" + id), 404, "order-not-found");
         const HttpAnswer created = http.post(orders_path, order_body(id));
         CHECK_EQ(created.status, 200);
-        CHECK_EQ(http.get(created.header("location").value()).json()["order_id"], id);
+        CHECK_EQ(http.get("/api/v1/" + created.header("location").value()).json()["order_id"], id);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 namespace orders {
 namespace {
@@ -29,18 +30,18 @@ TEST_CASE("trace_context: a valid parent is taken, and has its trace's id") {
 }
 
 TEST_CASE("trace_context: an invalid parent is ignored") {
-    for (const std::string& bad :
-         {std::string(), parent + "-", parent + "-00", parent.substr(1), parent.substr(0, 54),
-          " " + parent, "01" + parent.substr(2), "ff" + parent.substr(2), "0" + parent,
-          "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
-          "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-          "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-          "00-0af7651916cd43dd8448eb211c80319g-b7ad6b7169203331-01",
-          "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-          "00-0af7651916cd43dd8448eb211c80319c_b7ad6b7169203331-01",
-          "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331_01",
-          "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0x",
-          parent.substr(0, 20) + std::string(1, '\0') + parent.substr(21)}) {
+    for (const std::string& bad : std::vector<std::string>{
+             std::string(), parent + "-", parent + "-00", parent.substr(1), parent.substr(0, 54),
+             " " + parent, "01" + parent.substr(2), "ff" + parent.substr(2), "0" + parent,
+             "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+             "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+             "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+             "00-0af7651916cd43dd8448eb211c80319g-b7ad6b7169203331-01",
+             "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+             "00-0af7651916cd43dd8448eb211c80319c_b7ad6b7169203331-01",
+             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331_01",
+             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0x",
+             parent.substr(0, 20) + std::string(1, '\0') + parent.substr(21)}) {
         CAPTURE(bad);
         CHECK_FALSE(trace_context(bad, "a=b"));
     }
