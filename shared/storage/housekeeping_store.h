@@ -96,7 +96,8 @@ class HousekeepingStore {
     [[nodiscard]] virtual Swept sweep_beyond(std::int64_t max_bytes) = 0;
 
     // As IntakeStore::tidy(). It also forgets workers, a bounded number of them, that are gone and
-    // that no order names.
+    // that no order names; and changes that need not be kept (change_log.h), of which it keeps no
+    // more if nobody asks for them any longer.
     virtual void tidy() = 0;
 };
 

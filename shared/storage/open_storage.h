@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "shared/storage/change_log.h"
 #include "shared/storage/copy_end.h"
 #include "shared/storage/housekeeping_store.h"
 #include "shared/storage/intake_store.h"
@@ -49,6 +50,7 @@ class Storage {
 
     // From a store that one of those above has opened before.
     [[nodiscard]] virtual std::unique_ptr<OrderReader> open_reader() = 0;
+    [[nodiscard]] virtual std::unique_ptr<ChangeLog> open_change_log() = 0;
     [[nodiscard]] virtual std::unique_ptr<WorkWatch> open_watch() = 0;
     // Rings after commits that cancel an order in work, and after each that ends one while somebody
     // awaits that (AwaitEnds).
@@ -56,6 +58,8 @@ class Storage {
 
     // How often a worker that has a watch should look for what nothing announces.
     [[nodiscard]] virtual std::chrono::milliseconds look_interval() const = 0;
+    // How often those who want the changes as they come should look for them.
+    [[nodiscard]] virtual std::chrono::milliseconds change_look_interval() const = 0;
 
     // Whether a process is making the store ready now: brings an older one up to this program's
     // schema, or into the form in which it can shrink. Until that is done, no reader can be opened.

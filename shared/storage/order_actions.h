@@ -83,8 +83,13 @@ struct AwaitEnds {
 };
 inline constexpr std::chrono::milliseconds longest_awaiting{60'000};
 
+// For the next so long, what happens to orders is kept (change_log.h).
+struct AwaitChanges {
+    std::chrono::milliseconds duration{0};  // at most longest_awaiting
+};
+
 using OrderAction = std::variant<CancelOrder, RetryOrder, ChangeOrder, BulkAction, PauseKind,
-                                 AwaitEnds, PullOrders, LeaseActions, NotePullers>;
+                                 AwaitEnds, AwaitChanges, PullOrders, LeaseActions, NotePullers>;
 
 struct Done {};
 struct NoSuchOrder {};

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "shared/storage/decisions/order_changes.h"
+#include "shared/storage/postgres/change_log.h"
 #include "shared/storage/postgres/columns.h"
 #include "shared/storage/postgres/settlements.h"
 #include "shared/storage/postgres/values.h"
@@ -54,8 +55,9 @@ void send_rounds(Transaction& transaction, std::span<const OrderSequence> orders
         " counted AS (INSERT INTO orders.count_changes (kind, priority, state, number)"
         " SELECT kind, priority, status, -count(*) FROM d GROUP BY 1, 2, 3"
         " UNION ALL SELECT kind, priority, CASE WHEN place IS NULL THEN 5 ELSE 0 END, count(*)"
-        " FROM d GROUP BY 1, 2, 3)"
-        " SELECT seq, CASE WHEN place IS NOT NULL THEN " PG_RING_FOR_WORK " END FROM d",
+        " FROM d GROUP BY 1, 2, 3)," PG_CHANGED(
+            "d", "0", "0", "NULL") " SELECT seq, CASE WHEN place IS NOT NULL THEN " PG_RING_FOR_WORK
+                                   " END FROM d",
         numbers_of(orders));
 }
 
@@ -87,7 +89,11 @@ void send_rounds(Transaction& transaction, std::span<const OrderSequence> orders
     " FROM z WHERE x.seq = z.seq),"                                                            \
     " counted AS (INSERT INTO orders.count_changes (kind, priority, state, number)"            \
     " SELECT kind, priority, state, -1 FROM z"                                                 \
-    " UNION ALL SELECT kind, $2::smallint, new_state, 1 FROM z)"                               \
+    " UNION ALL SELECT kind, $2::smallint, new_state, 1 FROM z)," PG_NEW_CHANGES               \
+    "o.order_id, k.name, $2::smallint, 0, o.attempts, NULL FROM z"                             \
+    " JOIN orders.orders o ON o.seq = z.seq AND o.priority <> $2::smallint"                    \
+    " JOIN orders.kinds k ON k.id = o.kind" PG_IF_ANYBODY_LISTENS                              \
+    ")"                                                                                        \
     " SELECT seq, CASE WHEN new_state = 0 THEN " PG_RING_FOR_WORK " END FROM z"
 
 std::optional<std::int64_t> seconds_of(const std::optional<std::chrono::seconds>& time) {
@@ -230,6 +236,25 @@ ActionOutcome Actions::act(const PauseKind& action) {
             " RETURNING id) SELECT id, " PG_RING_FOR_WORK " FROM resumed",
             action.kind.name());
     }
+    return Done{};
+}
+
+ActionOutcome Actions::act(const AwaitChanges& action) {
+    transaction_.send("SELECT pg_advisory_xact_lock(" PG_CHANGES_LOCK ")");
+    // It begins with a row of its own, and without what was written when it last ended.
+    transaction_.send(
+        "WITH a AS MATERIALIZED (SELECT until = 0 AS begins, (SELECT coalesce(max(id), 0)"
+        " FROM orders.changes) + 1 AS id FROM orders.awaited_changes FOR UPDATE),"
+        " old AS (DELETE FROM orders.new_changes WHERE (SELECT begins FROM a)),"
+        " begun AS (INSERT INTO orders.changes (id, at) SELECT id, orders.now_ms() FROM a"
+        " WHERE begins)"
+        " UPDATE orders.awaited_changes SET whole_after = a.id, begun_at = orders.now_ms(),"
+        " begun_in = pg_current_xact_id() FROM a WHERE begins");
+    transaction_.send(
+        "UPDATE orders.awaited_changes SET until = orders.now_ms() + $1::bigint"
+        " WHERE NOT until BETWEEN orders.now_ms() + $1::bigint AND orders.now_ms() + $2::bigint",
+        action.duration.count(), longest_awaiting.count());
+    (void)transaction_.receive();
     return Done{};
 }
 

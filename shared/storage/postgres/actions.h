@@ -31,6 +31,7 @@ class Actions {
     [[nodiscard]] ActionOutcome act(const BulkAction& action);
     [[nodiscard]] ActionOutcome act(const PauseKind& action);
     [[nodiscard]] ActionOutcome act(const AwaitEnds& action);
+    [[nodiscard]] ActionOutcome act(const AwaitChanges& action);
     template <typename OfPullers>
     [[nodiscard]] ActionOutcome act(const OfPullers& action) {
         return pulls_.act(action);

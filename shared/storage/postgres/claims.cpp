@@ -270,7 +270,8 @@ Claims::Claimed Claims::choose(Transaction& transaction, const ClaimRequest& req
             " taken AS (DELETE FROM orders.queue WHERE ctid = ANY ($1::tid[])),"
             " counted AS (INSERT INTO orders.count_changes (kind, priority, state, number)"
             " SELECT kind, priority, 0, -count(*) FROM s GROUP BY kind, priority"
-            " UNION ALL SELECT kind, priority, 1, count(*) FROM s GROUP BY kind, priority)"
+            " UNION ALL SELECT kind, priority, 1, count(*) FROM s GROUP BY kind, priority),"
+            PG_CHANGED("s", "1", "c.attempts", "NULL")
             " INSERT INTO orders.leases (seq, token, position, until, started_at, deadline, worker,"
             " claimed_in, backoff_seconds, max_attempts, kind, priority, attempts)"
             " SELECT seq, token, position, orders.now_ms()"

@@ -30,7 +30,10 @@ constexpr std::size_t many = 32;
     " FROM n GROUP BY 1, 2, 3),"                                                               \
     " queued AS (INSERT INTO orders.queue (kind, priority, line, position, seq)"               \
     " SELECT kind, priority, 0, seq, seq FROM n WHERE due_at IS NULL"                          \
-    " OR due_at <= orders.now_ms())," /* Nothing else proves then that writes are taken. */    \
+    " OR due_at <= orders.now_ms())," PG_NEW_CHANGES                                           \
+    "n.order_id, k.name, n.priority, 0, 0, NULL FROM n"                                        \
+    " JOIN orders.kinds k ON k.id = n.kind" PG_IF_ANYBODY_LISTENS                              \
+    ")," /* Nothing else proves then that writes are taken. */                                 \
     " probed AS (UPDATE orders.write_probe SET at = orders.now_ms()"                           \
     " WHERE NOT EXISTS (SELECT FROM n))"
 #define SELECTED                                                                           \

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "shared/os/steady_time.h"
+#include "shared/storage/change_log.h"
 #include "shared/storage/postgres/columns.h"
 #include "shared/storage/postgres/roles.h"
 #include "shared/storage/postgres/settlements.h"
@@ -132,6 +133,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
         (void)writer_.session().read("fold the counters", [&](Connection& connection) {
             if (has_changes_) send_fold(connection);
             if (is_clearing) send_clearing(connection);
+            send_tidying_of_changes(connection);
             return connection.receive().size();
         });
     }
@@ -139,6 +141,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
    private:
     static constexpr std::chrono::milliseconds between_folds{1'000};
     static constexpr std::chrono::seconds between_clearings{10};
+    static constexpr std::int64_t changes_per_second = 4 * changes_per_trim;
 
     [[nodiscard]] HousekeepingOutcomes take_turn(Transaction& transaction,
                                                  const HousekeepingTurn& turn) const {
@@ -194,6 +197,19 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
             " SELECT kind, priority, state, sum(number) FROM d GROUP BY kind, priority, state"
             " ON CONFLICT (kind, priority, state) DO UPDATE"
             " SET number = c.number + excluded.number");
+    }
+
+    // Whether changes are written hangs on no clock but this, so nothing is left out without
+    // anybody noticing. (A time that lies too far ahead is from before the clock was set back.)
+    static void send_tidying_of_changes(Connection& connection) {
+        connection.send(
+            "UPDATE orders.awaited_changes SET until = 0 WHERE until > 0 AND until"
+            " NOT BETWEEN orders.now_ms() AND orders.now_ms() + $1::bigint",
+            longest_awaiting.count());
+        connection.send(
+            "DELETE FROM orders.changes WHERE id <= (SELECT max(id) FROM orders.changes)"
+            " - $1::bigint AND id < (SELECT min(id) FROM orders.changes) + $2::bigint",
+            kept_changes, changes_per_second);
     }
 
     static void send_clearing(Connection& connection) {

@@ -31,12 +31,12 @@ class PostgresStorage final : public Storage {
         return postgres::open_housekeeping(server_);
     }
     std::unique_ptr<OrderReader> open_reader() override {
-        if (!server_->is_ready()) {
-            connect([](Connection& connection) {
-                require_newest_schema(connection, embedded_migrations());
-            });
-        }
+        require_ready();
         return postgres::open_reader(server_);
+    }
+    std::unique_ptr<ChangeLog> open_change_log() override {
+        require_ready();
+        return postgres::open_change_log(server_);
     }
     std::unique_ptr<WorkWatch> open_watch() override {
         return postgres::open_watch(server_, Bell::work);
@@ -46,6 +46,9 @@ class PostgresStorage final : public Storage {
     }
     // Of very many workers each look is a trip to the one server.
     std::chrono::milliseconds look_interval() const override { return std::chrono::seconds(1); }
+    std::chrono::milliseconds change_look_interval() const override {
+        return std::chrono::milliseconds(100);
+    }
     // Whoever comes while another does it waits for it.
     bool is_being_migrated() override { return false; }
 
@@ -75,6 +78,12 @@ class PostgresStorage final : public Storage {
             if (error.is_connection_lost()) server_->note_lost(error.what(), began);
             throw to_store_error(error, "open the orders");
         }
+    }
+    void require_ready() {
+        if (server_->is_ready()) return;
+        connect([](Connection& connection) {
+            require_newest_schema(connection, embedded_migrations());
+        });
     }
     // Once; what is opened later connects when it is used.
     void make_ready() {

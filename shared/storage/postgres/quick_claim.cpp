@@ -5,6 +5,7 @@
 
 #include "shared/storage/decisions/claim_rules.h"
 #include "shared/storage/postgres/columns.h"
+#include "shared/storage/postgres/settlements.h"
 
 namespace orders::postgres {
 namespace {
@@ -51,6 +52,7 @@ namespace {
     " SELECT seq, token + 1, position, orders.now_ms() + $8::bigint, orders.now_ms(),"          \
     " $9::bigint, $10::bigint, coalesce(backoff_seconds, $11::integer),"                        \
     " coalesce(max_attempts, $12::smallint), $1::smallint, priority, attempts + 1 FROM taken)"  \
+    "," PG_NEW_CHANGES "order_id, $2::text, priority, 1, attempts + 1, NULL FROM taken" PG_IF_ANYBODY_LISTENS ")" \
     " SELECT k.is_so AND NOT (SELECT coalesce(bool_or(is_late), false) FROM head),"             \
     " (SELECT count(*) FROM ranked), t.seq, t.line, t.position, t.order_id, t.priority,"        \
     " t.processing_time, t.attempts, t.token, t.created_at, t.start_before, t.timeout_seconds," \

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "shared/storage/change_log.h"
 #include "shared/storage/housekeeping_store.h"
 #include "shared/storage/intake_store.h"
 #include "shared/storage/maintenance.h"
@@ -20,6 +21,7 @@ using SharedServer = std::shared_ptr<Server>;
 [[nodiscard]] std::unique_ptr<WorkerStore> open_worker(SharedServer server);
 [[nodiscard]] std::unique_ptr<HousekeepingStore> open_housekeeping(SharedServer server);
 [[nodiscard]] std::unique_ptr<OrderReader> open_reader(SharedServer server);
+[[nodiscard]] std::unique_ptr<ChangeLog> open_change_log(SharedServer server);
 
 enum class Bell { work, ends };
 [[nodiscard]] std::unique_ptr<WorkWatch> open_watch(SharedServer server, Bell bell);

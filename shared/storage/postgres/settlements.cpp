@@ -45,8 +45,10 @@ namespace {
     " finished_at = greatest(orders.now_ms(), d.started_at), failure = d.reason"            \
     " FROM d WHERE o.seq = d.seq),"
 
-#define SETTLED_ENDS \
-    COUNT_MOVES("1", "state", "d") "," NOTE_NAMED " SELECT at, " PG_RING_FOR_ENDS " FROM d"
+#define SETTLED_ENDS                                            \
+    COUNT_MOVES("1", "state", "d")                              \
+    "," NOTE_NAMED "," PG_CHANGED("d", "c.state", "c.attempts", \
+                                  "c.reason") " SELECT at, " PG_RING_FOR_ENDS " FROM d"
 
 // What came of few orders is written by a statement that others need not pay for.
 #define KEEP_RESULTS                                                                      \
@@ -56,7 +58,7 @@ namespace {
     " SELECT 0, 0, 6, sum(octet_length(result)) FROM d HAVING sum(octet_length(result)) > 0),"
 
 // To be tried again; or Failed, if it was the last attempt. The wait is that of backoff.h.
-#define SETTLE_RETRIES                                                                            \
+#define SETTLE_RETRIES \
     "WITH s AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[],"       \
     " $5::text[], $6::bigint[], $7::float8[])"                                                    \
     " AS s (seq, token, at, reason, detail, asked, chance)),"                                     \
@@ -76,7 +78,7 @@ namespace {
     " results AS (INSERT INTO orders.order_results (seq, detail)"                                 \
     " SELECT seq, detail FROM d WHERE detail IS NOT NULL AND state = 3)," KEEP_ATTEMPT(           \
         "0", "reason", "detail",                                                                  \
-        " WHERE state = 5") "," COUNT_MOVES("1", "state", "d") "," NOTE_NAMED                     \
+        " WHERE state = 5") "," COUNT_MOVES("1", "state", "d") "," NOTE_NAMED "," PG_CHANGED("d", "CASE c.state WHEN 5 THEN 0 ELSE 3 END", "c.attempts", "CASE c.state WHEN 3 THEN c.reason END")                     \
                                                                " SELECT at, CASE WHEN state = 3 " \
                                                                "THEN " PG_RING_FOR_ENDS           \
                                                                " END FROM d"
@@ -195,7 +197,9 @@ void send_releases(Transaction& transaction, std::span<const Lease> leases) {
             " position = nullif(d.position, o.seq), start_before = NULL"
             " FROM d WHERE o.seq = d.seq),")
             BACK_INTO_QUEUE("") "," KEEP_ATTEMPT("2", "NULL", "NULL", "") "," COUNT_MOVES(
-                "1", "0", "d") "," NOTE_NAMED " SELECT seq, " PG_RING_FOR_WORK " FROM d",
+                "1", "0", "d") "," NOTE_NAMED
+                               "," PG_CHANGED("d", "0", "c.attempts - 1",
+                                              "NULL") " SELECT seq, " PG_RING_FOR_WORK " FROM d",
         arrays.orders, arrays.tokens);
 }
 
@@ -216,7 +220,8 @@ void send_take_back(Transaction& transaction, std::int64_t begun_after, std::siz
         " FROM d WHERE o.seq = d.seq AND d.failure IS NULL),"
         BACK_INTO_QUEUE(" WHERE failure IS NULL") ","
         KEEP_ATTEMPT("1", "NULL", "NULL", " WHERE failure IS NULL") ","
-        COUNT_MOVES("1", "CASE WHEN failure IS NULL THEN 0 ELSE 3 END", "d") "," NOTE_NAMED
+        COUNT_MOVES("1", "CASE WHEN failure IS NULL THEN 0 ELSE 3 END", "d") "," NOTE_NAMED ","
+        PG_CHANGED("d", "CASE WHEN c.failure IS NULL THEN 0 ELSE 3 END", "c.attempts", "c.failure")
         " SELECT o.order_id, w.name, d.attempts, d.failure,"
         " CASE WHEN d.failure IS NULL THEN " PG_RING_FOR_WORK " END,"
         " CASE WHEN d.failure IS NOT NULL THEN " PG_RING_FOR_ENDS " END"
@@ -237,10 +242,10 @@ void send_cancels(Transaction& transaction, std::span<const OrderSequence> order
             " started_at = g.started_at, token = coalesce(g.token, x.token),"
             " attempts = coalesce(g.attempts, x.attempts),"
             " finished_at = greatest(orders.now_ms(), coalesce(g.started_at, x.created_at))"
-            " FROM g WHERE x.seq = g.seq RETURNING x.seq, x.kind, x.priority, g.state),")
+            " FROM g WHERE x.seq = g.seq RETURNING x.seq, x.kind, x.priority, x.attempts, g.state),")
             COUNT_MOVES("state", "4",
                         "ended") "," NOTE_NAMED
-                                 ","
+                                 "," PG_CHANGED("ended", "4", "c.attempts", "NULL") ","
                                  " cancels AS (INSERT INTO orders.count_changes (kind, priority, "
                                  "state, number)"
                                  " SELECT 0, 0, 7, count(*) FROM d HAVING count(*) > 0)"
@@ -256,7 +261,8 @@ void send_expiries(Transaction& transaction, std::span<const OrderSequence> orde
                     " ended AS (UPDATE orders.orders x SET status = 3, failure = 'expired',"
                     " finished_at = greatest(orders.now_ms(), x.created_at)"
                     " FROM g WHERE x.seq = g.seq RETURNING x.seq, x.kind, x.priority, g.state),")
-            COUNT_MOVES("state", "3", "ended") " SELECT seq, " PG_RING_FOR_ENDS " FROM ended",
+            COUNT_MOVES("state", "3", "ended") "," PG_CHANGED(
+                "ended", "3", "0", "'expired'") " SELECT seq, " PG_RING_FOR_ENDS " FROM ended",
         numbers_of(orders));
 }
 

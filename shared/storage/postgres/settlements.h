@@ -27,6 +27,19 @@ namespace orders::postgres {
     "(SELECT count(pg_notify('orders_ends', '')) FROM orders.awaited_ends" \
     " WHERE until > orders.now_ms())"
 
+// What has happened to orders, if somebody listens: as the last columns say, of the rows of `table`
+// that say which orders they are of; or, in the second form, of the rows themselves. It is numbered
+// by change_log.cpp.
+#define PG_NEW_CHANGES                                                                   \
+    " changed AS (INSERT INTO orders.new_changes (at, order_id, kind, priority, status," \
+    " attempt, reason) SELECT orders.now_ms(), "
+#define PG_IF_ANYBODY_LISTENS " WHERE EXISTS (SELECT FROM orders.awaited_changes WHERE until > 0)"
+#define PG_CHANGED(table, status, attempt, reason)                                    \
+    PG_NEW_CHANGES "o.order_id, k.name, o.priority, " status ", " attempt ", " reason \
+                   " FROM " table                                                     \
+                   " AS c JOIN orders.orders o ON o.seq = c.seq"                      \
+                   " JOIN orders.kinds k ON k.id = o.kind" PG_IF_ANYBODY_LISTENS ")"
+
 // The settlements of one turn, each of which is settled once, however often it is named.
 class Settlements {
    public:

@@ -61,6 +61,8 @@ constexpr Sql checks[] = {
           " FROM orders.order_inputs UNION ALL SELECT octet_length(result)"
           " FROM orders.order_results) b) r USING (kind, priority, state)"
           " WHERE coalesce(c.number, 0) <> coalesce(r.number, 0)"),
+    CHECK("SELECT 'changes are missing in between others' FROM orders.changes"
+          " HAVING max(id) - min(id) + 1 <> count(*)"),
 };
 
 #undef CHECK

@@ -38,7 +38,8 @@ ActionWrites::ActionWrites(Connection& connection, OrderContent& content, Kinds&
                   // One that lies too far ahead is from before the clock was set back.
                   "UPDATE bookkeeping SET ends_awaited_until ="
                   " iif(ends_awaited_until BETWEEN ?1 AND ?2, ends_awaited_until, ?1)"
-                  " WHERE id = 1") {}
+                  " WHERE id = 1"),
+      changes_(connection) {}
 
 ActionOutcome ActionWrites::carry_out(const OrderAction& action, WriteTransaction& work) {
     return std::visit([&](const auto& one) { return act(one, work); }, action);
@@ -101,6 +102,11 @@ ActionOutcome ActionWrites::act(const AwaitEnds& action, WriteTransaction& work)
     return Done{};
 }
 
+ActionOutcome ActionWrites::act(const AwaitChanges& action, WriteTransaction& work) {
+    changes_.keep(action.duration, work);
+    return Done{};
+}
+
 bool ActionWrites::cancel(OrderSequence order, WriteTransaction& work) {
     return ends_.cancel(order, work.now().utc, work);
 }
@@ -143,6 +149,7 @@ bool ActionWrites::retry(OrderSequence order, WriteTransaction& work) {
     const QueueEntry entry = enter_queue(ended->due_at.value_or(now), now, work);
     begin_round_.run(order.value, to_column(entry.status), to_column(entry.due_at), entry.place);
     work.note_moved(ended->as, ended->status, entry.status);
+    work.note_change(order);
     return true;
 }
 
@@ -166,6 +173,7 @@ void ActionWrites::change(OrderSequence sequence, const Order& order, const Orde
         work.note_deleted(as_it_was, status_as_it_was);
         work.note_created(as_it_is, status);
     }
+    if (as_it_is != as_it_was) work.note_change(sequence);
     if (!change.timeout && !change.max_attempts) return;
     AttemptOptions options = content_.options(sequence);
     options.timeout = change.timeout.value_or(options.timeout);

@@ -13,6 +13,7 @@
 
 #include "shared/storage/order_actions.h"
 #include "shared/storage/sqlite/attempt_ends.h"
+#include "shared/storage/sqlite/change_keeping.h"
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/kinds.h"
 #include "shared/storage/sqlite/order_content.h"
@@ -42,6 +43,7 @@ class ActionWrites {
     [[nodiscard]] ActionOutcome act(const BulkAction& action, WriteTransaction& work);
     [[nodiscard]] ActionOutcome act(const PauseKind& action, WriteTransaction& work);
     [[nodiscard]] ActionOutcome act(const AwaitEnds& action, WriteTransaction& work);
+    [[nodiscard]] ActionOutcome act(const AwaitChanges& action, WriteTransaction& work);
     template <typename OfPullers>
     [[nodiscard]] ActionOutcome act(const OfPullers& action, WriteTransaction& work) {
         return pulls_.act(action, work);
@@ -65,6 +67,7 @@ class ActionWrites {
     Statement begin_round_;
     Statement change_;
     Statement await_ends_;
+    ChangeKeeping changes_;
 };
 
 }  // namespace orders::sqlite

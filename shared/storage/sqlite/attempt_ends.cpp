@@ -88,6 +88,7 @@ void AttemptEnds::end(OrderSequence order, const Held& held, const End& end, Utc
     drop_lease_.run(order.value);
     note_named(held.worker, order);
     work.note_moved(held.as, StoredStatus::processing, end.status);
+    work.note_change(order);
 }
 
 void AttemptEnds::retry_later(const Lease& lease, const Held& held, const Retry& retry, UtcTime now,
@@ -104,6 +105,7 @@ void AttemptEnds::retry_later(const Lease& lease, const Held& held, const Retry&
     wait_.run(lease.order.value, to_column(now + wait));
     drop_lease_.run(lease.order.value);
     work.note_moved(held.as, StoredStatus::processing, StoredStatus::waiting);
+    work.note_change(lease.order);
 }
 
 bool AttemptEnds::give_back(const Lease& lease, GivenBack how, UtcTime now,
@@ -120,6 +122,7 @@ bool AttemptEnds::give_back(const Lease& lease, GivenBack how, UtcTime now,
     make_pending_.run(lease.order.value, how.is_charged ? 0 : 1);
     drop_lease_.run(lease.order.value);
     work.note_moved(held->as, StoredStatus::processing, StoredStatus::queued);
+    work.note_change(lease.order);
     return true;
 }
 
@@ -161,6 +164,7 @@ bool AttemptEnds::end_pending(OrderSequence order, const Standing& standing, con
     end_pending_.run(order.value, to_column(end.status),
                      to_column(std::max(now, standing.created_at)), end.reason);
     work.note_moved(standing.as, standing.status, end.status);
+    work.note_change(order);
     return true;
 }
 

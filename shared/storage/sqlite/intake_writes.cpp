@@ -99,8 +99,10 @@ SubmitOutcome IntakeWrites::create(const NewOrder& order, bool is_place_needed,
                     to_column(status), to_column(now), *kind, to_column(due_at),
                     to_column(spec.start_before), place) == 1;
     if (!is_new) return look_up(order).value();
-    content_.add_inputs({connection_.last_inserted()}, order, work);
+    const OrderSequence sequence{connection_.last_inserted()};
+    content_.add_inputs(sequence, order, work);
     work.note_created({*kind, spec.priority}, status);
+    work.note_change(sequence);
     return created;
 }
 

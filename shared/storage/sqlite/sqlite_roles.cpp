@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shared/os/steady_time.h"
+#include "shared/storage/sqlite/change_keeping.h"
 #include "shared/storage/sqlite/errors.h"
 #include "shared/storage/sqlite/finished_walk.h"
 #include "shared/storage/sqlite/gone_workers.h"
@@ -33,14 +34,14 @@ bool is_newest_schema(Connection& connection) {
     return known_schema_version(connection, embedded_migrations()) == newest;
 }
 
-namespace {
-
 // A reader's statements fit no other schema, and it may not change that.
 Connection& require_newest_schema(Connection& connection) {
     if (is_newest_schema(connection)) return connection;
     throw unusable("read " + connection.path(), "its schema is older than this program's",
                    "start order-api or order-worker, which bring it up to date");
 }
+
+namespace {
 
 class SqliteOrderReader final : public OrderReader {
    public:
@@ -228,6 +229,7 @@ class SqliteHousekeepingStore final : public HousekeepingStore {
           store_(occupancy_, path, clock),
           writes_(store_.access.connection()),
           gone_workers_(store_.access),
+          changes_(store_.access),
           processed_walk_(store_.access, StoredStatus::processed),
           failed_walk_(store_.access, StoredStatus::failed),
           cancelled_walk_(store_.access, StoredStatus::cancelled),
@@ -261,6 +263,10 @@ class SqliteHousekeepingStore final : public HousekeepingStore {
         store_.watch.explain([&] {
             store_.access.tidy();
             const SteadyTime now = std::chrono::steady_clock::now();
+            if (now >= next_change_step_) {
+                next_change_step_ = now + between_change_steps;
+                changes_.step(clock_.now().utc);
+            }
             if (now < next_clearing_) return;
             next_clearing_ = now + between_clearings;
             gone_workers_.delete_some();
@@ -270,12 +276,15 @@ class SqliteHousekeepingStore final : public HousekeepingStore {
    private:
     // Rows of workers that are gone are in nobody's way.
     static constexpr std::chrono::seconds between_clearings{3};
+    static constexpr std::chrono::milliseconds between_change_steps{500};
 
     const Clock& clock_;
     const std::shared_ptr<Occupancy> occupancy_;  // until all else is closed
     OccupiedStore store_;
     HousekeepingWrites writes_;
     GoneWorkers gone_workers_;
+    ChangeTidying changes_;
+    SteadyTime next_change_step_{};
     SteadyTime next_clearing_{};
     FinishedWalk processed_walk_;
     FinishedWalk failed_walk_;

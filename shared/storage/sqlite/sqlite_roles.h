@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "shared/storage/change_log.h"
 #include "shared/storage/housekeeping_store.h"
 #include "shared/storage/intake_store.h"
 #include "shared/storage/order_reader.h"
@@ -19,6 +20,8 @@ namespace orders::sqlite {
 
 // Whether the schema is this program's. Throws StoreError (unusable) if it is a newer one.
 [[nodiscard]] bool is_newest_schema(Connection& connection);
+// Throws StoreError (unusable) unless it is. Returns the connection.
+Connection& require_newest_schema(Connection& connection);
 
 // All of these throw StoreError. The clock must outlive what they return.
 
@@ -34,5 +37,8 @@ namespace orders::sqlite {
                                                        const Clock& clock);
 [[nodiscard]] std::unique_ptr<HousekeepingStore> open_housekeeping(
     const std::string& path, std::shared_ptr<Occupancy> occupancy, const Clock& clock);
+// As a reader.
+[[nodiscard]] std::unique_ptr<ChangeLog> open_change_log(const std::string& path,
+                                                         std::shared_ptr<Occupancy> occupancy);
 
 }  // namespace orders::sqlite

@@ -41,6 +41,9 @@ class SqliteStorage final : public Storage {
         if (!occupancy) require_own_log(path);
         return sqlite::open_reader(path, std::move(occupancy), clock_);
     }
+    std::unique_ptr<ChangeLog> open_change_log() override {
+        return sqlite::open_change_log(fit_path(), occupancy_now());
+    }
     std::unique_ptr<WorkWatch> open_watch() override {
         return std::make_unique<DoorbellWatch>(path(), Bell::work);
     }
@@ -50,6 +53,9 @@ class SqliteStorage final : public Storage {
     // A look costs next to nothing here.
     std::chrono::milliseconds look_interval() const override {
         return std::chrono::milliseconds(250);
+    }
+    std::chrono::milliseconds change_look_interval() const override {
+        return std::chrono::milliseconds(25);
     }
     bool is_being_migrated() override {
         const std::string path = existing_store_path(location_);

@@ -39,8 +39,14 @@ WriteAccess::WriteAccess(const std::string& database_path, const Clock& clock, c
       add_to_content_(*connection_,
                       "UPDATE bookkeeping SET content_bytes = content_bytes + ? WHERE id = 1"),
       count_cancels_(*connection_, "UPDATE bookkeeping SET cancels = cancels + ? WHERE id = 1"),
-      are_ends_awaited_(*connection_,
-                        "SELECT ends_awaited_until > ? FROM bookkeeping WHERE id = 1"),
+      awaited_(*connection_,
+               "SELECT ends_awaited_until > ?, changes_awaited_until > 0"
+               " FROM bookkeeping WHERE id = 1"),
+      record_change_(*connection_,
+                     "INSERT INTO changes (at, order_id, kind, priority, status, attempt, reason)"
+                     " SELECT ?2, o.order_id, k.name, o.priority, iif(o.status = 5, 0, o.status),"
+                     " o.attempts, o.failure FROM orders o JOIN kinds k ON k.id = o.kind"
+                     " WHERE o.seq = ?1"),
       last_place_(*connection_, "SELECT last_place FROM bookkeeping WHERE id = 1"),
       newest_place_(*connection_, "SELECT coalesce(max(seq) << 20, 0) FROM orders"),
       note_last_place_(*connection_, "UPDATE bookkeeping SET last_place = ? WHERE id = 1") {}
@@ -106,9 +112,18 @@ void WriteTransaction::write_counts() {
     count_changes_.clear();
 }
 
-bool WriteTransaction::are_ends_awaited() {
-    Cursor rows = access_.are_ends_awaited_.query(to_column(now().utc));
-    return rows.next() && rows.get<std::int64_t>(0) != 0;
+void WriteTransaction::note_change(OrderSequence order) {
+    if (awaited().changes) access_.record_change_.run(order.value, to_column(now().utc));
+}
+
+const WriteTransaction::Awaited& WriteTransaction::awaited() {
+    if (awaited_) return *awaited_;
+    Cursor rows = access_.awaited_.query(to_column(now().utc));
+    Awaited& found = awaited_.emplace();
+    if (rows.next()) {
+        found = {.ends = rows.get<std::int64_t>(0) != 0, .changes = rows.get<std::int64_t>(1) != 0};
+    }
+    return found;
 }
 
 void WriteTransaction::commit() {
@@ -116,7 +131,7 @@ void WriteTransaction::commit() {
     if (last_place_) access_.note_last_place_.run(*last_place_);
     if (content_bytes_ != 0) access_.add_to_content_.run(content_bytes_);
     if (cancels_in_work_ > 0) access_.count_cancels_.run(cancels_in_work_);
-    const bool is_end_told = cancels_in_work_ > 0 || (has_ended_some_ && are_ends_awaited());
+    const bool is_end_told = cancels_in_work_ > 0 || (has_ended_some_ && awaited().ends);
     access_.connection_->commit();
     pass_.reset();
     // After the commit, or those that wake would not see it; outside the turn, which they want

@@ -66,7 +66,8 @@ class WriteAccess {
     Statement begin_count_;
     Statement add_to_content_;
     Statement count_cancels_;
-    Statement are_ends_awaited_;
+    Statement awaited_;
+    Statement record_change_;
     Statement last_place_;
     Statement newest_place_;
     Statement note_last_place_;
@@ -98,6 +99,11 @@ class WriteTransaction {
     void note_created(CountedAs as, StoredStatus status);
     void note_moved(CountedAs as, StoredStatus from, StoredStatus to);
     void note_deleted(CountedAs as, StoredStatus status);
+    // Call it for every order that it creates, and whose status or priority it changes for clients,
+    // once it has: whoever listens learns of it.
+    void note_change(OrderSequence order);
+    // What is awaited, or whether it is, has changed.
+    void note_awaited() noexcept { awaited_.reset(); }
     // Orders that were in the queue already may be claimed from now on.
     void note_claimable() noexcept { has_made_claimable_ = true; }
     // Payloads or results of so many bytes came, or went if it is negative.
@@ -117,7 +123,11 @@ class WriteTransaction {
 
    private:
     void count(CountedAs as, StoredStatus status, std::int64_t change);
-    [[nodiscard]] bool are_ends_awaited();
+    struct Awaited {
+        bool ends = false;
+        bool changes = false;
+    };
+    [[nodiscard]] const Awaited& awaited();
 
     struct CountChange {
         CountedAs as;
@@ -128,6 +138,7 @@ class WriteTransaction {
     WriteAccess& access_;
     std::optional<Turnstile::Pass> pass_;  // until the transaction is over
     std::optional<Moment> now_;
+    std::optional<Awaited> awaited_;
     // What the counters have to change by; written once, in commit(). Few, so they are looked
     // through.
     std::vector<CountChange> count_changes_;

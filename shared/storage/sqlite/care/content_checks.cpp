@@ -118,7 +118,8 @@ void check_bookkeeping(Connection& connection, Findings& findings) {
                       "SELECT content_bytes,"
                       " (SELECT coalesce(sum(length(payload)), 0) FROM order_inputs)"
                       " + (SELECT coalesce(sum(length(result)), 0) FROM order_results),"
-                      " min(last_place, cancels, ends_awaited_until)"
+                      " min(last_place, cancels, ends_awaited_until, changes_awaited_until,"
+                      " changes_whole_after)"
                       " FROM bookkeeping WHERE id = 1");
     Cursor rows = recount.query();
     if (!rows.next()) return findings.add("the row of the bookkeeping is missing");
@@ -132,6 +133,28 @@ void check_bookkeeping(Connection& connection, Findings& findings) {
                  " bytes, and have " + std::to_string(counted));
 }
 
+void check_changes(Connection& connection, Findings& findings) {
+    Statement numbers(connection,
+                      "SELECT coalesce(max(id) - min(id) + 1 <> count(*) OR min(id) < 1, 0)"
+                      " FROM changes");
+    if (numbers.number() != 0) findings.add("changes are missing in between others");
+    Statement changes(connection,
+                      "SELECT order_id, kind, at NOT BETWEEN 0 AND 253402300799999"
+                      " OR coalesce(attempt, 0) < 0 FROM changes");
+    for (Cursor rows = changes.query(); rows.next();) {
+        const auto order_id = rows.get<OptionalText>(0);
+        if (rows.get<OptionalInteger>(2) != 0) {
+            findings.add("a change with a time or an attempt that is out of range",
+                         order_id.value_or(""));
+        }
+        if (!order_id) continue;
+        if (OrderId::parse(*order_id) && Kind::parse(rows.get<OptionalText>(1).value_or(""))) {
+            continue;
+        }
+        findings.add("a change whose order or kind is not valid", *order_id);
+    }
+}
+
 }  // namespace
 
 void check_content(Connection& connection, Findings& findings) {
@@ -141,6 +164,7 @@ void check_content(Connection& connection, Findings& findings) {
     check_kinds(connection, findings);
     check_places(connection, findings);
     check_bookkeeping(connection, findings);
+    check_changes(connection, findings);
 }
 
 }  // namespace orders::sqlite

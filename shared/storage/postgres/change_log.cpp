@@ -1,0 +1,103 @@
+// The log of changes as its readers see it (shared/storage/change_log.h). Transactions write what
+// they change without waiting for each other; whoever reads numbers what has been committed since
+// the last one did, one reader at a time. So a number is never seen before a smaller one, and
+// nobody who writes pays for that.
+
+#include "shared/storage/postgres/change_log.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "shared/storage/change_log.h"
+#include "shared/storage/postgres/columns.h"
+#include "shared/storage/postgres/roles.h"
+#include "shared/storage/postgres/transaction.h"
+
+namespace orders::postgres {
+namespace {
+
+#define CONTENT "at, attempt, priority, status, order_id, kind, reason"
+
+// How many one reader numbers at a time.
+constexpr std::int64_t numbered_at_once = 10'000;
+// As long as a transaction of ours takes at the most: what began before is over.
+constexpr std::int64_t longest_transaction_ms = 30'000;
+
+Change change_from(const Rows& rows, std::size_t row) {
+    auto order_id = OrderId::parse(rows.get<std::string>(row, 5));
+    auto kind = Kind::parse(rows.get<std::string>(row, 6));
+    if (!order_id || !kind) throw damaged("read what has changed", "an id or a kind is not valid");
+    return {.id = rows.get<std::int64_t>(row, 0),
+            .order_id = *std::move(order_id),
+            .kind = *std::move(kind),
+            .priority = priority_from_column(rows.get<std::int64_t>(row, 3)),
+            .status = to_status(static_cast<StoredStatus>(rows.get<std::int64_t>(row, 4))),
+            .attempt = static_cast<int>(rows.get<std::int64_t>(row, 2)),
+            .reason = rows.get<std::optional<std::string>>(row, 7),
+            .at = time_from_column(rows.get<std::int64_t>(row, 1))};
+}
+
+class PostgresChangeLog final : public ChangeLog {
+   public:
+    explicit PostgresChangeLog(SharedServer server)
+        : server_(std::move(server)), session_(*server_) {}
+
+    ChangePage read(std::int64_t after, std::size_t limit) override {
+        return session_.read("read what has changed", [&](Connection& connection) {
+            send_numbering(connection);
+            // Whether what is under way may be from before it was begun to be written.
+            connection.send_kept(
+                "SELECT coalesce((SELECT max(id) FROM orders.changes), 0),"
+                " greatest(whole_after, (SELECT min(id) FROM orders.changes) - 1),"
+                " until > 0 AND (begun_in < pg_snapshot_xmin(pg_current_snapshot())"
+                " OR begun_at < orders.now_ms() - $1::bigint) FROM orders.awaited_changes",
+                longest_transaction_ms);
+            connection.send_kept("SELECT id, " CONTENT
+                                 " FROM orders.changes WHERE id > $1::bigint"
+                                 " ORDER BY id LIMIT $2::bigint",
+                                 after, limit);
+            connection.send_kept("COMMIT");
+            const std::vector<Rows> results = connection.receive();
+            return page_from(results.at(3), results.at(4), after);
+        });
+    }
+
+   private:
+    static void send_numbering(Connection& connection) {
+        connection.send_kept("BEGIN ISOLATION LEVEL READ COMMITTED");
+        connection.send_kept("SELECT pg_advisory_xact_lock(" PG_CHANGES_LOCK ")");
+        connection.send_kept(
+            "WITH d AS (DELETE FROM orders.new_changes WHERE place = ANY (ARRAY (SELECT place"
+            " FROM orders.new_changes ORDER BY place LIMIT $1::bigint)) RETURNING *)"
+            " INSERT INTO orders.changes (id, " CONTENT
+            ") SELECT (SELECT coalesce(max(id), 0) FROM orders.changes)"
+            " + row_number() OVER (ORDER BY place), " CONTENT " FROM d",
+            numbered_at_once);
+    }
+
+    [[nodiscard]] static ChangePage page_from(const Rows& state, const Rows& rows,
+                                              std::int64_t after) {
+        ChangePage page{.state = {.newest = state.get<std::int64_t>(0, 0),
+                                  .whole_after = state.get<std::int64_t>(0, 1),
+                                  .is_kept = state.get<bool>(0, 2)},
+                        .changes = {},
+                        .next_after = after};
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+            page.next_after = rows.get<std::int64_t>(row, 0);
+            const bool is_beginning = rows.is_null(row, 5);
+            if (!is_beginning) page.changes.push_back(change_from(rows, row));
+        }
+        return page;
+    }
+
+    const SharedServer server_;
+    Session session_;
+};
+
+}  // namespace
+
+std::unique_ptr<ChangeLog> open_change_log(SharedServer server) {
+    return std::make_unique<PostgresChangeLog>(std::move(server));
+}
+
+}  // namespace orders::postgres
