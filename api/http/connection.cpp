@@ -78,6 +78,19 @@ bool Connection::leave_handler() noexcept {
     return answer_state_.fetch_or(handler_left) == answered;
 }
 
+void Connection::begin_stream(std::shared_ptr<StreamBuffer> buffer, const StreamOptions& options) {
+    stream_ = std::move(buffer);
+    farewell_ = options.farewell;
+    if (options.socket_buffer_bytes) {
+        ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUF, &*options.socket_buffer_bytes,
+                     sizeof(int));
+    }
+    if (options.silence_limit) {
+        const auto limit = static_cast<unsigned>(options.silence_limit->count());
+        ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+    }
+}
+
 void Connection::end_stream() {
     if (!stream_) return;
     stream_->close();

@@ -20,7 +20,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -34,10 +36,23 @@
 
 namespace orders::http {
 
+// What holds for a body that comes piece by piece.
+struct StreamOptions {
+    // What the client may leave outstanding; ServerOptions::max_stream_bytes if it is empty.
+    std::optional<std::size_t> max_unsent_bytes = {};
+    // What the system may hold of it besides, and for how long a client that is not heard of; as
+    // the system has it if it is empty.
+    std::optional<int> socket_buffer_bytes = {};
+    std::optional<std::chrono::milliseconds> silence_limit = {};
+    // The last piece if the server stops. It must outlive the server.
+    std::string_view farewell = {};
+};
+
 // A response that has only its head so far; the pieces of its body come through the buffer.
 struct StreamStart {
     Response head;
     std::shared_ptr<StreamBuffer> buffer;
+    StreamOptions options = {};
 };
 
 using Answer = std::variant<Response, ResponseMaker, StreamStart>;
@@ -111,12 +126,13 @@ class Connection {
     // Once all of the answer is on its way.
     void log_answer() noexcept { request_log_.write(form_.request_id, socket_.get()); }
 
-    void begin_stream(std::shared_ptr<StreamBuffer> buffer) { stream_ = std::move(buffer); }
+    void begin_stream(std::shared_ptr<StreamBuffer> buffer, const StreamOptions& options);
     // The writer of the stream learns that nothing more is taken. Does nothing if there is none.
     // Its client's request has had its answer then.
     void end_stream();
     // Null unless the answer is a stream that has begun and not ended.
     [[nodiscard]] StreamBuffer* stream() const noexcept { return stream_.get(); }
+    [[nodiscard]] std::string_view farewell() const noexcept { return farewell_; }
 
     // --- Sending
 
@@ -175,6 +191,7 @@ class Connection {
     RequestLog request_log_;
     Answer answer_;
     std::shared_ptr<StreamBuffer> stream_;
+    std::string_view farewell_;  // of the stream
 
     std::string output_;
     std::size_t sent_ = 0;

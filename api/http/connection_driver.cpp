@@ -162,6 +162,8 @@ bool ConnectionDriver::advance_streaming(Connection& connection) {
         (connection.has_client_left() && !is_over)) {
         return close(connection);
     }
+    const bool is_cut_short = is_over && pending.next == StreamBuffer::Pending::Next::more;
+    if (is_cut_short) pending.bytes += connection.farewell();
     std::string bytes =
         pending.bytes.empty() ? std::string() : to_chunk(pending.bytes, connection.form());
     if (is_over) {
@@ -274,7 +276,7 @@ void ConnectionDriver::start_stream(Connection& connection, StreamStart start) {
     ResponseForm& form = connection.form();
     form.closes = form.closes || form.is_http_1_0;  // the body's end is the connection's
     // Before anything that may fail: from here on it ends with the connection.
-    connection.begin_stream(std::move(start.buffer));
+    connection.begin_stream(std::move(start.buffer), start.options);
     connection.request_log().note_status(start.head.status);
     queue(connection, stream_head(start.head, form));
     if (form.is_to_head) connection.end_stream();

@@ -27,10 +27,11 @@ void Reply::send_made_by(ResponseMaker make) && {
     give(std::move(make));
 }
 
-Stream Reply::stream(Response head) && {
-    auto buffer = std::make_shared<StreamBuffer>(keeper_->max_stream_bytes());
+Stream Reply::stream(Response head, const StreamOptions& options) && {
+    const std::size_t most = options.max_unsent_bytes.value_or(keeper_->max_stream_bytes());
+    auto buffer = std::make_shared<StreamBuffer>(most);
     Stream stream(*keeper_, connection_->id(), buffer);
-    give(StreamStart{std::move(head), std::move(buffer)});
+    give(StreamStart{std::move(head), std::move(buffer), options});
     return stream;
 }
 
@@ -67,12 +68,12 @@ bool Stream::write(std::string_view piece) {
     return false;
 }
 
-void Stream::end() && {
-    finish(true);
+void Stream::end(std::string_view last) && {
+    finish(true, last);
 }
 
-void Stream::finish(bool is_complete) {
-    std::exchange(buffer_, nullptr)->end(is_complete);
+void Stream::finish(bool is_complete, std::string_view last) {
+    std::exchange(buffer_, nullptr)->end(is_complete, last);
     keeper_->wake(connection_id_);
 }
 

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -41,9 +42,9 @@ class ConnectionKeeper {
 //   sending side counts as one that has left, even though it may still read.
 // - The server stops: the client gets what has been written so far and then the end of the body, as
 //   if it were complete. A body whose end matters must show it by itself, for instance by its last
-//   line.
-// The writer learns of the last two at its next write() only, also after the server's drain limit,
-// when connections are cut off: nobody wakes a writer that has nothing to write.
+//   line; StreamOptions can have one for this case.
+// The writer learns of the last two at its next write() or room() only, also after the server's
+// drain limit, when connections are cut off: nobody wakes a writer that has nothing to write.
 class Stream {
    public:
     Stream(ConnectionKeeper& keeper, std::uint64_t connection_id,
@@ -59,11 +60,13 @@ class Stream {
     // has left, the server is stopping, or the client reads so slowly that more than
     // ServerOptions::max_stream_bytes would be outstanding. Such a client's connection is cut.
     [[nodiscard]] bool write(std::string_view piece);
-    // The body is complete.
-    void end() &&;
+    // How large a piece write() would take now; empty if it would take none any more.
+    [[nodiscard]] std::optional<std::size_t> room() const { return buffer_->room(); }
+    // The body is complete, with a last piece, however much is outstanding.
+    void end(std::string_view last = {}) &&;
 
    private:
-    void finish(bool is_complete);
+    void finish(bool is_complete, std::string_view last = {});
 
     ConnectionKeeper* keeper_;
     std::uint64_t connection_id_;
@@ -89,7 +92,7 @@ class Reply {
     void send_made_by(ResponseMaker make) &&;
     // Sends the head; its body is not sent. In answer to HEAD nothing follows: the stream is over.
     // The status must be one that may have a body: neither 204 nor 304.
-    [[nodiscard]] Stream stream(Response head) &&;
+    [[nodiscard]] Stream stream(Response head, const StreamOptions& options = {}) &&;
 
     // Until the answer is given: what the request is called, what the log says of it, and which web
     // page may read the answer (ResponseForm::allowed_origin).

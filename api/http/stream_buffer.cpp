@@ -18,9 +18,16 @@ StreamBuffer::Push StreamBuffer::push(std::string_view piece) {
     return is_first ? Push::is_first : Push::taken;
 }
 
-void StreamBuffer::end(bool is_complete) {
+std::optional<std::size_t> StreamBuffer::room() const {
+    const MutexLock lock(mutex_);
+    if (is_closed_) return std::nullopt;
+    return max_bytes_ - std::min(max_bytes_, pending_.size() + taken_bytes_);
+}
+
+void StreamBuffer::end(bool is_complete, std::string_view last) {
     const MutexLock lock(mutex_);
     if (is_closed_) return;
+    pending_.append(last);
     is_closed_ = true;
     next_ = is_complete ? Pending::Next::complete : Pending::Next::broken;
 }

@@ -6,6 +6,7 @@
 // Any thread may call it.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,8 +27,11 @@ class StreamBuffer {
     };
     // A piece that finds more than max_bytes outstanding closes the stream.
     [[nodiscard]] Push push(std::string_view piece);
-    // Nothing more comes. Unless `is_complete`, the body was cut short, and the client must notice.
-    void end(bool is_complete);
+    // How large a piece may be so as not to close it; empty if it is closed.
+    [[nodiscard]] std::optional<std::size_t> room() const;
+    // Nothing more comes but `last`, for which there is room in any case. Unless `is_complete`, the
+    // body was cut short, and the client must notice.
+    void end(bool is_complete, std::string_view last = {});
 
     // --- The connection
 
@@ -48,7 +52,7 @@ class StreamBuffer {
     // Constant after construction.
     const std::size_t max_bytes_;
 
-    Mutex mutex_;
+    mutable Mutex mutex_;
     std::string pending_ GUARDED_BY(mutex_);
     std::size_t taken_bytes_ GUARDED_BY(mutex_) = 0;  // and maybe not sent yet
     bool is_closed_ GUARDED_BY(mutex_) = false;

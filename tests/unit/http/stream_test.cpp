@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <future>
@@ -18,11 +19,14 @@ namespace {
 // A server with one stream at /stream, which the test writes.
 class StreamingServer {
    public:
-    explicit StreamingServer(const ServerOptions& options = small_options()) : server_(options) {
-        server_->add({"GET", "/stream", Scope::read, [this](const Request&, Reply reply) {
-                          stream_.set_value(std::move(reply).stream(
-                              {.content_type = "text/event-stream", .headers = {{"X-A", "b"}}}));
-                      }});
+    explicit StreamingServer(const ServerOptions& options = small_options(),
+                             const StreamOptions& of_stream = {})
+        : server_(options) {
+        server_->add(
+            {"GET", "/stream", Scope::read, [this, of_stream](const Request&, Reply reply) {
+                 stream_.set_value(std::move(reply).stream(
+                     {.content_type = "text/event-stream", .headers = {{"X-A", "b"}}}, of_stream));
+             }});
         port_ = server_.start();
     }
 
@@ -112,6 +116,42 @@ TEST_CASE("stream: it goes on while a stop is announced, and ends with the stop"
     server.server()->stop();
     CHECK(client.read_until("0\r\n\r\n", patience) == "0\r\n\r\n");
     CHECK(client.is_closed_by_server(patience));
+}
+
+TEST_CASE("stream: it may have a last piece for when the server stops") {
+    StreamingServer server(small_options(), {.farewell = "bye"});
+    RawConnection client(server.port());
+    client.send(get_stream);
+    Stream stream = server.stream();
+    CHECK_FALSE(client.read_until("\r\n\r\n", patience).empty());
+    REQUIRE(stream.write("piece"));
+    CHECK(client.read_until("piece\r\n", patience) == "5\r\npiece\r\n");
+    server.server()->stop();
+    CHECK(client.read_until("0\r\n\r\n", patience) == "3\r\nbye\r\n0\r\n\r\n");
+}
+
+TEST_CASE("stream: it has its own bound, and room for a last piece beyond it") {
+    StreamingServer server(small_options(),
+                           {.max_unsent_bytes = 10, .socket_buffer_bytes = 4'096, .farewell = "x"});
+    RawConnection client(server.port());
+    client.send(get_stream);
+    Stream stream = server.stream();
+    CHECK_FALSE(client.read_until("\r\n\r\n", patience).empty());
+    CHECK(stream.room() == 10);
+    // Until the client, which reads nothing, has left so much to the system that it takes no more.
+    std::size_t written = 0;
+    const auto is_full = [&] {
+        const std::size_t room = stream.room().value();
+        if (room > 0) REQUIRE(stream.write(std::string(room, 'a')));
+        written += room;
+        return room == 0;
+    };
+    for (int times = 0; times < 10;) times = is_full() ? times + 1 : 0;
+    std::move(stream).end("the last");
+    const std::string body = client.read_until("0\r\n\r\n", patience);
+    CHECK(static_cast<std::size_t>(std::ranges::count(body, 'a')) >= written);
+    CHECK(body.find("the last\r\n") != std::string::npos);
+    CHECK(body.find('x') == std::string::npos);
 }
 
 TEST_CASE("stream: its writer learns that the client has left") {
