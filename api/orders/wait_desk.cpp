@@ -38,17 +38,18 @@ std::optional<http::Response> look(OrderReads& reads, const OrderId& order_id, b
 WaitDesk::WaitDesk(OrderActs& acts, OrderReads& reads, WaitingPlaces& places,
                    std::unique_ptr<WorkWatch> ends, const WakeSignal& stopping,
                    const WaitOptions& options)
-    : acts_(acts),
-      reads_(reads),
+    : reads_(reads),
       places_(places),
       stopping_(stopping),
       options_(options),
       ends_(std::move(ends)),
+      awaiting_ends_(acts, AwaitEnds{options.await_time},
+                     {.again = options.await_time / 2, .after_refusal = options.look_interval}),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 WaitDesk::~WaitDesk() {
     thread_.request_stop();
-    telling_->changed.notify();
+    awaiting_ends_.changed().notify();
 }
 
 void WaitDesk::answer(const OrderId& order_id, std::chrono::milliseconds wait, http::Reply reply) {
@@ -72,7 +73,7 @@ bool WaitDesk::take_in(SteadyTime deadline, Waiter& waiter) {
         waiter.reply.set_aside();
         arrivals_.emplace(deadline, std::move(waiter));
     }
-    telling_->changed.notify();
+    awaiting_ends_.changed().notify();
     return true;
 }
 
@@ -86,7 +87,8 @@ void WaitDesk::work(const std::stop_token& stop) {
             look_at_all(began, true);
             continue;
         }
-        keep_ends_told(began);
+        // Whoever came before the store began to tell is looked at once more.
+        if (awaiting_ends_.step(began, !waiting_.empty())) next_look_ = {};
         if (began >= next_look_) look_at_all(began, false);
         answer_overdue();
     }
@@ -99,11 +101,11 @@ void WaitDesk::work(const std::stop_token& stop) {
 bool WaitDesk::wait_for_news(bool is_open) {
     const bool is_anybody_waiting = !waiting_.empty();
     const int ends = is_anybody_waiting ? ends_->fd() : -1;
-    std::array watched{pollfd{telling_->changed.fd(), POLLIN, 0},
+    std::array watched{pollfd{awaiting_ends_.changed().fd(), POLLIN, 0},
                        pollfd{is_open ? stopping_.fd() : -1, POLLIN, 0}, pollfd{ends, POLLIN, 0}};
     poll_until(watched, is_anybody_waiting ? std::min(next_look_, waiting_.begin()->first)
                                            : SteadyTime::max());
-    if (is_readable(watched[0])) telling_->changed.clear();
+    if (is_readable(watched[0])) awaiting_ends_.changed().clear();
     if (is_readable(watched[2])) next_look_ = std::min(next_look_, earliest_look_);
     // A bell that cannot be heard may be mended by it.
     if (is_anybody_waiting && (ends < 0 || is_readable(watched[2]))) ends_->clear();
@@ -120,25 +122,6 @@ void WaitDesk::take_arrivals(bool is_open) {
     // An order may have ended between the look that its waiter came from and now.
     look_at(arrivals, !is_open);
     waiting_.merge(arrivals);
-}
-
-void WaitDesk::keep_ends_told(SteadyTime now) {
-    using State = Telling::State;
-    const State state = telling_->state;
-    if (state == State::asked) return;
-    // Whoever came before the store began to tell is looked at once more.
-    if (state == State::granted) next_look_ = {};
-    if (state == State::refused) next_asking_ = now + options_.look_interval;
-    telling_->state = State::unasked;
-    if (waiting_.empty() || now < next_asking_) return;
-    next_asking_ = now + options_.await_time / 2;
-    telling_->state = State::asked;
-    acts_.submit(AwaitEnds{options_.await_time},
-                 [telling = telling_](const ActionResult& result) noexcept {
-                     telling->state =
-                         std::holds_alternative<Refusal>(result) ? State::refused : State::granted;
-                     telling->changed.notify();
-                 });
 }
 
 void WaitDesk::look_at_all(SteadyTime began, bool is_last) {

@@ -9,7 +9,6 @@
 //
 // Any thread may call it.
 
-#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "api/http/reply.h"
+#include "api/intake/awaiting.h"
 #include "api/intake/order_acts.h"
 #include "api/orders/order_reads.h"
 #include "api/orders/waiting_places.h"
@@ -60,13 +60,6 @@ class WaitDesk {
     };
     using Waiters = std::multimap<SteadyTime, Waiter>;  // by when they are answered at the latest
 
-    // Whether the store tells of ends. Shared with what asks it to, which may outlive this.
-    struct Telling {
-        enum class State { unasked, asked, granted, refused };
-        std::atomic<State> state = State::unasked;
-        WakeSignal changed;  // this, or who waits
-    };
-
     // False, and the waiter as it was, if nobody more may wait.
     [[nodiscard]] bool take_in(SteadyTime deadline, Waiter& waiter);
 
@@ -74,7 +67,6 @@ class WaitDesk {
     void work(const std::stop_token& stop);
     [[nodiscard]] bool wait_for_news(bool is_open);
     void take_arrivals(bool is_open);
-    void keep_ends_told(SteadyTime now);
     void look_at_all(SteadyTime began, bool is_last);
     // Answers those who wait for nothing more, or all of them, and takes them out.
     void look_at(Waiters& waiters, bool is_last);
@@ -83,12 +75,10 @@ class WaitDesk {
     void answer_all(std::vector<Waiter> waiters);
 
     // Synchronise themselves.
-    OrderActs& acts_;
     OrderReads& reads_;
     WaitingPlaces& places_;
     const WakeSignal& stopping_;
     const WaitOptions options_;
-    const std::shared_ptr<Telling> telling_ = std::make_shared<Telling>();
 
     Mutex mutex_;
     Waiters arrivals_ GUARDED_BY(mutex_);
@@ -96,10 +86,10 @@ class WaitDesk {
 
     // Only the thread.
     const std::unique_ptr<WorkWatch> ends_;
+    Awaiting awaiting_ends_;
     Waiters waiting_;
     SteadyTime next_look_ = {};
     SteadyTime earliest_look_ = {};  // a ring is not heeded before
-    SteadyTime next_asking_ = {};
 
     std::jthread thread_;  // last: it uses all of the above
 };
