@@ -13,6 +13,8 @@
 #include "api/access/guard.h"
 #include "api/claims/claim_desk.h"
 #include "api/claims/claim_routes.h"
+#include "api/events/event_desk.h"
+#include "api/events/event_routes.h"
 #include "api/health_check.h"
 #include "api/housekeeping_thread.h"
 #include "api/http/server.h"
@@ -48,8 +50,8 @@ namespace {
 using namespace orders;
 
 constexpr std::size_t handler_threads = 8;
-// Besides handler threads, that of the intake reads, and those of the three desks.
-constexpr std::size_t most_readers = handler_threads + 4;
+// Besides handler threads, that of the intake reads, and those of the four desks.
+constexpr std::size_t most_readers = handler_threads + 5;
 // What may be open besides the server and its connections: standard streams, signals, and the store
 // with its log, locks and bells (fewer than 32 in all); then a database, a log and a lock for each
 // reader.
@@ -172,6 +174,15 @@ int serve(const ApiSettings& settings, Storage& storage) {
         desk, acts, reads, store.incarnation,
         {.defaults = settings.attempt_limits, .normal_max_wait = settings.normal_max_wait});
     claims.add_to(server);
+    std::optional<EventDesk> events;
+    std::optional<EventRoutes> event_routes;
+    if (settings.has_events) {
+        events.emplace(acts, places, storage.open_change_log(), store.incarnation,
+                       EventOptions{.is_kept_always = settings.are_events_kept_always,
+                                    .max_clients = settings.max_event_clients,
+                                    .look_interval = storage.change_look_interval()});
+        event_routes.emplace(*events).add_to(server);
+    }
     // So that the log says at once if the store takes no writes, or the disk has too little room.
     intake.probe([](bool) {});
     server.set_origins(std::move(origins));

@@ -55,6 +55,15 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                         "how many connections are served at a time; the limit of open files may "
                         "allow fewer"},
                        8'000, {1, 100'000});
+    const auto events = reader.choice(
+        {"events", "API_EVENTS",
+         "whether clients may listen to events: off; auto, kept while one listens; always, kept "
+         "whether or not one does, so that none is missed over a restart"},
+        "auto", {"off", "auto", "always"});
+    const auto max_event_clients =
+        reader.integer({"max-event-clients", "API_MAX_EVENT_CLIENTS",
+                        "how many clients may listen to events at a time; each takes a connection"},
+                       1'000, {1, 100'000});
     const auto max_payload =
         reader.integer({"max-payload-bytes", "API_MAX_PAYLOAD_BYTES",
                         "how large the payload of one order may be, as it is sent"},
@@ -92,6 +101,9 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                        .max_pending_orders = max_pending.value(),
                        .min_free_bytes = min_free.value() * bytes_per_mebibyte,
                        .max_connections = static_cast<std::size_t>(max_connections.value()),
+                       .has_events = events.value() != "off",
+                       .are_events_kept_always = events.value() == "always",
+                       .max_event_clients = static_cast<std::size_t>(max_event_clients.value()),
                        .max_payload_bytes = static_cast<std::size_t>(max_payload.value()),
                        .max_batch_bytes = static_cast<std::size_t>(max_batch.value()),
                        .retention = housekeeping.values(),

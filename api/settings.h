@@ -28,6 +28,9 @@ struct ApiSettings {
     std::int64_t max_pending_orders;
     std::int64_t min_free_bytes;  // 0: never refuse for lack of room
     std::size_t max_connections;
+    bool has_events;
+    bool are_events_kept_always;
+    std::size_t max_event_clients;
     std::size_t max_payload_bytes;
     std::size_t max_batch_bytes;  // of a body
     RetentionOptions retention;

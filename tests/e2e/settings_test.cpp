@@ -43,6 +43,7 @@ const std::vector<IntegerSetting>& integer_settings() {
         {api, "--stop-delay-seconds", "API_STOP_DELAY_SECONDS", "0", "0", "600", "-1", "601"},
         {api, "--idle-seconds", "API_IDLE_SECONDS", "120", "1", "3600", "0", "3601"},
         {api, "--max-connections", "API_MAX_CONNECTIONS", "8000", "1", "100000", "0", "100001"},
+        {api, "--max-event-clients", "API_MAX_EVENT_CLIENTS", "1000", "1", "100000", "0", "100001"},
         {api, "--max-pending-orders", "API_MAX_PENDING_ORDERS", "1000000", "1", "1000000000", "0",
          "1000000001"},
         {api, "--min-free-mb", "API_MIN_FREE_MB", "128", "0", "1048576", "-1", "1048577"},

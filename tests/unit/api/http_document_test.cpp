@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api/claims/claim_routes.h"
+#include "api/events/event_routes.h"
 #include "api/http/problem.h"
 #include "api/orders/action_routes.h"
 #include "api/orders/order_problems.h"
@@ -45,6 +46,7 @@ TEST_CASE("http_document: it has a section for each route, and no other") {
     check_table(OrderRoutes::table());
     check_table(ActionRoutes::table());
     check_table(ClaimRoutes::table());
+    check_table(EventRoutes::table());
     for (const std::string& route : described) CHECK_MESSAGE(routed.contains(route), route);
 }
 
