@@ -22,6 +22,7 @@
 #include "api/intake/group_commit.h"
 #include "api/intake/order_acts.h"
 #include "api/intake/order_intake.h"
+#include "api/openapi/openapi_document.h"
 #include "api/orders/action_routes.h"
 #include "api/orders/bulk_desk.h"
 #include "api/orders/order_readers.h"
@@ -183,6 +184,7 @@ int serve(const ApiSettings& settings, Storage& storage) {
                                     .look_interval = storage.change_look_interval()});
         event_routes.emplace(*events).add_to(server);
     }
+    add_openapi_route(server);
     // So that the log says at once if the store takes no writes, or the disk has too little room.
     intake.probe([](bool) {});
     server.set_origins(std::move(origins));

@@ -11,9 +11,12 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
+
+#include "tests/support/exchange_record.h"
 
 namespace orders::test {
 namespace {
@@ -54,6 +57,26 @@ HttpAnswer parse_head(std::string_view head) {
         answer.headers.emplace_back(lower_case(line.substr(0, colon)), value);
     }
     return answer;
+}
+
+// The port of the proxy that requests are sent through, if ORDERS_API_VIA names one
+// (http://127.0.0.1:PORT).
+std::optional<int> port_of_proxy() {
+    static const std::optional<int> port = [] {
+        const char* const url = std::getenv("ORDERS_API_VIA");
+        if (url == nullptr) return std::optional<int>();
+        const std::string_view text(url);
+        return std::optional(std::stoi(std::string(text.substr(text.rfind(':') + 1))));
+    }();
+    return port;
+}
+
+// Whether a proxy that knows the contract passes it on as it is. It would refuse by itself what it
+// cannot read, and answer methods that the contract does not describe.
+bool suits_proxy(const HttpCall& call) {
+    if (call.method != "GET" && call.method != "POST" && call.method != "PATCH") return false;
+    if (!call.target.starts_with('/')) return false;
+    return !call.body || nlohmann::json::accept(*call.body);
 }
 
 }  // namespace
@@ -164,6 +187,12 @@ std::string RawConnection::read_until(std::string_view mark, milliseconds within
 }
 
 HttpOutcome RawConnection::read_answer(milliseconds within, bool has_body) {
+    HttpOutcome outcome = read_unrecorded(within, has_body);
+    record_answer(outcome);
+    return outcome;
+}
+
+HttpOutcome RawConnection::read_unrecorded(milliseconds within, bool has_body) {
     const auto deadline = steady_clock::now() + within;
     const auto failure = [&](Arrival arrival) {
         if (arrival == Arrival::nothing) return ConnectionFailure::timed_out;
@@ -201,6 +230,23 @@ std::string to_bytes(const HttpCall& call) {
 }
 
 HttpOutcome HttpClient::attempt(const HttpCall& call, milliseconds within) {
+    HttpOutcome outcome = port_of_proxy() && suits_proxy(call)
+                              ? attempt_via(*port_of_proxy(), call, within)
+                              : attempt_directly(call, within);
+    record_exchange(call, outcome);
+    return outcome;
+}
+
+HttpOutcome HttpClient::attempt_via(int proxy, HttpCall call, milliseconds within) const {
+    // What stands behind the proxy passes it on to that port.
+    call.headers.emplace_back("Orders-Port", std::to_string(port_));
+    call.headers.emplace_back("Connection", "close");
+    RawConnection connection(proxy);
+    if (!connection.send(to_bytes(call))) return ConnectionFailure::refused;
+    return connection.read_unrecorded(within, true);
+}
+
+HttpOutcome HttpClient::attempt_directly(const HttpCall& call, milliseconds within) {
     if (!connection_) connection_.emplace(port_);
     if (!connection_->is_open()) {
         connection_.reset();
@@ -208,7 +254,7 @@ HttpOutcome HttpClient::attempt(const HttpCall& call, milliseconds within) {
     }
     // Even if sending fails there may be an answer: a server may refuse before it has read all.
     connection_->send(to_bytes(call));
-    HttpOutcome outcome = connection_->read_answer(within, call.method != "HEAD");
+    HttpOutcome outcome = connection_->read_unrecorded(within, call.method != "HEAD");
     const auto* answer = std::get_if<HttpAnswer>(&outcome);
     if (answer == nullptr || answer->header("connection") == "close") connection_.reset();
     return outcome;

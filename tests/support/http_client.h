@@ -5,6 +5,9 @@
 // requests and keeps its connection. A lost connection is an outcome of its own, because a test
 // that kills servers must count such a request as "maybe".
 //
+// What is asked and answered is recorded if ORDERS_RECORD says so (exchange_record.h). If
+// ORDERS_API_VIA names a proxy, HttpClient sends through it what the proxy can take.
+//
 // Each object belongs to one thread. All connections go to 127.0.0.1.
 
 #include <chrono>
@@ -80,6 +83,9 @@ class RawConnection {
     using Deadline = std::chrono::steady_clock::time_point;
     enum class Arrival { bytes, end, nothing };
 
+    [[nodiscard]] HttpOutcome read_unrecorded(std::chrono::milliseconds within, bool has_body);
+    friend class HttpClient;
+
     Arrival receive(Deadline deadline);
     // Reads until the buffer holds `size` bytes, or `size` is npos and the server has closed.
     Arrival receive_until(std::size_t size, Deadline deadline);
@@ -115,6 +121,11 @@ class HttpClient {
     }
 
    private:
+    [[nodiscard]] HttpOutcome attempt_directly(const HttpCall& call,
+                                               std::chrono::milliseconds within);
+    [[nodiscard]] HttpOutcome attempt_via(int proxy, HttpCall call,
+                                          std::chrono::milliseconds within) const;
+
     int port_;
     std::optional<RawConnection> connection_;
 };

@@ -5,7 +5,9 @@
 #include <set>
 #include <string>
 
+#include "shared/storage/lease_actions.h"
 #include "tests/support/check_problem.h"
+#include "tests/support/store_audit.h"
 #include "tests/unit/claims/claims_on_store.h"
 
 namespace orders::test {
@@ -132,6 +134,20 @@ TEST_CASE("claim_routes: bad requests are told what is wrong with them, and chan
         check_problem(lost, 409, "lease-lost");
         CHECK_FALSE(lost.json().contains("order_status"));
     }
+}
+
+TEST_CASE("claim_routes: a worker more than may have names is refused, and may come later") {
+    ClaimsOnStore api;
+    api.submit({an_order("a")});
+    run_sql(
+        api.directory.file("orders.db"),
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < " +
+            std::to_string(most_pullers) +
+            ") INSERT INTO workers (name, host, threads, started_at, boot_id, pulls)"
+            " SELECT 'api:w' || n, '', 1, 0, '', 1 FROM numbers");
+    check_problem(api.claim(), 400, "too-many-workers");
+    run_sql(api.directory.file("orders.db"), "DELETE FROM workers WHERE name = 'api:w1'");
+    CHECK_EQ(api.claim().json().at("orders").size(), 1);
 }
 
 }  // namespace orders::test

@@ -158,4 +158,12 @@ TEST_CASE("order_routes: a reader is kept for the next request, unless it failed
     CHECK_EQ(routes.readers_opened, 2);
 }
 
+TEST_CASE("order_routes: a bug is answered with 500, which tells nothing of it, and nothing else") {
+    RoutesOnScript routes;
+    routes.has_bug = true;
+    check_problem(routes.client().get("/api/v1/report"), 500, "internal-error");
+    routes.has_bug = false;
+    CHECK_EQ(routes.client().get("/api/v1/report").status, 200);
+}
+
 }  // namespace orders::test

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -119,6 +120,7 @@ struct ScriptOfRoutes {
     StoreScript script;
     std::atomic<int> readers_opened = 0;
     std::atomic<bool> is_opening_broken = false;
+    std::atomic<bool> has_bug = false;  // in opening
 };
 
 class RoutesOnScript : public ScriptOfRoutes, public RunningRoutes {
@@ -128,6 +130,7 @@ class RoutesOnScript : public ScriptOfRoutes, public RunningRoutes {
         : RunningRoutes(
               std::make_unique<ScriptedStore>(script), max_wait,
               [this] {
+                  if (has_bug) throw std::logic_error("exception in orders.cpp: no SELECT");
                   if (is_opening_broken) {
                       throw StoreError(StoreError::Kind::unusable, StoreError::Cure::restart,
                                        "open /tmp/orders.db", "SQLITE_CANTOPEN: errno 14");
