@@ -12,6 +12,7 @@
 namespace orders {
 
 inline constexpr std::string_view openapi_path = "/openapi.yaml";
+inline constexpr http::Access openapi_access = http::Scope::read;
 
 [[nodiscard]] std::string_view openapi_document() noexcept;
 

@@ -112,6 +112,7 @@ export class Contract {
       ['date', /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/],
       ['cache-control', /^no-store$/],
       ['x-content-type-options', /^nosniff$/],
+      ['x-request-id', /^[A-Za-z0-9._-]{1,64}$/],
     ]) {
       if (!pattern.test(headers.get(name))) faults.push(`an answer with ${name}: ${headers.get(name)}`);
     }
@@ -140,7 +141,13 @@ export class Contract {
     const own = methods ? 'method-not-allowed' : 'route-not-found';
     const general =
       this.document.components.responses.General.content[problem].schema.allOf[1].properties.type.enum;
-    const ownOrGeneral = [own, 'unauthorized', 'not-ready', ...general.map((each) => each.slice(urn.length))];
+    const ownOrGeneral = [
+      own,
+      'unauthorized',
+      'foreign-origin',
+      'not-ready',
+      ...general.map((each) => each.slice(urn.length)),
+    ];
     if (method !== 'HEAD' && !ownOrGeneral.includes(type))
       faults.push(`${method} ${target}, which is not described, gets ${status} ${type}`);
     if (type === own && methods) this.#checkAllow(target, headers, methods, faults);

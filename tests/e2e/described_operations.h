@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ struct Operation {
     std::string target;
     bool is_open = false;  // to clients without a token
     bool has_body = false;
+    std::set<std::string> scopes;  // each is enough
     YAML::Node answers;
 };
 
@@ -40,6 +42,9 @@ struct Operation {
             }
             const YAML::Node& what = operation.second;
             one.is_open = what["security"] && what["security"].size() == 0;
+            for (const auto& way : what["security"]) {
+                if (way["bearer"]) one.scopes.insert(way["bearer"][0].as<std::string>());
+            }
             one.has_body = what["requestBody"].IsDefined();
             one.answers = what["responses"];
             found.push_back(std::move(one));

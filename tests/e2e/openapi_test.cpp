@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <string>
+#include <vector>
 
 #include "tests/e2e/described_operations.h"
 #include "tests/support/check_problem.h"
@@ -33,6 +35,56 @@ TEST_CASE("openapi: every operation but the health checks asks for a token") {
         call.headers.emplace_back("Authorization", "Bearer other-token-0123456789");
         CHECK((http.send(call).status == 401) != operation.is_open);
         CHECK((operation.answers["401"].IsDefined()) != operation.is_open);
+    }
+}
+
+TEST_CASE("openapi: every operation takes the scopes that it names, and no other") {
+    OrderProcesses processes;
+    const std::string file = processes.directory().file("tokens");
+    const auto token_of = [](const std::string& scope) { return scope + "-token-0123456789"; };
+    const std::vector<std::string> scopes{"read", "submit", "work", "operate"};
+    {
+        std::ofstream tokens(file);
+        for (const std::string& scope : scopes) tokens << token_of(scope) << " " << scope << "\n";
+    }
+    processes.set("API_TOKENS_FILE", file);
+    processes.start_api();
+    HttpClient http = processes.client();
+    for (const Operation& operation : operations()) {
+        CAPTURE(operation.method);
+        CAPTURE(operation.target);
+        for (const std::string& scope : scopes) {
+            CAPTURE(scope);
+            HttpCall call = json_call(operation, "{");
+            call.headers.emplace_back("Authorization", "Bearer " + token_of(scope));
+            const HttpAnswer answer = http.send(call);
+            if (operation.is_open || operation.scopes.contains(scope)) {
+                CHECK_NE(answer.status, 403);
+                continue;
+            }
+            check_problem(answer, 403, "insufficient-scope");
+            CHECK(answer.header("www-authenticate")
+                      .value_or("")
+                      .ends_with("scope=\"" + *operation.scopes.begin() + "\""));
+        }
+    }
+}
+
+TEST_CASE("openapi: every operation that does something is refused to pages of other origins") {
+    OrderProcesses processes;
+    processes.start_api();
+    HttpClient http = processes.client();
+    for (const Operation& operation : operations()) {
+        CAPTURE(operation.method);
+        CAPTURE(operation.target);
+        HttpCall call = json_call(operation, "{}");
+        call.headers.emplace_back("Origin", "http://elsewhere.example");
+        const HttpAnswer answer = http.send(call);
+        if (operation.method == "GET") {
+            CHECK_NE(answer.status, 403);
+        } else {
+            check_problem(answer, 403, "foreign-origin");
+        }
     }
 }
 

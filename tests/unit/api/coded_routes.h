@@ -17,6 +17,7 @@
 
 #include "api/claims/claim_routes.h"
 #include "api/events/event_routes.h"
+#include "api/http/access.h"
 #include "api/http/problem.h"
 #include "api/openapi/openapi_document.h"
 #include "api/orders/action_routes.h"
@@ -28,18 +29,20 @@ namespace orders::test {
 struct CodedRoute {
     std::string name;     // such as "GET /livez"
     std::string handler;  // the name of the first route with the same handler
+    http::Access access;
 };
 
 [[nodiscard]] inline std::vector<CodedRoute> coded_routes() {
     const auto name_of = [](const auto& entry) {
         return std::string(entry.method) + " " + std::string(entry.pattern);
     };
-    std::vector<CodedRoute> routes{{"GET " + std::string(openapi_path), std::string(openapi_path)}};
+    const std::string openapi = "GET " + std::string(openapi_path);
+    std::vector<CodedRoute> routes{{openapi, openapi, openapi_access}};
     const auto take = [&](const auto table) {
         for (const auto& entry : table) {
             const auto first = std::ranges::find_if(
                 table, [&](const auto& other) { return other.handler == entry.handler; });
-            routes.push_back({name_of(entry), name_of(*first)});
+            routes.push_back({name_of(entry), name_of(*first), entry.access});
         }
     };
     take(OrderRoutes::table());

@@ -73,6 +73,7 @@ std::string upper_case(std::string text) {
 struct Operation {
     std::string name;  // such as "GET /livez"
     std::map<std::string, Texts> answers;
+    Texts scopes;  // none: it is open to everybody
 };
 
 Texts slugs_of(const YAML::Node& response) {
@@ -101,13 +102,26 @@ std::map<std::string, Texts> answers_of(const YAML::Node& operation) {
     return answers;
 }
 
+// One of them is enough.
+Texts scopes_of(const YAML::Node& operation) {
+    Texts scopes;
+    for (const auto& way : operation["security"]) {
+        for (const auto& scheme : way) {
+            REQUIRE(scheme.first.as<std::string>() == "bearer");
+            REQUIRE(scheme.second.size() == 1);
+            scopes.insert(scheme.second[0].as<std::string>());
+        }
+    }
+    return scopes;
+}
+
 std::vector<Operation> operations() {
     std::vector<Operation> found;
     for (const auto& path : document()["paths"]) {
         for (const auto& operation : path.second) {
             found.push_back(
                 {upper_case(operation.first.as<std::string>()) + " " + path.first.as<std::string>(),
-                 answers_of(operation.second)});
+                 answers_of(operation.second), scopes_of(operation.second)});
         }
     }
     return found;
@@ -154,6 +168,22 @@ TEST_CASE("openapi_document: it is the file, of this version, and describes all 
         CHECK_MESSAGE(described.insert(operation.name).second, operation.name);
     }
     check_describes_routes(described);
+}
+
+TEST_CASE("openapi_document: it names the scopes that each operation takes") {
+    const std::vector<CodedRoute> routes = coded_routes();
+    for (const Operation& operation : operations()) {
+        CAPTURE(operation.name);
+        const auto route = std::ranges::find(routes, operation.name, &CodedRoute::name);
+        REQUIRE(route != routes.end());
+        Texts scopes;
+        for (const http::NamedScope& known : http::named_scopes) {
+            if (!route->access.is_open() && route->access.allows(known.scope)) {
+                scopes.emplace(known.name);
+            }
+        }
+        CHECK(operation.scopes == scopes);
+    }
 }
 
 TEST_CASE("openapi_document: it has all types of problems, each where its status is") {
@@ -305,7 +335,8 @@ TEST_CASE("openapi_document: it and the document for people say the same of each
         // What may come from every route stands in a section of its own there.
         const auto is_general = [&](const std::string& status) {
             const Texts& slugs = operation.answers.at(status);
-            const Texts everywhere{"body-too-large", "not-ready", "overloaded", "unauthorized"};
+            const Texts everywhere{"body-too-large", "foreign-origin", "insufficient-scope",
+                                   "not-ready",      "overloaded",     "unauthorized"};
             return status == "default" ||
                    (!slugs.empty() && std::ranges::includes(everywhere, slugs));
         };
