@@ -55,6 +55,8 @@ export class Contract {
     const seen = [];
     const { method, target, status } = exchange;
     const headers = new Map(exchange.headers);
+    // Bytes written by hand go to other servers, too, which tests compare ours with.
+    if (method === undefined && headers.get('content-type') !== problem) return { faults, seen };
     this.#checkEveryAnswer(exchange, headers, faults);
     const body = this.#problemIn(exchange, headers, faults);
     if (body?.type) seen.push(body.type);
@@ -63,7 +65,9 @@ export class Contract {
     const found = this.find(method, target);
     // What needs no token needs none only if it is spelled as it is described.
     const isClosed =
-      status === 401 && found.operation?.security?.length === 0 && found.path !== pathOf(target);
+      status === 401 &&
+      found.operation?.security?.length === 0 &&
+      found.path !== target.replace(/\?.*$/s, '');
     if (!found.operation || isClosed) {
       this.#checkWithoutOperation(exchange, headers, found.methods, body, faults);
       return { faults, seen };
@@ -200,13 +204,16 @@ function unpointer(key) {
   return decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
+// What is longer than any name may be is no name, and the path another one.
+const longestName = 255;
+
 function matches(segments, given) {
-  return (
-    segments.length === given.length &&
-    segments.every((segment, at) =>
-      segment.startsWith('{') ? given[at] !== '' : segment === decoded(given[at]),
-    )
-  );
+  return segments.length === given.length && segments.every((segment, at) => fits(segment, given[at]));
+}
+
+function fits(segment, given) {
+  if (segment.startsWith('{')) return given !== '' && given.length <= longestName;
+  return segment === decoded(given);
 }
 
 function decoded(segment) {

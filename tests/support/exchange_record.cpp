@@ -60,7 +60,9 @@ void record_exchange(const HttpCall& call, const HttpOutcome& outcome) {
 
 void record_answer(const HttpOutcome& outcome) {
     const auto* const answer = std::get_if<HttpAnswer>(&outcome);
-    if (answer != nullptr && recording().is_open()) append(line_of(*answer));
+    if (answer == nullptr || !recording().is_open()) return;
+    const bool is_interim = answer->status < 200;
+    if (!is_interim) append(line_of(*answer));
 }
 
 }  // namespace orders::test
