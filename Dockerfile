@@ -3,6 +3,10 @@
 # `worker-postgres`, which have libpq, too, the worker beside all of that. Their libraries are from
 # the Debian release that the tests run on, so what was tested is what ships.
 
+# What the labels of all images say. A build tells the rest by arguments (--build-arg REVISION=$(git
+# rev-parse HEAD), SOURCE, CREATED); the version is the one of CMakeLists.txt, which the build checks.
+ARG VERSION=0.1.0
+
 FROM debian:bookworm-slim AS source
 WORKDIR /src
 # The packages first: they change more rarely than the code.
@@ -20,11 +24,13 @@ COPY worker worker
 # those that call others over a network, what it takes to find and to trust them. No shell, no package
 # manager, nothing that is setuid.
 FROM source AS build
+ARG VERSION
 RUN ./dev build release -DORDERS_BUILD_TESTS=OFF -DORDERS_POSTGRES=OFF -DORDERS_WEBHOOKS=ON \
     && shared/packaging/collect_root.sh --network build/release/order-worker /roots/worker-webhook \
     && ./dev build release -DORDERS_BUILD_TESTS=OFF -DORDERS_POSTGRES=OFF -DORDERS_WEBHOOKS=OFF \
     && shared/packaging/collect_root.sh build/release/order-worker /roots/worker \
     && shared/packaging/collect_root.sh build/release/order-api /roots/api \
+    && build/release/order-api --version | grep -x "order-api $VERSION" \
     && mkdir -p /roots/common/etc \
     && echo 'orders:x:10001:10001::/nonexistent:/nonexistent' >/roots/common/etc/passwd \
     && echo 'orders:x:10001:' >/roots/common/etc/group \
@@ -39,6 +45,15 @@ ENV DB_PATH=/data/orders.db
 USER 10001:10001
 WORKDIR /data
 STOPSIGNAL SIGTERM
+ARG VERSION
+ARG REVISION=unknown
+ARG SOURCE=unknown
+ARG CREATED=unknown
+LABEL org.opencontainers.image.version="$VERSION" \
+    org.opencontainers.image.revision="$REVISION" \
+    org.opencontainers.image.source="$SOURCE" \
+    org.opencontainers.image.created="$CREATED" \
+    org.opencontainers.image.licenses="MIT"
 
 FROM runtime AS any-api
 ENV API_HOST=0.0.0.0 API_PORT=8080
@@ -71,6 +86,16 @@ FROM any-worker AS worker
 COPY --from=build /roots/worker /
 RUN ["/usr/local/bin/order-worker", "--version"]
 VOLUME /data
+
+# Sends orders to watch: see shared/packaging/demo.
+FROM debian:bookworm-slim AS demo
+RUN apt-get update && apt-get install --yes --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
+COPY shared/packaging/demo/demo.sh /usr/local/bin/demo.sh
+USER 10001:10001
+ENTRYPOINT ["/usr/local/bin/demo.sh"]
+LABEL org.opencontainers.image.title="order-demo" \
+    org.opencontainers.image.description="Sends orders of all kinds to order-api, to watch" \
+    org.opencontainers.image.licenses="MIT"
 
 FROM source AS build-postgres
 RUN ./dev build release -DORDERS_BUILD_TESTS=OFF \

@@ -118,6 +118,14 @@ TEST_CASE("compose: the images fix where the orders are and where the API listen
     CHECK_EQ(listed(set_by_the_images()), "API_HOST API_PORT DB_PATH ");
 }
 
+TEST_CASE("compose: the images' labels name the version of the programs in them") {
+    std::string labelled;
+    for (const auto& version : all_matches(source_file("Dockerfile"), "^ARG VERSION=(.+)$")) {
+        labelled += "order-api " + version + "\n";
+    }
+    CHECK_EQ(labelled, run(api_program(), {"--version"}).output);
+}
+
 TEST_CASE("compose: the API is published on this machine only unless the environment says else") {
     CHECK_EQ(listed(all_matches(source_file("docker-compose.yml"), "^      - \"(.*:8080)\"$")),
              "${API_PUBLISHED_HOST:-127.0.0.1}:${API_PUBLISHED_PORT:-8099}:8080 ");

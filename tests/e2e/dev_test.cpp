@@ -47,10 +47,15 @@ class DevTree {
     }
     // A program that was built: it says that it has started, and which signal ended it.
     void built(const std::string& name, const std::string& said) const {
-        program(file("build/release/" + name),
+        running("build/release/" + name, "'" + said + "'");
+    }
+    // The same of any program of the tree; what it says may hold its arguments.
+    void running(const std::string& name, const std::string& said) const {
+        std::filesystem::create_directories(std::filesystem::path(file(name)).parent_path());
+        program(file(name),
                 "for signal in INT TERM; do trap \"echo $0 ended by $signal; exit\" $signal; done\n"
-                "echo '" +
-                    said + "'\nwhile :; do sleep 0.02; done");
+                "echo " +
+                    said + "\nwhile :; do sleep 0.02; done");
     }
 
     [[nodiscard]] std::string dev() const { return file("dev"); }
@@ -98,7 +103,7 @@ TEST_CASE("dev: up installs what the programs need, and says where the API is on
     for (const char* const name : {"order-api", "order-worker"}) {
         CHECK(has(up.output(), std::string("build/release/") + name + " ended by INT\n"));
     }
-    CHECK(has(up.output(), "another Ctrl-C ends both at once\n"));
+    CHECK(has(up.output(), "another Ctrl-C ends them at once\n"));
 
     const std::string calls = tree.calls();
     CHECK(has(calls, " libsqlite3-dev "));
@@ -108,6 +113,33 @@ TEST_CASE("dev: up installs what the programs need, and says where the API is on
     }
     CHECK(has(calls, "cmake --preset release"));
     CHECK(has(calls, "-DORDERS_BUILD_TESTS=OFF\n"));
+}
+
+TEST_CASE(
+    "dev: demo sends orders to the API of a store of its own, and one Ctrl-C ends all three") {
+    const DevTree tree;
+    tree.built("order-api", "2026-11-22T13:04:05.678Z info  listening port=41234 db=/demo");
+    tree.built("order-worker", "working");
+    tree.running("shared/packaging/demo/demo.sh", "\"sending to $*\"");
+    auto environment = tree.environment();
+    environment["API_PORT"] = "41234";
+    ChildProcess demo(tree.dev(), {"demo"}, environment);
+    for (const char* const said : {"order-api    | ", "order-worker | working\n",
+                                   "demo         | sending to http://127.0.0.1:41234\n"}) {
+        eventually(patience, [&] { return has(demo.output(), said); });
+    }
+    demo.signal(SIGINT);
+    CHECK_EQ(demo.wait_exit(patience), exited(0));
+    CHECK(has(demo.output(), "keeping the orders in " + tree.file(".data/demo.db")));
+    for (const char* const name :
+         {"build/release/order-api", "build/release/order-worker", "demo/demo.sh"}) {
+        CHECK_MESSAGE(has(demo.output(), std::string(name) + " ended by INT\n"), demo.output());
+    }
+
+    environment["API_PORT"] = "0";
+    check_refused(run(tree.dev(), {"demo"}, environment), 1, {"must know the port"});
+    environment["API_TOKENS"] = "secret";
+    check_refused(run(tree.dev(), {"demo"}, environment), 1, {"has no token; unset API_TOKENS"});
 }
 
 TEST_CASE("dev: a build has the tests and their packages unless it is told otherwise") {

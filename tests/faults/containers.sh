@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Attacks the composed system: kills, freezes, scales, restarts and replaces its containers while a
 # client creates orders, and then looks for every order that the API acknowledged. Looks into the
-# images too. Needs Docker with Compose, and curl; takes about three minutes, most of them for the
+# images too, and at the demonstration. Needs Docker with Compose, and curl; takes about three minutes, most of them for the
 # images.
 #
 # It has a project, a port (CONTAINERS_PORT, 18099) and a volume of its own, and removes them. In the
@@ -159,6 +159,9 @@ lose_the_volume() {
     say "control: without the volume, $lost_count orders are lost, and it is noticed"
 }
 
+# label IMAGE NAME
+label() { docker image inspect --format "{{index .Config.Labels \"org.opencontainers.image.$2\"}}" "$1"; }
+
 check_container() {
     local service=$1 id image
     id=$(compose ps -q "$service" | head -n 1)
@@ -177,6 +180,8 @@ check_container() {
     ! awk '$1 ~ /^-/ && $1 ~ /s/' "$work/files" | grep . || die "$service has setuid files"
     ! grep -E ' (usr/)?s?bin/(sh|bash|dash|busybox|apt|perl|python3?)$' "$work/files" ||
         die "$service has programs that it does not need"
+    [[ $(label "$image" revision) == under-test && -n $(label "$image" version) ]] ||
+        die "$service does not say what it was built from"
     say "$service: $(docker image inspect --format '{{.Size}}' "$image" |
         awk '{ printf "%.1f MB", $1 / 1e6 }'), $(grep -c '^-' "$work/files") files, uid 10001"
 }
@@ -255,6 +260,22 @@ attack_everything() {
     more_orders
 }
 
+watch_the_demonstration() {
+    local status
+    compose --profile demo up --build --detach demo >"$work/demo.log" 2>&1 ||
+        die "the demonstration does not start: $(tail -n 20 "$work/demo.log")"
+    has_every_status() {
+        for status in Pending Processing Processed Failed Cancelled; do
+            (($(count "$status") > 0)) || return
+        done
+    }
+    eventually has_every_status
+    [[ $(compose --profile demo logs demo) == *"watch them at http://127.0.0.1:$API_PUBLISHED_PORT/ui/"* ]] ||
+        die "the demonstration does not say where to look"
+    compose --profile demo rm --stop --force demo >>"$work/demo.log" 2>&1
+    say "the demonstration: orders of every status"
+}
+
 verify_store() {
     local answer
     answer=$(compose exec -T worker /usr/local/bin/order-worker verify 2>&1) ||
@@ -267,7 +288,7 @@ verify_store() {
 check_the_check
 trap clean_up EXIT
 say "building the images"
-compose build >"$work/build.log" 2>&1 || {
+compose build --build-arg REVISION=under-test >"$work/build.log" 2>&1 || {
     tail -n 40 "$work/build.log"
     die "the images cannot be built"
 }
@@ -289,5 +310,6 @@ client=''
 
 check_orders
 verify_store
+watch_the_demonstration
 lose_the_volume
 say "sound"
