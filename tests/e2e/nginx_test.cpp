@@ -66,6 +66,9 @@ class TlsProxy {
         const Run asked = run("/usr/bin/curl", options);
         return asked.error_lines.empty() ? asked.output : asked.error_lines.front();
     }
+    [[nodiscard]] std::string origin() const {
+        return "https://" + host + ":" + std::to_string(port_);
+    }
     [[nodiscard]] int plain_port() const noexcept { return plain_port_; }
     [[nodiscard]] std::string access_log() const { return contents_of(file("orders.log")); }
     [[nodiscard]] std::string file(const std::string& name) const { return directory_.file(name); }
@@ -126,6 +129,12 @@ std::vector<std::string> with_body(const std::string& body) {
     return options;
 }
 
+std::vector<std::string> from_page_of(const std::string& origin, const std::string& body) {
+    std::vector<std::string> options = with_body(body);
+    options.insert(options.end(), {"--header", "Origin: " + origin});
+    return options;
+}
+
 }  // namespace
 
 TEST_CASE("nginx: the example hands requests on over TLS, and answers as they come") {
@@ -147,6 +156,19 @@ TEST_CASE("nginx: the example hands requests on over TLS, and answers as they co
         plain.send({"POST", "/api/v1/orders?x=1", {{"Host", host}}, order_json("o-2").dump()});
     CHECK_EQ(redirected.status, 308);
     CHECK_EQ(redirected.header("location"), "https://" + host + "/api/v1/orders?x=1");
+}
+
+TEST_CASE("nginx: with the example, the API's own page may act, and those of others may not") {
+    if (const auto tool = missing_tool(); !tool.empty()) return skipped(tool + " is not installed");
+    OrderProcesses processes;
+    processes.start_api();
+    const TlsProxy proxy(*proxy_program("nginx"), processes.port());
+    const std::string body = order_json("o-1").dump();
+    const std::string foreign =
+        proxy.ask("/api/v1/orders", from_page_of("https://elsewhere.example.com", body));
+    CHECK_MESSAGE(foreign.starts_with("HTTP/2 403"), foreign);
+    const std::string own = proxy.ask("/api/v1/orders", from_page_of(proxy.origin(), body));
+    CHECK_MESSAGE(own.starts_with("HTTP/2 200"), own);
 }
 
 TEST_CASE("nginx: with the example, a body that is too large is refused by the API") {
@@ -171,8 +193,10 @@ TEST_CASE("nginx: with the example, each request has an id, the client's own if 
     OrderProcesses processes;
     processes.start_api();
     const TlsProxy proxy(*proxy_program("nginx"), processes.port());
-    (void)proxy.ask("/livez", {"--header", "X-Request-Id: mine-1"});
-    (void)proxy.ask("/livez", {"--header", "X-Request-Id: not \"one\""});
+    const std::string own = proxy.ask("/livez", {"--header", "X-Request-Id: mine-1"});
+    CHECK_MESSAGE(has(own, "\nx-request-id: mine-1\r\n"), own);
+    const std::string made = proxy.ask("/livez", {"--header", "X-Request-Id: not \"one\""});
+    CHECK_MESSAGE(std::regex_search(made, std::regex("\nx-request-id: [0-9a-f]{32}\r\n")), made);
     const std::regex lines(
         "127\\.0\\.0\\.1 \\[[^\\]]+\\] \"GET /livez\" 200 \\d+ [\\d.]+ mine-1\n"
         "127\\.0\\.0\\.1 \\[[^\\]]+\\] \"GET /livez\" 200 \\d+ [\\d.]+ [0-9a-f]{32}\n");
