@@ -26,13 +26,15 @@ constexpr std::size_t most_per_turn = 1'000;
 
 void warn_of_stuck(const ClaimedOrder& order) {
     log::warn("processing does not stop", {{"order_id", order.spec.order_id.text()},
-                                           {"consequence", "it takes the place of another"}});
+                                           {"consequence", "it takes the place of another"},
+                                           {"trace_id", order.spec.trace_id()}});
 }
 
 void log_unsuccessful(std::string_view what, const ClaimedOrder& order, const std::string& reason) {
-    log::info(
-        what,
-        {{"order_id", order.spec.order_id.text()}, {"attempt", order.attempt}, {"reason", reason}});
+    log::info(what, {{"order_id", order.spec.order_id.text()},
+                     {"attempt", order.attempt},
+                     {"reason", reason},
+                     {"trace_id", order.spec.trace_id()}});
 }
 
 // How many orders it takes now, if that is fewer than `most`.
@@ -302,13 +304,15 @@ void Dispatcher::note_settled(const WorkerTurn& turn, const std::vector<SettleOu
         assert(outcome != outcomes.end());
         const bool is_settled = *outcome++ == SettleOutcome::settled;
         if (is_settled && log::is_enabled(log::Level::debug)) {
-            log::debug("order settled",
-                       {{"order_id", order.spec.order_id.text()}, {"token", order.lease.token}});
+            log::debug("order settled", {{"order_id", order.spec.order_id.text()},
+                                         {"token", order.lease.token},
+                                         {"trace_id", order.spec.trace_id()}});
         }
         if (!is_settled) {
             log::warn("lease lost", {{"order_id", order.spec.order_id.text()},
                                      {"attempt", order.attempt},
-                                     {"consequence", "its result was refused"}});
+                                     {"consequence", "its result was refused"},
+                                     {"trace_id", order.spec.trace_id()}});
         } else if (const auto* failure = std::get_if<Failure>(&*result)) {
             log_unsuccessful("order failed", order, failure->reason);
         } else if (const auto* retry = std::get_if<Retry>(&*result)) {
@@ -324,7 +328,8 @@ void Dispatcher::drop_lost(const std::vector<Lease>& lost) {
         if (const auto order = in_work_.abandon(lease)) {
             log::warn("lease lost", {{"order_id", order->spec.order_id.text()},
                                      {"attempt", order->attempt},
-                                     {"consequence", "its processing was told to stop"}});
+                                     {"consequence", "its processing was told to stop"},
+                                     {"trace_id", order->spec.trace_id()}});
         }
     }
 }

@@ -25,6 +25,7 @@ void append_order(std::string& text, const PulledOrder& pulled, std::string_view
     text.pop_back();
     const JsonText& payload = pulled.order.spec.payload;
     text.append(R"(,"payload":)").append(payload ? std::string_view(*payload) : "null");
+    append_trace(text, pulled.order.spec.trace);
     text.append(R"(,"attempt":)").append(std::to_string(pulled.order.attempts));
     text.append(R"(,"lease":")").append(lease_text(pulled.lease, incarnation));
     text.append(R"(","token":)").append(std::to_string(pulled.lease.token));

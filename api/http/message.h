@@ -27,6 +27,10 @@ class Headers {
         return find(name).value_or(std::string_view());
     }
 
+    // The values of all headers of that name as one list, with commas in between (RFC 9110, section
+    // 5.3).
+    [[nodiscard]] std::string joined(std::string_view name) const;
+
     [[nodiscard]] std::string_view lines() const noexcept { return lines_; }
 
    private:

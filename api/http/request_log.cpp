@@ -29,6 +29,11 @@ std::string address_of_peer(int socket) {
     return text.data();
 }
 
+std::optional<std::string_view> unless_empty(std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    return text;
+}
+
 bool is_logged(bool is_wanted) {
     return is_wanted || log::is_enabled(log::Level::debug);
 }
@@ -85,9 +90,9 @@ void RequestLog::write(const RequestId& id, int socket) noexcept {
                           {"bytes_in", line->received_bytes},
                           {"bytes_out", line->sent_bytes},
                           {"request_id", id.text()},
-                          {"trace_id", line->trace_id},
+                          {"trace_id", unless_empty(line->trace_id)},
                           {"client", address_of_peer(socket)},
-                          {"token_name", line->caller}});
+                          {"token_name", unless_empty(line->caller)}});
 }
 
 void log_failed_request(const RequestId& id) noexcept {

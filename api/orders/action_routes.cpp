@@ -84,7 +84,7 @@ void ActionRoutes::act_on_order(const Request& request, Reply reply, std::string
     if (!says_nothing(request.body)) return std::move(reply).send(takes_no_body());
     const auto id = OrderId::parse(request.path_parameters.at(0));
     if (!id) return std::move(reply).send(order_not_found());
-    act(acts_, Action{*id}, std::move(reply),
+    act(acts_, Action{*id, std::string(request.caller)}, std::move(reply),
         [id = *id, done, conflict_of, actor = actor_of(request)](const ActionOutcome& outcome) {
             log_if_done(done, id, outcome, actor);
             return answer_for(id, outcome, conflict_of, to_json);
@@ -109,8 +109,9 @@ void ActionRoutes::change_order(const Request& request, Reply reply) {
     }
     const auto id = OrderId::parse(request.path.substr(request.path.rfind('/') + 1));
     if (!id) return std::move(reply).send(order_not_found());
-    act(acts_, ChangeOrder{*id, std::get<OrderChange>(std::move(parsed))}, std::move(reply),
-        [id = *id, actor = actor_of(request)](const ActionOutcome& outcome) {
+    act(acts_,
+        ChangeOrder{*id, std::get<OrderChange>(std::move(parsed)), std::string(request.caller)},
+        std::move(reply), [id = *id, actor = actor_of(request)](const ActionOutcome& outcome) {
             log_if_done("order changed", id, outcome, actor);
             return answer_for(id, outcome, conflict_of_change, to_json_in_full);
         });

@@ -102,7 +102,7 @@ void BulkDesk::advance(std::unique_ptr<Run> run, bool is_over) {
 }
 
 void BulkDesk::change(std::unique_ptr<Run> run, std::vector<OrderSequence> orders) {
-    BulkAction action{run->request.what, run->request.filter, std::move(orders)};
+    BulkAction action{run->request.what, run->request.filter, std::move(orders), run->actor.name};
     acts_.submit(std::move(action),
                  [this, run = std::move(run)](const ActionResult& result) mutable noexcept {
                      if (const auto* const refusal = std::get_if<Refusal>(&result)) {

@@ -40,6 +40,13 @@ KeyFound idempotency_key_of(const Request& request) {
                                                                     : KeyFound::invalid;
 }
 
+Trace trace_of(const Request& request) {
+    const auto parent = request.headers.find("traceparent");
+    if (!parent) return nullptr;
+    auto trace = trace_context(*parent, request.headers.joined("tracestate"));
+    return trace ? std::make_shared<const TraceContext>(*std::move(trace)) : nullptr;
+}
+
 // Relative to the path of creates, so that it holds behind a proxy that puts a prefix before it.
 Response found_at(const OrderId& order_id, std::string json) {
     Response response = ok(std::move(json));
@@ -128,6 +135,7 @@ void OrderRoutes::create_order(const Request& request, Reply reply) {
     }
     std::vector<NewOrder> orders;
     orders.push_back(std::get<NewOrder>(std::move(parsed)));
+    orders.front().spec.trace = trace_of(request);
     if (key == KeyFound::valid) orders.front().fingerprint = fingerprint_of(orders.front());
     intake_.submit(std::move(orders),
                    [this, reply = std::move(reply)](std::vector<NewOrder> stored,
@@ -150,9 +158,11 @@ void OrderRoutes::create_batch(const Request& request, Reply reply) {
     }
     auto parsed = std::get<std::vector<ParsedOrder>>(std::move(body));
     std::vector<NewOrder> valid;
+    const Trace trace = trace_of(request);
     for (ParsedOrder& order : parsed) {
         auto* const good = std::get_if<NewOrder>(&order);
         if (good == nullptr) continue;
+        good->spec.trace = trace;
         if (key == KeyFound::valid) good->fingerprint = fingerprint_of(*good);
         valid.push_back(*good);
     }

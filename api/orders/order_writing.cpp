@@ -58,6 +58,19 @@ Json object_of(const PastAttempt& attempt) {
             {"detail", optional_text(attempt.detail)}};
 }
 
+Json object_of(const PastAction& action) {
+    return {{"at", to_rfc3339(action.at)},
+            {"action", to_string(action.what)},
+            {"token_name", action.name}};
+}
+
+template <typename Each>
+Json list_of_objects(const std::vector<Each>& list) {
+    Json json = Json::array();
+    for (const Each& one : list) json.push_back(object_of(one));
+    return json;
+}
+
 Json object_of(const StatusCounts& counts) {
     Json object;
     for (const OrderStatus status : all_statuses) {
@@ -111,6 +124,12 @@ std::string to_json_with(const Order& order, std::string_view member) {
     return text_of(object);
 }
 
+void append_trace(std::string& json, const Trace& trace) {
+    const bool has_state = trace && !trace->state.empty();
+    json.append(R"(,"traceparent":)").append(trace ? Json(trace->parent).dump() : "null");
+    json.append(R"(,"tracestate":)").append(has_state ? Json(trace->state).dump() : "null");
+}
+
 std::string to_json_in_full(const Order& order) {
     Json object = object_of(order);
     const AttemptOptions& options = order.spec.options;
@@ -118,9 +137,6 @@ std::string to_json_in_full(const Order& order) {
     object["timeout_seconds"] = optional_seconds(options.timeout);
     object["max_attempts"] = optional_number(options.max_attempts);
     object["backoff_seconds"] = optional_seconds(options.backoff);
-    Json history = Json::array();
-    for (const PastAttempt& attempt : order.history) history.push_back(object_of(attempt));
-
     // Payload and result as the bytes that they are.
     const auto bytes_of = [](const JsonText& text) -> std::string_view {
         return text ? *text : std::string_view("null");
@@ -129,7 +145,10 @@ std::string to_json_in_full(const Order& order) {
     text.pop_back();
     text.append(R"(,"payload":)").append(bytes_of(order.spec.payload));
     text.append(R"(,"result":)").append(bytes_of(order.result));
-    return text.append(R"(,"attempt_history":)").append(text_of(history)).append("}");
+    text.append(R"(,"attempt_history":)").append(text_of(list_of_objects(order.history)));
+    text.append(R"(,"actions":)").append(text_of(list_of_objects(order.actions)));
+    append_trace(text, order.spec.trace);
+    return text.append("}");
 }
 
 std::string to_json(const OrderPage& page) {

@@ -21,6 +21,8 @@ namespace orders {
 [[nodiscard]] std::string to_json_with(const Order& order, std::string_view member);
 // All that is known of it. Payload and result are the bytes that were sent.
 [[nodiscard]] std::string to_json_in_full(const Order& order);
+// Two more members of an object, `traceparent` and `tracestate`, behind those in the text.
+void append_trace(std::string& json, const Trace& trace);
 [[nodiscard]] std::string to_json(const OrderPage& page);
 [[nodiscard]] std::string to_json(const OrderReport& report);
 // What is wrong with an order whose kind is one too many.

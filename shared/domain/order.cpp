@@ -65,6 +65,18 @@ std::string_view to_string(PastAttempt::Outcome outcome) noexcept {
     std::abort();  // only a cast can make another value
 }
 
+std::string_view to_string(PastAction::What what) noexcept {
+    switch (what) {
+        case PastAction::What::cancel:
+            return "cancel";
+        case PastAction::What::retry:
+            return "retry";
+        case PastAction::What::change:
+            return "change";
+    }
+    std::abort();  // only a cast can make another value
+}
+
 std::optional<Priority> parse_priority(std::string_view text) noexcept {
     for (const Priority priority : all_priorities) {
         if (to_string(priority) == text) return priority;

@@ -33,6 +33,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,7 @@
 #include "shared/domain/json_text.h"
 #include "shared/domain/kind.h"
 #include "shared/domain/utc_time.h"
+#include "shared/text/trace_context.h"
 
 namespace orders {
 
@@ -119,6 +121,9 @@ struct AttemptOptions {
     friend bool operator==(const AttemptOptions&, const AttemptOptions&) = default;
 };
 
+// The trace that a create belongs to; null if it says nothing of one. Shared, as a payload is.
+using Trace = std::shared_ptr<const TraceContext>;
+
 // What an order is about: all that its client says of it, which goes with it from the request
 // through the store to its processor.
 struct OrderSpec {
@@ -129,6 +134,13 @@ struct OrderSpec {
     AttemptOptions options = {};
     std::optional<UtcTime> start_before = {};  // not begun by then, it is Failed
     JsonText payload = {};
+    Trace trace = {};
+
+    // For the log.
+    [[nodiscard]] std::optional<std::string_view> trace_id() const noexcept {
+        if (!trace) return std::nullopt;
+        return trace->trace_id();
+    }
 };
 
 // From when an order may be claimed: from a time on, or from so long after the store has it. (The
@@ -149,7 +161,8 @@ struct NewOrder {
     // About what it takes in memory: itself and its texts.
     [[nodiscard]] std::size_t memory_bytes() const noexcept {
         return sizeof *this + spec.order_id.text().size() +
-               (spec.payload ? spec.payload->size() : 0);
+               (spec.payload ? spec.payload->size() : 0) +
+               (spec.trace ? sizeof(TraceContext) + spec.trace->state.size() : 0);
     }
 };
 
@@ -173,6 +186,16 @@ struct PastAttempt {
 // "retry", "lease_expired", ...
 [[nodiscard]] std::string_view to_string(PastAttempt::Outcome outcome) noexcept;
 
+// What a client whose token has a name has done to an order.
+struct PastAction {
+    enum class What { cancel, retry, change };
+    UtcTime at;
+    What what = What::cancel;
+    std::string name;  // the client's
+};
+// "cancel", "retry", "change".
+[[nodiscard]] std::string_view to_string(PastAction::What what) noexcept;
+
 // An order as the store knows it. `started_at` and `worker` speak of the current or last attempt
 // and are empty while the order is Pending, and if it ended without an attempt; `failure` and
 // `failure_detail` say why a Failed order failed.
@@ -191,6 +214,7 @@ struct Order {
     std::optional<std::string> failure_detail = {};
     JsonText result = {};
     std::vector<PastAttempt> history = {};  // oldest first; the newest hundred
+    std::vector<PastAction> actions = {};   // the same
 };
 
 }  // namespace orders

@@ -16,6 +16,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -27,7 +28,7 @@ enum class Format { text, json };
 
 struct Field {
     std::string_view name;
-    std::variant<bool, std::int64_t, double, std::string> value;
+    std::variant<bool, std::int64_t, double, std::string, std::monostate> value;
 
     Field(std::string_view field_name, bool flag) : name(field_name), value(flag) {}
     template <std::integral Integer>
@@ -39,6 +40,15 @@ struct Field {
     Field(std::string_view field_name, const char* text)
         : name(field_name), value(std::string(text)) {}
     Field(std::string_view field_name, const std::string& text) : name(field_name), value(text) {}
+    // A field that is left out if it has no value.
+    Field(std::string_view field_name, std::optional<std::string_view> text)
+        : name(field_name), value(std::monostate()) {
+        if (text) value = std::string(*text);
+    }
+
+    [[nodiscard]] bool is_there() const noexcept {
+        return !std::holds_alternative<std::monostate>(value);
+    }
 };
 
 // Call it once, in main, as soon as the settings are known. Until then: info and above, as text.

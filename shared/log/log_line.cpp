@@ -50,8 +50,17 @@ std::string dump(const Json& json) {
 }
 
 template <typename Json>
+struct ToJson {
+    template <typename T>
+    Json operator()(const T& value) const {
+        return Json(value);
+    }
+    Json operator()(std::monostate) const { return nullptr; }
+};
+
+template <typename Json>
 Json to_json(const Field& field) {
-    return std::visit([](const auto& value) { return Json(value); }, field.value);
+    return std::visit(ToJson<Json>(), field.value);
 }
 
 std::string_view name_of(Level level) {
@@ -85,6 +94,7 @@ std::string text_line(UtcTime time, Level level, std::string_view event,
     line.append(longest_level_name + 1 - name_of(level).size(), ' ');
     line += printable(event);
     for (const Field& field : fields) {
+        if (!field.is_there()) continue;
         line += ' ';
         line += printable(field.name);
         line += '=';
@@ -100,6 +110,7 @@ std::string json_line(UtcTime time, Level level, std::string_view event,
     line.emplace("level", name_of(level));
     line.emplace("event", event);
     for (const Field& field : fields) {
+        if (!field.is_there()) continue;
         line.emplace(std::string(field.name), to_json<nlohmann::ordered_json>(field));
     }
     return escape_controls(dump(line));

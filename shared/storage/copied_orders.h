@@ -53,6 +53,13 @@ struct CopiedAttempt {
     OptionalText detail = {};
 };
 
+struct CopiedAction {
+    std::int64_t number = 0;
+    std::int64_t at = 0;
+    std::int64_t action = 0;
+    std::string name;
+};
+
 // Where an order stands, or stood when it ended: places in the queue are numbers, smaller ones
 // first. An order that was due when it arrived has arrival_place(), and those that got their place
 // when it was the newest order have one of the million behind that.
@@ -86,12 +93,15 @@ struct CopiedOrder {
     OptionalNumber backoff_seconds = {};
     OptionalText fingerprint = {};  // hexadecimal
     OptionalText payload = {};
+    OptionalText trace = {};
     OptionalText detail = {};
     OptionalText result = {};
     std::vector<CopiedAttempt> history = {};  // by token
+    std::vector<CopiedAction> actions = {};   // by number
 
     [[nodiscard]] bool has_inputs() const noexcept {
-        return timeout_seconds || max_attempts || backoff_seconds || fingerprint || payload;
+        return timeout_seconds || max_attempts || backoff_seconds || fingerprint || payload ||
+               trace;
     }
     [[nodiscard]] bool has_result() const noexcept { return detail || result; }
 };

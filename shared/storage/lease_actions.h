@@ -36,7 +36,7 @@ struct PullOrders {
 };
 
 struct PulledOrder {
-    Order order;  // as in a list, with its payload
+    Order order;  // as in a list, with its payload and its trace
     Lease lease;
     std::chrono::milliseconds lease_left{0};
     std::chrono::milliseconds time_left{0};  // until its deadline

@@ -31,10 +31,14 @@ struct OrderFilter {
     [[nodiscard]] bool fits(const Order& order) const noexcept;
 };
 
+// `by`, here and below, is what the client that asks is called: if it is not empty, what was done
+// is kept with each order, as one of its actions.
+
 // Pending or Processing: Cancelled. The worker of one that is Processing loses its lease.
 // Refused if it has ended.
 struct CancelOrder {
     OrderId order_id;
+    std::string by = {};
 };
 
 // Failed or Cancelled: Pending again, at the end of the queue, or waiting if its time is still to
@@ -43,6 +47,7 @@ struct CancelOrder {
 // otherwise.
 struct RetryOrder {
     OrderId order_id;
+    std::string by = {};
 };
 
 // What is to change of an order that is Pending; what is empty stays. An inner empty value puts the
@@ -59,6 +64,7 @@ struct OrderChange {
 struct ChangeOrder {
     OrderId order_id;
     OrderChange change;
+    std::string by = {};
 };
 
 // Cancels or retries those of `orders` that are still there and fit the filter.
@@ -66,6 +72,7 @@ struct BulkAction {
     enum class What { cancel, retry } what = What::cancel;
     OrderFilter filter;
     std::vector<OrderSequence> orders;  // at most max_bulk_portion
+    std::string by = {};
 };
 inline constexpr std::size_t max_bulk_portion = 1'000;
 

@@ -5,6 +5,7 @@
 // fails the test.
 
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -51,6 +52,10 @@ class OrderBuilder {
     }
     OrderBuilder& carrying(std::string_view payload) {
         order_.spec.payload = json_text(payload);
+        return *this;
+    }
+    OrderBuilder& traced(const TraceContext& trace) {
+        order_.spec.trace = std::make_shared<const TraceContext>(trace);
         return *this;
     }
     OrderBuilder& with(const AttemptOptions& options) {

@@ -12,9 +12,12 @@ ProcessingResult result_of_exception(const ClaimedOrder& order) {
     try {
         throw;
     } catch (const std::exception& error) {
-        log::error(event, {{"order_id", order.spec.order_id.text()}, {"detail", reason_of(error)}});
+        log::error(event, {{"order_id", order.spec.order_id.text()},
+                           {"detail", reason_of(error)},
+                           {"trace_id", order.spec.trace_id()}});
     } catch (...) {
-        log::error(event, {{"order_id", order.spec.order_id.text()}});
+        log::error(event,
+                   {{"order_id", order.spec.order_id.text()}, {"trace_id", order.spec.trace_id()}});
     }
     return Failure{failure_reason::processor_error};
 }

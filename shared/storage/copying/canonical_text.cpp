@@ -57,10 +57,13 @@ void append_canonical(std::string& text, const CopiedOrder& order) {
                       order.created_at, order.started_at, order.finished_at, order.worker,
                       order.due_at, order.start_before, order.failure, order.place,
                       order.timeout_seconds, order.max_attempts, order.backoff_seconds,
-                      order.fingerprint, order.payload, order.detail, order.result);
+                      order.fingerprint, order.payload, order.trace, order.detail, order.result);
     for (const CopiedAttempt& attempt : order.history) {
         canonical.add_all(attempt.token, attempt.worker, attempt.started_at, attempt.ended_at,
                           attempt.outcome, attempt.reason, attempt.detail);
+    }
+    for (const CopiedAction& action : order.actions) {
+        canonical.add_all(action.number, action.at, action.action, action.name);
     }
 }
 

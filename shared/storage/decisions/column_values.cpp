@@ -1,6 +1,9 @@
 #include "shared/storage/decisions/column_values.h"
 
+#include <algorithm>
 #include <chrono>
+#include <string_view>
+#include <utility>
 
 namespace orders {
 
@@ -36,6 +39,19 @@ std::optional<UtcTime> time_from_column(std::optional<std::int64_t> milliseconds
 
 JsonText json_from_column(const std::optional<std::string>& text) {
     return text ? json_text(*text) : nullptr;
+}
+
+std::optional<std::string> to_column(const Trace& trace) {
+    if (!trace) return std::nullopt;
+    return trace->state.empty() ? trace->parent : trace->parent + ' ' + trace->state;
+}
+
+Trace trace_from_column(const std::optional<std::string>& text) {
+    if (!text) return nullptr;
+    const std::string_view parent = std::string_view(*text).substr(0, TraceContext::parent_length);
+    const std::size_t state = std::min(text->size(), parent.size() + 1);
+    auto trace = trace_context(parent, std::string_view(*text).substr(state));
+    return trace ? std::make_shared<const TraceContext>(*std::move(trace)) : nullptr;
 }
 
 }  // namespace orders

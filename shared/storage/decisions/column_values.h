@@ -25,4 +25,9 @@ namespace orders {
 // Null for NULL.
 [[nodiscard]] JsonText json_from_column(const std::optional<std::string>& text);
 
+// The traceparent, and behind a blank the tracestate if there is one; NULL for none.
+[[nodiscard]] std::optional<std::string> to_column(const Trace& trace);
+// Null for NULL, and for what is none.
+[[nodiscard]] Trace trace_from_column(const std::optional<std::string>& text);
+
 }  // namespace orders

@@ -108,14 +108,26 @@ ActionOutcome Actions::carry_out(const OrderAction& action) {
 }
 
 ActionOutcome Actions::act(const CancelOrder& action) {
-    return act_on(action.order_id, send_cancels);
+    return act_on(action.order_id, {send_cancels, PastAction::What::cancel, action.by});
 }
 
 ActionOutcome Actions::act(const RetryOrder& action) {
-    return act_on(action.order_id, send_rounds);
+    return act_on(action.order_id, {send_rounds, PastAction::What::retry, action.by});
 }
 
-ActionOutcome Actions::act_on(const OrderId& order_id, Send send) {
+void Actions::note(const Array& orders, PastAction::What what, const std::string& by) {
+    if (by.empty()) return;
+    (void)transaction_.query(
+        "WITH s AS (SELECT seq, coalesce((SELECT max(a.number) FROM orders.order_actions a"
+        " WHERE a.seq = s.seq), 0) + 1 AS number FROM unnest($1::bigint[]) AS s (seq)),"
+        " dropped AS (DELETE FROM orders.order_actions a USING s WHERE s.number > 100"
+        " AND a.seq = s.seq AND a.number <= s.number - 100)"
+        " INSERT INTO orders.order_actions (seq, number, at, action, name)"
+        " SELECT seq, number, orders.now_ms(), $2::smallint, $3::text FROM s",
+        orders, static_cast<int>(what), by);
+}
+
+ActionOutcome Actions::act_on(const OrderId& order_id, const Step& step) {
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         const Rows found = transaction_.query(
             "SELECT seq FROM orders.orders WHERE order_id = $1::text", order_id.text());
@@ -123,14 +135,17 @@ ActionOutcome Actions::act_on(const OrderId& order_id, Send send) {
         const OrderSequence sequence{found.get<std::int64_t>(0, 0)};
         Array number;
         number.add(sequence.value);
-        send(transaction_, std::span(&sequence, 1));
+        step.send(transaction_, std::span(&sequence, 1));
         transaction_.send(PG_ORDERS_BY_NUMBER, number);
         const std::vector<Rows> results = transaction_.receive();
         std::vector<OrderRow> now = orders_from(results.at(1));
         if (now.empty()) return NoSuchOrder{};
         Order& order = now[0].order;
-        if (!results[0].empty()) return std::move(order);
-        if (send != send_cancels || is_end(order.status)) return NotAllowed{order.status};
+        if (!results[0].empty()) {
+            note(number, step.what, step.by);
+            return std::move(order);
+        }
+        if (!step.is_cancel() || is_end(order.status)) return NotAllowed{order.status};
     }
     throw moving_too_fast();
 }
@@ -160,6 +175,7 @@ ActionOutcome Actions::act(const ChangeOrder& action) {
             return *std::move(fault);
         }
         change(*found, action.change);
+        note(numbers_of(std::span(&found->sequence, 1)), PastAction::What::change, action.by);
         transaction_.send(PG_ORDER_BY_ID, id);
         transaction_.send(PG_HISTORY_BY_ID, id);
         const std::vector<Rows> changed = transaction_.receive();
@@ -195,12 +211,14 @@ void Actions::change(const OrderRow& found, const OrderChange& change) {
         number, seconds_of(options.timeout), options.max_attempts, seconds_of(options.backoff));
     transaction_.send(
         "DELETE FROM orders.order_inputs WHERE seq = $1::bigint AND num_nonnulls(timeout_seconds,"
-        " max_attempts, backoff_seconds, fingerprint, payload) = 0",
+        " max_attempts, backoff_seconds, fingerprint, payload, trace) = 0",
         number);
 }
 
 ActionOutcome Actions::act(const BulkAction& action) {
-    const Send send = action.what == BulkAction::What::cancel ? Send(send_cancels) : send_rounds;
+    const Step step = action.what == BulkAction::What::cancel
+                          ? Step{send_cancels, PastAction::What::cancel, action.by}
+                          : Step{send_rounds, PastAction::What::retry, action.by};
     BulkDone done;
     std::vector<OrderSequence> left = action.orders;
     for (int attempt = 0; attempt < most_attempts && !left.empty(); ++attempt) {
@@ -208,12 +226,17 @@ ActionOutcome Actions::act(const BulkAction& action) {
         for (const OrderRow& found :
              orders_from(transaction_.query(PG_ORDERS_BY_NUMBER, numbers_of(left)))) {
             const bool is_over = is_end(found.order.status);
-            if (is_over == (send == send_cancels) || !action.filter.fits(found.order)) continue;
+            if (is_over == step.is_cancel() || !action.filter.fits(found.order)) continue;
             fitting.push_back(found.sequence);
         }
         if (fitting.empty()) break;
-        send(transaction_, fitting);
+        step.send(transaction_, fitting);
         const Rows changed = std::move(transaction_.receive().at(0));
+        Array done_to;
+        for (std::size_t row = 0; row < changed.size(); ++row) {
+            done_to.add(changed.get<std::int64_t>(row, 0));
+        }
+        if (!done_to.is_empty()) note(done_to, step.what, step.by);
         done.changed += changed.size();
         if (changed.size() == fitting.size()) break;
         for (std::size_t row = 0; row < changed.size(); ++row) {

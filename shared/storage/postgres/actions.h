@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "shared/storage/order_actions.h"
@@ -13,6 +14,7 @@
 #include "shared/storage/postgres/order_rows.h"
 #include "shared/storage/postgres/pulls.h"
 #include "shared/storage/postgres/transaction.h"
+#include "shared/storage/postgres/values.h"
 
 namespace orders::postgres {
 
@@ -37,9 +39,18 @@ class Actions {
         return pulls_.act(action);
     }
 
-    // Sends what does it to all of these that it fits; returns the numbers of those.
-    using Send = void (*)(Transaction& transaction, std::span<const OrderSequence> orders);
-    [[nodiscard]] ActionOutcome act_on(const OrderId& order_id, Send send);
+    // What cancels or retries orders.
+    struct Step {
+        // Sends what does it to all of these that it fits; returns the numbers of those.
+        void (*send)(Transaction& transaction, std::span<const OrderSequence> orders);
+        PastAction::What what;
+        const std::string& by;
+
+        [[nodiscard]] bool is_cancel() const noexcept { return what == PastAction::What::cancel; }
+    };
+    [[nodiscard]] ActionOutcome act_on(const OrderId& order_id, const Step& step);
+    // Keeps that it was done to these, if the client has a name.
+    void note(const Array& orders, PastAction::What what, const std::string& by);
     void change(const OrderRow& found, const OrderChange& change);
 
     Transaction& transaction_;

@@ -102,7 +102,7 @@ void Claims::send_read(Transaction& transaction, bool with_normal) {
         "SELECT r.at, q.position, q.tid, k.name, o.seq, o.order_id, o.priority, o.processing_time,"
         " o.attempts, o.token, o.created_at, o.due_at, o.start_before, i.timeout_seconds,"
         " i.max_attempts, i.backoff_seconds, coalesce(octet_length(i.payload), 0),"
-        " CASE WHEN octet_length(i.payload) <= 1024 THEN i.payload END"
+        " CASE WHEN octet_length(i.payload) <= 1024 THEN i.payload END, i.trace"
         " FROM unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::bigint[])"
         " WITH ORDINALITY AS r (kind, priority, line, after, at)"
         " JOIN orders.kinds k ON k.id = r.kind AND NOT k.is_paused"
@@ -139,6 +139,7 @@ void Claims::take_read(const Rows& rows) {
             time_from_column(rows.get<std::optional<std::int64_t>>(row, 12));
         candidate.spec.options = options_from_row(rows, row, 13);
         candidate.spec.payload = json_from_column(rows.get<std::optional<std::string>>(row, 17));
+        candidate.spec.trace = trace_from_column(rows.get<std::optional<std::string>>(row, 18));
         line.after = candidate.position;
         line.read.push_back(std::move(candidate));
     }

@@ -53,7 +53,7 @@ using orders::to_column;
 [[nodiscard]] OrderSpec spec_from_row(const Rows& rows, std::size_t row, int first);
 // Of timeout_seconds, max_attempts, backoff_seconds of order_inputs, side by side.
 [[nodiscard]] AttemptOptions options_from_row(const Rows& rows, std::size_t row, int first);
-// Of PG_ORDER_COLUMNS: all but payload, options, result and history.
+// Of PG_ORDER_COLUMNS: all but payload, options, trace, result, history and actions.
 [[nodiscard]] Order order_from_row(const Rows& rows, std::size_t row);
 
 }  // namespace orders::postgres

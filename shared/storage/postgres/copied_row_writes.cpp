@@ -54,7 +54,7 @@ void send_rows(Connection& connection, std::span<const CopiedOrder> orders) {
 }
 
 void send_inputs(Connection& connection, std::span<const CopiedOrder> orders) {
-    Array numbers, timeouts, max_attempts, backoffs, fingerprints, payloads;
+    Array numbers, timeouts, max_attempts, backoffs, fingerprints, payloads, traces;
     for (const CopiedOrder& order : orders) {
         if (!order.has_inputs()) continue;
         numbers.add(order.sequence.value);
@@ -63,16 +63,17 @@ void send_inputs(Connection& connection, std::span<const CopiedOrder> orders) {
         backoffs.add(order.backoff_seconds);
         fingerprints.add(order.fingerprint);
         payloads.add(order.payload);
+        traces.add(order.trace);
     }
     if (numbers.is_empty()) return;
     connection.send(
         "WITH n AS (INSERT INTO orders.order_inputs (seq, timeout_seconds, max_attempts,"
-        " backoff_seconds, fingerprint, payload) SELECT * FROM unnest($1::bigint[], $2::integer[],"
-        " $3::smallint[], $4::integer[], $5::text[], $6::text[])"
+        " backoff_seconds, fingerprint, payload, trace) SELECT * FROM unnest($1::bigint[],"
+        " $2::integer[], $3::smallint[], $4::integer[], $5::text[], $6::text[], $7::text[])"
         " RETURNING octet_length(payload) AS bytes)"
         " INSERT INTO orders.count_changes (kind, priority, state, number)"
         " SELECT 0, 0, 6, sum(bytes) FROM n HAVING sum(bytes) > 0",
-        numbers, timeouts, max_attempts, backoffs, fingerprints, payloads);
+        numbers, timeouts, max_attempts, backoffs, fingerprints, payloads, traces);
 }
 
 void send_results(Connection& connection, std::span<const CopiedOrder> orders) {
@@ -113,6 +114,24 @@ void send_history(Connection& connection, std::span<const CopiedOrder> orders) {
         " reason, detail) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[],"
         " $4::bigint[], $5::bigint[], $6::smallint[], $7::text[], $8::text[])",
         numbers, tokens, workers, started, ended, outcomes, reasons, details);
+}
+
+void send_actions(Connection& connection, std::span<const CopiedOrder> orders) {
+    Array owners, numbers, times, actions, names;
+    for (const CopiedOrder& order : orders) {
+        for (const CopiedAction& action : order.actions) {
+            owners.add(order.sequence.value);
+            numbers.add(action.number);
+            times.add(action.at);
+            actions.add(action.action);
+            names.add(action.name);
+        }
+    }
+    if (owners.is_empty()) return;
+    connection.send(
+        "INSERT INTO orders.order_actions (seq, number, at, action, name) SELECT * FROM"
+        " unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[], $5::text[])",
+        owners, numbers, times, actions, names);
 }
 
 }  // namespace
@@ -169,6 +188,7 @@ void send_copied_orders(Connection& connection, std::span<const CopiedOrder> ord
     send_inputs(connection, orders);
     send_results(connection, orders);
     send_history(connection, orders);
+    send_actions(connection, orders);
 }
 
 }  // namespace orders::postgres

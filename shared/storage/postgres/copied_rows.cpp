@@ -78,7 +78,7 @@ void read_what_belongs_to(std::vector<CopiedOrder>& orders, Connection& connecti
     const std::int64_t first = orders.front().sequence.value;
     const std::int64_t last = orders.back().sequence.value;
     connection.send(
-        "SELECT seq, timeout_seconds, max_attempts, backoff_seconds, fingerprint, payload"
+        "SELECT seq, timeout_seconds, max_attempts, backoff_seconds, fingerprint, payload, trace"
         " FROM orders.order_inputs WHERE seq BETWEEN $1::bigint AND $2::bigint ORDER BY seq",
         first, last);
     connection.send(
@@ -90,6 +90,10 @@ void read_what_belongs_to(std::vector<CopiedOrder>& orders, Connection& connecti
         " FROM orders.past_attempts WHERE seq BETWEEN $1::bigint AND $2::bigint"
         " ORDER BY seq, token",
         first, last);
+    connection.send(
+        "SELECT seq, number, at, action, name FROM orders.order_actions"
+        " WHERE seq BETWEEN $1::bigint AND $2::bigint ORDER BY seq, number",
+        first, last);
     const std::vector<Rows> results = connection.receive();
     const Rows& inputs = results.at(0);
     Owner owner_of_inputs(orders);
@@ -100,6 +104,7 @@ void read_what_belongs_to(std::vector<CopiedOrder>& orders, Connection& connecti
         order.backoff_seconds = inputs.get<OptionalNumber>(row, 3);
         order.fingerprint = inputs.get<OptionalText>(row, 4);
         order.payload = inputs.get<OptionalText>(row, 5);
+        order.trace = inputs.get<OptionalText>(row, 6);
     }
     const Rows& ends = results.at(1);
     Owner owner_of_ends(orders);
@@ -119,6 +124,15 @@ void read_what_belongs_to(std::vector<CopiedOrder>& orders, Connection& connecti
                                 .outcome = attempts.get<std::int64_t>(row, 5),
                                 .reason = attempts.get<OptionalText>(row, 6),
                                 .detail = attempts.get<OptionalText>(row, 7)});
+    }
+    const Rows& actions = results.at(3);
+    Owner owner_of_actions(orders);
+    for (std::size_t row = 0; row < actions.size(); ++row) {
+        owner_of_actions.of(actions, row)
+            .actions.push_back({.number = actions.get<std::int64_t>(row, 1),
+                                .at = actions.get<std::int64_t>(row, 2),
+                                .action = actions.get<std::int64_t>(row, 3),
+                                .name = actions.get<std::string>(row, 4)});
     }
 }
 

@@ -195,7 +195,7 @@ class PostgresCopyEnd final : public CopyEnd {
             // What looks at all orders is planned by statistics.
             connection.send(
                 "ANALYZE orders.orders, orders.queue, orders.waiting, orders.order_inputs,"
-                " orders.order_results, orders.past_attempts");
+                " orders.order_results, orders.past_attempts, orders.order_actions");
             (void)connection.receive();
         });
     }

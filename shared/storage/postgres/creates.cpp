@@ -50,22 +50,23 @@ constexpr std::size_t many = 32;
     "WITH u AS MATERIALIZED (SELECT u.*, greatest(due, orders.now_ms() + delay) AS due_at"       \
     " FROM unnest($3::text[], $4::smallint[], $5::smallint[], $6::integer[], $7::bigint[],"      \
     " $8::bigint[], $9::bigint[], $10::integer[], $11::smallint[], $12::integer[], $13::text[]," \
-    " $14::text[]) WITH ORDINALITY AS u (order_id, priority, kind, processing_time, due, delay," \
-    " start_before, timeout_seconds, max_attempts, backoff_seconds, fingerprint, payload, "      \
-    "at))," INSERTED                                                                             \
+    " $14::text[], $15::text[]) WITH ORDINALITY AS u (order_id, priority, kind,"                 \
+    " processing_time, due, delay, start_before, timeout_seconds, max_attempts,"                 \
+    " backoff_seconds, fingerprint, payload, trace, at))," INSERTED                              \
     ", waits AS (INSERT INTO orders.waiting (seq, due_at, kind, priority)"                       \
     " SELECT seq, due_at, kind, priority FROM n WHERE due_at > orders.now_ms()),"                \
     " inputs AS (INSERT INTO orders.order_inputs (seq, timeout_seconds, max_attempts,"           \
-    " backoff_seconds, fingerprint, payload) SELECT n.seq, u.timeout_seconds, u.max_attempts,"   \
-    " u.backoff_seconds, u.fingerprint, u.payload FROM n JOIN u ON u.order_id = n.order_id"      \
+    " backoff_seconds, fingerprint, payload, trace) SELECT n.seq, u.timeout_seconds,"            \
+    " u.max_attempts, u.backoff_seconds, u.fingerprint, u.payload, u.trace"                      \
+    " FROM n JOIN u ON u.order_id = n.order_id"                                                  \
     " WHERE num_nonnulls(u.timeout_seconds, u.max_attempts, u.backoff_seconds, u.fingerprint,"   \
-    " u.payload) > 0 RETURNING octet_length(payload) AS bytes),"                                 \
+    " u.payload, u.trace) > 0 RETURNING octet_length(payload) AS bytes),"                        \
     " counted_bytes AS (INSERT INTO orders.count_changes (kind, priority, state, number)"        \
     " SELECT 0, 0, 6, sum(bytes) FROM inputs HAVING sum(bytes) > 0)" SELECTED
 
 bool has_only_the_least(const NewOrder& order) {
     return !order.due && !order.fingerprint && !order.spec.payload && !order.spec.start_before &&
-           order.spec.options == AttemptOptions{};
+           !order.spec.trace && order.spec.options == AttemptOptions{};
 }
 
 template <typename Duration>
@@ -129,6 +130,7 @@ void Creates::send(Transaction& transaction, Kinds& kinds, bool rings) {
     Array backoffs;
     Array fingerprints;
     Array payloads;
+    Array traces;
     const bool plain = is_plain();
     for (std::size_t at = 0; at < asked_.size(); ++at) {
         Asked& asked = asked_[at];
@@ -155,6 +157,7 @@ void Creates::send(Transaction& transaction, Kinds& kinds, bool rings) {
         const auto& mark = asked.order->fingerprint;
         fingerprints.add(mark ? std::optional(to_column(*mark)) : std::nullopt);
         payloads.add(spec.payload ? std::optional<std::string_view>(*spec.payload) : std::nullopt);
+        traces.add(to_column(spec.trace));
     }
     if (plain) {
         transaction.send(CREATE_PLAIN, transaction.nonce(), rings, ids, priorities, kind_numbers,
@@ -166,7 +169,7 @@ void Creates::send(Transaction& transaction, Kinds& kinds, bool rings) {
                      is_join_wanted ? "on" : "off");
     transaction.send(CREATE_FULL, transaction.nonce(), rings, ids, priorities, kind_numbers, times,
                      due, delays, start_before, timeouts, max_attempts, backoffs, fingerprints,
-                     payloads);
+                     payloads, traces);
     transaction.send("SELECT set_config('enable_hashjoin', 'off', true)");
 }
 

@@ -1,12 +1,42 @@
 #include "shared/storage/postgres/order_rows.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "shared/storage/postgres/columns.h"
+#include "shared/storage/postgres/errors.h"
+#include "shared/text/ascii.h"
 
 namespace orders::postgres {
+namespace {
+
+// Of PG_ORDER_BY_ID: AT ACTION NAME for each, with commas in between; a name has neither these nor
+// blanks.
+std::vector<PastAction> actions_from_text(std::string_view text) {
+    std::vector<PastAction> actions;
+    while (!text.empty()) {
+        const std::string_view entry = text.substr(0, text.find(','));
+        text.remove_prefix(std::min(entry.size() + 1, text.size()));
+        const std::size_t action = std::min(entry.find(' '), entry.size());
+        constexpr std::size_t separated_digit = 3;
+        const auto at = ascii::parse_whole_number<std::int64_t>(
+            entry.substr(0, action), 0, std::numeric_limits<std::int64_t>::max());
+        const auto what = ascii::parse_whole_number<int>(entry.substr(action).substr(1, 1), 0, 2);
+        if (!at || !what || entry.size() <= action + separated_digit) {
+            throw damaged("read an order", "one of its actions is not valid");
+        }
+        actions.push_back({.at = time_from_column(*at),
+                           .what = static_cast<PastAction::What>(*what),
+                           .name = std::string(entry.substr(action + separated_digit))});
+    }
+    return actions;
+}
+
+}  // namespace
 
 std::vector<OrderRow> orders_from(const Rows& rows) {
     std::vector<OrderRow> orders;
@@ -25,6 +55,10 @@ std::optional<OrderRow> whole_order_from(const Rows& order, const Rows& history)
     found.order.spec.options = options_from_row(order, 0, beyond + 1);
     found.order.result = json_from_column(order.get<std::optional<std::string>>(0, beyond + 4));
     found.order.failure_detail = order.get<std::optional<std::string>>(0, beyond + 5);
+    found.order.spec.trace =
+        trace_from_column(order.get<std::optional<std::string>>(0, beyond + 6));
+    found.order.actions =
+        actions_from_text(order.get<std::optional<std::string>>(0, beyond + 7).value_or(""));
     for (std::size_t row = 0; row < history.size(); ++row) {
         found.order.history.push_back(
             {.token = history.get<std::int64_t>(row, 0),

@@ -25,11 +25,14 @@ struct OrderRow {
     " JOIN orders.orders o ON o.seq = s.number" PG_ORDER_JOINS " ORDER BY s.at"
 
 // With all that is known of it.
-#define PG_ORDER_BY_ID                                                           \
-    "SELECT " PG_ORDER_COLUMNS                                                   \
-    ", i.payload, i.timeout_seconds, i.max_attempts,"                            \
-    " i.backoff_seconds, r.result, r.detail FROM orders.orders o" PG_ORDER_JOINS \
-    " LEFT JOIN orders.order_inputs i ON i.seq = o.seq"                          \
+#define PG_ORDER_BY_ID                                                                     \
+    "SELECT " PG_ORDER_COLUMNS                                                             \
+    ", i.payload, i.timeout_seconds, i.max_attempts,"                                      \
+    " i.backoff_seconds, r.result, r.detail, i.trace,"                                     \
+    " (SELECT string_agg(a.at || ' ' || a.action || ' ' || a.name, ',' ORDER BY a.number)" \
+    " FROM orders.order_actions a WHERE a.seq = o.seq)"                                    \
+    " FROM orders.orders o" PG_ORDER_JOINS                                                 \
+    " LEFT JOIN orders.order_inputs i ON i.seq = o.seq"                                    \
     " LEFT JOIN orders.order_results r ON r.seq = o.seq WHERE o.order_id = $1::text"
 #define PG_HISTORY_BY_ID                                                              \
     "SELECT p.token, w.name, p.started_at, p.ended_at, p.outcome, p.reason, p.detail" \

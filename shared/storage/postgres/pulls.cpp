@@ -76,6 +76,7 @@ ActionOutcome Pulls::act(const PullOrders& action) {
         ClaimedOrder& claimed = found.orders[at];
         Order& order = rows.at(at).order;
         order.spec.payload = std::move(claimed.spec.payload);
+        order.spec.trace = std::move(claimed.spec.trace);
         pulled.orders.push_back({.order = std::move(order),
                                  .lease = claimed.lease,
                                  .lease_left = std::min(action.lease_time, claimed.limits.timeout),

@@ -36,7 +36,7 @@ namespace {
     " FROM (SELECT * FROM high UNION ALL SELECT * FROM normal) x),"                             \
     " head AS MATERIALIZED (SELECT r.*, o.order_id, o.processing_time, o.attempts, o.token,"    \
     " o.created_at, o.start_before, i.timeout_seconds, i.max_attempts, i.backoff_seconds,"      \
-    " i.payload, coalesce(octet_length(i.payload), 0) AS bytes,"                                \
+    " i.payload, i.trace, coalesce(octet_length(i.payload), 0) AS bytes,"                       \
     " coalesce(o.attempts = 0 AND o.start_before <= orders.now_ms(), false) AS is_late"         \
     " FROM ranked r JOIN orders.orders o ON o.seq = r.seq"                                      \
     " LEFT JOIN orders.order_inputs i ON i.seq = r.seq WHERE r.rank <= $6::bigint),"            \
@@ -56,7 +56,7 @@ namespace {
     " SELECT k.is_so AND NOT (SELECT coalesce(bool_or(is_late), false) FROM head),"             \
     " (SELECT count(*) FROM ranked), t.seq, t.line, t.position, t.order_id, t.priority,"        \
     " t.processing_time, t.attempts, t.token, t.created_at, t.start_before, t.timeout_seconds," \
-    " t.max_attempts, t.backoff_seconds, t.payload"                                             \
+    " t.max_attempts, t.backoff_seconds, t.payload, t.trace"                                    \
     " FROM known k LEFT JOIN taken t ON true ORDER BY t.rank"
 
 }  // namespace
@@ -115,6 +115,7 @@ ClaimedOrder QuickClaim::order_from(const Rows& rows, std::size_t row) const {
     spec.start_before = time_from_column(rows.get<std::optional<std::int64_t>>(row, 11));
     spec.options = options_from_row(rows, row, 12);
     spec.payload = json_from_column(rows.get<std::optional<std::string>>(row, 15));
+    spec.trace = trace_from_column(rows.get<std::optional<std::string>>(row, 16));
     const AttemptLimits limits = limits_of(spec.options, request_.shares[0].defaults);
     return {.lease = {.order = {rows.get<std::int64_t>(row, 2)},
                       .token = rows.get<std::int64_t>(row, 9) + 1},

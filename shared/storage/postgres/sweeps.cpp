@@ -26,6 +26,7 @@ constexpr int whole_round = 16;
     " r AS (DELETE FROM orders.order_results t USING d WHERE t.seq = d.seq"              \
     " RETURNING octet_length(t.result) AS bytes),"                                       \
     " a AS (DELETE FROM orders.past_attempts t USING d WHERE t.seq = d.seq),"            \
+    " c AS (DELETE FROM orders.order_actions t USING d WHERE t.seq = d.seq),"            \
     " counted AS (INSERT INTO orders.count_changes (kind, priority, state, number)"      \
     " SELECT kind, priority, status, -count(*) FROM d GROUP BY 1, 2, 3"                  \
     " UNION ALL SELECT 0, 0, 6, -sum(bytes) FROM (SELECT bytes FROM i UNION ALL"         \

@@ -48,7 +48,8 @@ constexpr Sql checks[] = {
           " FROM orders.workers w WHERE w.id = n.worker)"),
     CHECK("SELECT 'something is kept for order number ' || c.seq || ', which is not there' FROM"
           " (SELECT seq FROM orders.order_inputs UNION SELECT seq FROM orders.order_results"
-          " UNION SELECT seq FROM orders.past_attempts) c WHERE NOT EXISTS (SELECT"
+          " UNION SELECT seq FROM orders.past_attempts UNION SELECT seq"
+          " FROM orders.order_actions) c WHERE NOT EXISTS (SELECT"
           " FROM orders.orders o WHERE o.seq = c.seq)"),
     CHECK("SELECT 'the counter of kind ' || kind || ', priority ' || priority || ', state '"
           " || state || ' is ' || coalesce(c.number, 0) || ' instead of ' || coalesce(r.number, 0)"

@@ -46,17 +46,31 @@ ActionOutcome ActionWrites::carry_out(const OrderAction& action, WriteTransactio
 }
 
 ActionOutcome ActionWrites::act(const CancelOrder& action, WriteTransaction& work) {
-    return act_on(action.order_id, &ActionWrites::cancel, work);
+    return act_on(action.order_id, {&ActionWrites::cancel, PastAction::What::cancel, action.by},
+                  work);
 }
 
 ActionOutcome ActionWrites::act(const RetryOrder& action, WriteTransaction& work) {
-    return act_on(action.order_id, &ActionWrites::retry, work);
+    return act_on(action.order_id, {&ActionWrites::retry, PastAction::What::retry, action.by},
+                  work);
 }
 
-ActionOutcome ActionWrites::act_on(const OrderId& order_id, Step step, WriteTransaction& work) {
+void ActionWrites::note(OrderSequence order, PastAction::What what, const std::string& by,
+                        WriteTransaction& work) {
+    if (!by.empty()) content_.add_action(order, {work.now().utc, what, by});
+}
+
+bool ActionWrites::take(const Step& step, OrderSequence order, WriteTransaction& work) {
+    const bool is_done = (this->*step.change)(order, work);
+    if (is_done) note(order, step.what, step.by, work);
+    return is_done;
+}
+
+ActionOutcome ActionWrites::act_on(const OrderId& order_id, const Step& step,
+                                   WriteTransaction& work) {
     const auto sequence = rows_.sequence_of(order_id);
     if (!sequence) return NoSuchOrder{};
-    const bool is_done = (this->*step)(*sequence, work);
+    const bool is_done = take(step, *sequence, work);
     Order order = rows_.row_of(*sequence).value();
     if (!is_done) return NotAllowed{order.status};
     return order;
@@ -69,17 +83,19 @@ ActionOutcome ActionWrites::act(const ChangeOrder& action, WriteTransaction& wor
     if (order.status != OrderStatus::pending) return NotAllowed{order.status};
     if (auto fault = fault_of(action.change, order, work.now().utc)) return *std::move(fault);
     change(*sequence, order, action.change, work);
+    note(*sequence, PastAction::What::change, action.by, work);
     return rows_.find(action.order_id).value();
 }
 
 ActionOutcome ActionWrites::act(const BulkAction& action, WriteTransaction& work) {
-    const Step step =
-        action.what == BulkAction::What::cancel ? &ActionWrites::cancel : &ActionWrites::retry;
+    const bool is_cancel = action.what == BulkAction::What::cancel;
+    const Step step{is_cancel ? &ActionWrites::cancel : &ActionWrites::retry,
+                    is_cancel ? PastAction::What::cancel : PastAction::What::retry, action.by};
     BulkDone done;
     for (const OrderSequence sequence : action.orders) {
         const auto order = rows_.row_of(sequence);
         if (!order || !action.filter.fits(*order)) continue;
-        if ((this->*step)(sequence, work)) ++done.changed;
+        if (take(step, sequence, work)) ++done.changed;
     }
     return done;
 }

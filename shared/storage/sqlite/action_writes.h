@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "shared/storage/order_actions.h"
@@ -50,8 +51,17 @@ class ActionWrites {
     }
 
     // What cancels or retries one order. Whether it was done; if not, its status does not allow it.
-    using Step = bool (ActionWrites::*)(OrderSequence order, WriteTransaction& work);
-    [[nodiscard]] ActionOutcome act_on(const OrderId& order_id, Step step, WriteTransaction& work);
+    struct Step {
+        bool (ActionWrites::*change)(OrderSequence order, WriteTransaction& work);
+        PastAction::What what;
+        const std::string& by;
+    };
+    [[nodiscard]] bool take(const Step& step, OrderSequence order, WriteTransaction& work);
+    [[nodiscard]] ActionOutcome act_on(const OrderId& order_id, const Step& step,
+                                       WriteTransaction& work);
+    // Keeps that it was done, if the client has a name.
+    void note(OrderSequence order, PastAction::What what, const std::string& by,
+              WriteTransaction& work);
     [[nodiscard]] bool cancel(OrderSequence order, WriteTransaction& work);
     [[nodiscard]] bool retry(OrderSequence order, WriteTransaction& work);
     // An order that is Pending, and a change that fits it.

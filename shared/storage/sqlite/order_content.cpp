@@ -31,6 +31,11 @@ PastAttempt::Outcome outcome_from_column(std::int64_t value) {
     return static_cast<PastAttempt::Outcome>(value);
 }
 
+PastAction::What action_from_column(std::int64_t value) {
+    if (value < 0 || value > 2) throw damaged("read an action", "what it did is out of range");
+    return static_cast<PastAction::What>(value);
+}
+
 std::int64_t bytes_of(const JsonText& text) {
     return text ? static_cast<std::int64_t>(text->size()) : 0;
 }
@@ -40,7 +45,7 @@ std::int64_t bytes_of(const JsonText& text) {
 OrderContent::OrderContent(Connection& connection)
     : add_inputs_(connection,
                   "INSERT INTO order_inputs (seq, timeout_seconds, max_attempts, backoff_seconds,"
-                  " fingerprint, payload) VALUES (?, ?, ?, ?, ?, ?)"),
+                  " fingerprint, payload, trace) VALUES (?, ?, ?, ?, ?, ?, ?)"),
       options_(connection,
                "SELECT timeout_seconds, max_attempts, backoff_seconds FROM order_inputs"
                " WHERE seq = ?"),
@@ -53,7 +58,7 @@ OrderContent::OrderContent(Connection& connection)
       drop_empty_inputs_(connection,
                          "DELETE FROM order_inputs WHERE seq = ? AND timeout_seconds IS NULL"
                          " AND max_attempts IS NULL AND backoff_seconds IS NULL"
-                         " AND fingerprint IS NULL AND payload IS NULL"),
+                         " AND fingerprint IS NULL AND payload IS NULL AND trace IS NULL"),
       payload_(connection, "SELECT payload FROM order_inputs WHERE seq = ?"),
       payload_bytes_(connection,
                      "SELECT coalesce(length(payload), 0) FROM order_inputs WHERE seq = ?"),
@@ -73,14 +78,22 @@ OrderContent::OrderContent(Connection& connection)
                "SELECT p.token, w.name, p.started_at, p.ended_at, p.outcome, p.reason, p.detail"
                " FROM past_attempts p JOIN workers w ON w.id = p.worker"
                " WHERE p.seq = ? ORDER BY p.token"),
-      drop_attempts_(connection, "DELETE FROM past_attempts WHERE seq = ?") {}
+      drop_attempts_(connection, "DELETE FROM past_attempts WHERE seq = ?"),
+      last_action_(connection, "SELECT coalesce(max(number), 0) FROM order_actions WHERE seq = ?"),
+      add_action_(connection,
+                  "INSERT INTO order_actions (seq, number, at, action, name)"
+                  " VALUES (?, ?, ?, ?, ?)"),
+      drop_old_actions_(connection, "DELETE FROM order_actions WHERE seq = ? AND number <= ?"),
+      actions_(connection,
+               "SELECT at, action, name FROM order_actions WHERE seq = ? ORDER BY number"),
+      drop_actions_(connection, "DELETE FROM order_actions WHERE seq = ?") {}
 
 void OrderContent::add_inputs(OrderSequence order, const NewOrder& given, WriteTransaction& work) {
     const auto& [spec, due, fingerprint] = given;
-    if (!spec.payload && !fingerprint && spec.options == AttemptOptions{}) return;
+    if (!spec.payload && !fingerprint && !spec.trace && spec.options == AttemptOptions{}) return;
     add_inputs_.run(order.value, to_column(spec.options.timeout), spec.options.max_attempts,
                     to_column(spec.options.backoff), to_column(fingerprint),
-                    to_column(spec.payload));
+                    to_column(spec.payload), to_column(spec.trace));
     work.note_content(bytes_of(spec.payload));
 }
 
@@ -177,6 +190,26 @@ std::vector<PastAttempt> OrderContent::history(OrderSequence order) {
     return attempts;
 }
 
+void OrderContent::add_action(OrderSequence order, const PastAction& action) {
+    const std::int64_t number = [&] {
+        Cursor row = last_action_.query(order.value);
+        return row.next() ? row.get<std::int64_t>(0) + 1 : 1;
+    }();
+    add_action_.run(order.value, number, to_column(action.at),
+                    static_cast<std::int64_t>(action.what), action.name);
+    if (number > kept_actions) drop_old_actions_.run(order.value, number - kept_actions);
+}
+
+std::vector<PastAction> OrderContent::actions(OrderSequence order) {
+    std::vector<PastAction> actions;
+    for (Cursor row = actions_.query(order.value); row.next();) {
+        actions.push_back({.at = time_from_column(row.get<std::int64_t>(0)),
+                           .what = action_from_column(row.get<std::int64_t>(1)),
+                           .name = row.get<std::string>(2)});
+    }
+    return actions;
+}
+
 std::int64_t OrderContent::erase(OrderSequence order, WriteTransaction& work) {
     const std::optional<std::int64_t> bytes = [&]() -> std::optional<std::int64_t> {
         Cursor row = payload_bytes_.query(order.value);
@@ -188,6 +221,7 @@ std::int64_t OrderContent::erase(OrderSequence order, WriteTransaction& work) {
         work.note_content(-*bytes);
     }
     drop_attempts_.run(order.value);
+    drop_actions_.run(order.value);
     return bytes.value_or(0) + drop_result(order, work);
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 // What few orders have and lies in tables of its own: what they carry (order_inputs), what came of
-// them (order_results), and the attempts that did not end them (past_attempts). An order without
-// any of it has no row there.
+// them (order_results), the attempts that did not end them (past_attempts), and what clients with a
+// name did to them (order_actions). An order without any of it has no row there.
 //
 // The functions that change something must be called inside a transaction, which they tell how many
 // bytes of payload and result came or went.
@@ -48,6 +48,10 @@ class OrderContent {
     void add_attempt(OrderSequence order, std::int64_t worker, const PastAttempt& attempt);
     [[nodiscard]] std::vector<PastAttempt> history(OrderSequence order);
 
+    static constexpr std::int64_t kept_actions = 100;  // the newest
+    void add_action(OrderSequence order, const PastAction& action);
+    [[nodiscard]] std::vector<PastAction> actions(OrderSequence order);
+
     // Before the order itself is deleted: all of the above. Returns how many bytes of payload and
     // result went.
     std::int64_t erase(OrderSequence order, WriteTransaction& work);
@@ -70,6 +74,11 @@ class OrderContent {
     Statement drop_old_attempts_;
     Statement history_;
     Statement drop_attempts_;
+    Statement last_action_;
+    Statement add_action_;
+    Statement drop_old_actions_;
+    Statement actions_;
+    Statement drop_actions_;
 };
 
 }  // namespace orders::sqlite

@@ -36,7 +36,8 @@ OrderRows::OrderRows(Connection& connection, OrderContent& content)
           connection,
           "SELECT " ORDER_COLUMN_LIST
           ", i.payload, i.timeout_seconds, i.max_attempts, i.backoff_seconds, r.result, r.detail,"
-          " EXISTS (SELECT 1 FROM past_attempts p WHERE p.seq = o.seq) FROM orders o" ORDER_JOINS
+          " EXISTS (SELECT 1 FROM past_attempts p WHERE p.seq = o.seq), i.trace,"
+          " EXISTS (SELECT 1 FROM order_actions a WHERE a.seq = o.seq) FROM orders o" ORDER_JOINS
           " LEFT JOIN order_inputs i ON i.seq = o.seq"
           " LEFT JOIN order_results r ON r.seq = o.seq WHERE o.order_id = ?"),
       content_(content) {}
@@ -69,6 +70,8 @@ std::optional<Order> OrderRows::find(const OrderId& order_id) {
     order.result = json_from_column(row.get<std::optional<std::string>>(18));
     order.failure_detail = row.get<std::optional<std::string>>(19);
     if (row.get<std::int64_t>(20) != 0) order.history = content_.history(sequence);
+    order.spec.trace = trace_from_column(row.get<std::optional<std::string>>(21));
+    if (row.get<std::int64_t>(22) != 0) order.actions = content_.actions(sequence);
     return order;
 }
 

@@ -25,7 +25,8 @@ namespace orders::sqlite {
     " LEFT JOIN leases l ON l.seq = o.seq" \
     " LEFT JOIN workers w ON w.id = coalesce(o.worker, l.worker)"
 
-// Of a row of these: all but payload, options, result and history. Throws StoreError (damaged).
+// Of a row of these: all but payload, options, trace, result, history and actions. Throws
+// StoreError (damaged).
 [[nodiscard]] Order order_from_row(const Cursor& row);
 
 // Used by the thread of the connection, which must outlive this, and be up to date; so must the
@@ -36,7 +37,7 @@ class OrderRows {
 
     [[nodiscard]] std::optional<OrderSequence> sequence_of(const OrderId& order_id);
     [[nodiscard]] std::optional<OrderStatus> status_of(const OrderId& order_id);
-    // All but payload, options, result and history.
+    // As order_from_row() has it.
     [[nodiscard]] std::optional<Order> row_of(OrderSequence order);
     // With all that is known of it.
     [[nodiscard]] std::optional<Order> find(const OrderId& order_id);

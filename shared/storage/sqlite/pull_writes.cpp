@@ -75,6 +75,7 @@ ActionOutcome PullWrites::act(const PullOrders& action, WriteTransaction& work) 
     for (ClaimedOrder& claimed : found.orders) {
         Order order = rows_.row_of(claimed.lease.order).value();
         order.spec.payload = std::move(claimed.spec.payload);
+        order.spec.trace = std::move(claimed.spec.trace);
         pulled.orders.push_back({.order = std::move(order),
                                  .lease = claimed.lease,
                                  .lease_left = std::min(action.lease_time, claimed.limits.timeout),

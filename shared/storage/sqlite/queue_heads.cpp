@@ -36,6 +36,7 @@ QueuedOrder queued_from_row(const Cursor& row) {
     if (const auto payload = row.get<std::optional<std::string>>(13)) {
         order.spec.payload = json_text(*payload);
     }
+    order.spec.trace = trace_from_column(row.get<std::optional<std::string>>(15));
     return order;
 }
 
@@ -45,7 +46,7 @@ QueuedOrder queued_from_row(const Cursor& row) {
     "SELECT o.seq, o.order_id, o.priority, o.processing_time, o.attempts, o.lease_token, " place \
     ", coalesce(o.due_at, o.created_at), o.start_before, i.timeout_seconds, i.max_attempts,"     \
     " i.backoff_seconds, coalesce(length(i.payload), 0),"                                        \
-    " iif(length(i.payload) <= 1024, i.payload, NULL), o.created_at"                             \
+    " iif(length(i.payload) <= 1024, i.payload, NULL), o.created_at, i.trace"                    \
     " FROM orders o INDEXED BY " index                                                           \
     " LEFT JOIN order_inputs i ON i.seq = o.seq WHERE o.status = 0 AND "
 

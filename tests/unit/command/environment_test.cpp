@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <stdlib.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,21 @@ TEST_CASE("environment: a command gets a short list, and nothing else of ours") 
                                       "ORDER_TIMEOUT_SECONDS=2",
                                       "ORDER_IDEMPOTENCY_KEY=ord_1_7"};
     CHECK(environment.for_order(an_attempt(), "ord_1_7") == expected);
+}
+
+TEST_CASE("environment: a command gets the trace of the order's create") {
+    const CommandEnvironment environment({});
+    ClaimedOrder order = an_attempt();
+    const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    order.spec.trace = std::make_shared<const TraceContext>(TraceContext{parent, "a=b"});
+    const std::vector<std::string> with_state = environment.for_order(order, "key");
+    CHECK(with_state.at(with_state.size() - 2) == "TRACEPARENT=" + parent);
+    CHECK(with_state.back() == "TRACESTATE=a=b");
+    order.spec.trace = std::make_shared<const TraceContext>(TraceContext{parent});
+    CHECK(environment.for_order(order, "key").back() == "TRACEPARENT=" + parent);
+    for (const char* const name : {"TRACEPARENT", "TRACESTATE"}) {
+        CHECK(fault_in_variable_name(name) == "is for the order's trace");
+    }
 }
 
 TEST_CASE("environment: named variables pass through, and those that are not set are known") {

@@ -98,26 +98,33 @@ TEST_CASE("order_writing: an order by itself begins as in a list, and has all th
     CHECK_EQ(to_json_in_full(plain),
              beginning + R"(,"start_before":null,"timeout_seconds":null,"max_attempts":null,)"
                          R"("backoff_seconds":null,"payload":null,"result":null,)"
-                         R"("attempt_history":[]})");
+                         R"("attempt_history":[],"actions":[],"traceparent":null,)"
+                         R"("tracestate":null})");
 
     Order full = stored(an_order("a")
                             .carrying("{ \"b\":1e400, \"a\": [1.0,\n\"\\u00e9\"],\"a\":0}")
                             .to_begin_before(now + 1h)
-                            .with({.timeout = 30s, .max_attempts = 7, .backoff = 60s}));
+                            .with({.timeout = 30s, .max_attempts = 7, .backoff = 60s})
+                            .traced({std::string(55, '0'), R"(a="\)"}));
     full.result = json_text("[ 1e999 ]");
     full.history = {{1, "w-1", now, now + 1s, PastAttempt::Outcome::retry, "busy", "503 \"x\""},
                     {2, "w-2", now, now + 2s, PastAttempt::Outcome::lease_expired}};
+    full.actions = {{now, PastAction::What::change, "ann"}};
     CHECK_EQ(to_json_in_full(full),
-             beginning + R"(,"start_before":"2026-11-22T14:04:05.678Z","timeout_seconds":30,)"
-                         R"("max_attempts":7,"backoff_seconds":60,)"
-                         "\"payload\":{ \"b\":1e400, \"a\": [1.0,\n\"\\u00e9\"],\"a\":0},"
-                         R"("result":[ 1e999 ],"attempt_history":[)"
-                         R"({"worker":"w-1","started_at":"2026-11-22T13:04:05.678Z",)"
-                         R"("ended_at":"2026-11-22T13:04:06.678Z","outcome":"retry",)"
-                         R"("reason":"busy","detail":"503 \"x\""},)"
-                         R"({"worker":"w-2","started_at":"2026-11-22T13:04:05.678Z",)"
-                         R"("ended_at":"2026-11-22T13:04:07.678Z","outcome":"lease_expired",)"
-                         R"("reason":null,"detail":null}]})");
+             beginning +
+                 R"(,"start_before":"2026-11-22T14:04:05.678Z","timeout_seconds":30,)"
+                 R"("max_attempts":7,"backoff_seconds":60,)"
+                 "\"payload\":{ \"b\":1e400, \"a\": [1.0,\n\"\\u00e9\"],\"a\":0},"
+                 R"("result":[ 1e999 ],"attempt_history":[)"
+                 R"({"worker":"w-1","started_at":"2026-11-22T13:04:05.678Z",)"
+                 R"("ended_at":"2026-11-22T13:04:06.678Z","outcome":"retry",)"
+                 R"("reason":"busy","detail":"503 \"x\""},)"
+                 R"({"worker":"w-2","started_at":"2026-11-22T13:04:05.678Z",)"
+                 R"("ended_at":"2026-11-22T13:04:07.678Z","outcome":"lease_expired",)"
+                 R"("reason":null,"detail":null}],"actions":[)"
+                 R"({"at":"2026-11-22T13:04:05.678Z","action":"change",)"
+                 R"("token_name":"ann"}],"traceparent":")" +
+                 std::string(55, '0') + R"(","tracestate":"a=\"\\"})");
 }
 
 TEST_CASE("order_writing: text that needs it is escaped") {

@@ -81,6 +81,16 @@ TEST_CASE("log: a text line holds time, level, event and fields in the order giv
     CHECK(text_line(Level::error, "lease lost", {}) == "2026-11-22T13:04:05.678Z error lease lost");
 }
 
+TEST_CASE("log: a field without a value is left out") {
+    const std::optional<std::string_view> none;
+    const std::optional<std::string_view> some = "b";
+    CHECK(text_line(Level::error, "e", {{"x", none}, {"a", some}, {"y", none}}) ==
+          "2026-11-22T13:04:05.678Z error e a=b");
+    const nlohmann::json json = json_line("e", {{"x", none}, {"a", some}});
+    CHECK(json["a"] == "b");
+    CHECK_FALSE(json.contains("x"));
+}
+
 TEST_CASE("log: numbers and truth values are written as such in a text line") {
     const std::string line = text_line(Level::info, "x",
                                        {{"yes", true},

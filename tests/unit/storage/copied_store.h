@@ -149,6 +149,10 @@ inline FilledStore fill(const StorePlace& place) {
         user.change("made-high", {.priority = Priority::high, .max_attempts = 7});
         user.submit(an_order("of-paused-kind").of_kind("slow"));
         user.pause("slow");
+        user.submit(an_order("traced").traced(
+            {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "a=b, c=d"}));
+        user.act(CancelOrder{order_id("traced"), "ann"});
+        user.act(RetryOrder{order_id("traced"), "bob"});
         user.submit(an_order("newest"));
         for (const char* const id : {"another-round", "back-1", "back-2"}) {
             user.cancel(id);
@@ -159,6 +163,6 @@ inline FilledStore fill(const StorePlace& place) {
     return filled;
 }
 
-inline constexpr int filled_orders = 26;
+inline constexpr int filled_orders = 27;
 
 }  // namespace orders::test

@@ -56,6 +56,10 @@ std::string text_of(const Order& order) {
         show(out, attempt.reason);
         show(out, attempt.detail);
     }
+    if (order.spec.trace) out << order.spec.trace->parent << ' ' << order.spec.trace->state << '|';
+    for (const PastAction& action : order.actions) {
+        out << to_rfc3339(action.at) << ' ' << to_string(action.what) << ' ' << action.name << '|';
+    }
     return out.str();
 }
 
@@ -171,10 +175,11 @@ TEST_CASE("copy: orders are claimed as they would have been, and before all that
         }
         const Ids claimed = claimed_from(there);
         CHECK(claimed == claimed_from(here));
-        CHECK(claimed == Ids{"queued-0", "queued-3",      "queued-6", "made-high", "back-2",
-                             "new-2",    "released",      "pulled",   "queued-1",  "queued-2",
-                             "queued-5", "queued-7",      "queued-8", "at-once",   "moved-up",
-                             "newest",   "another-round", "back-1",   "new-1",     "queued-4"});
+        CHECK(claimed == Ids{"queued-0", "queued-3", "queued-6",      "made-high", "back-2",
+                             "new-2",    "released", "pulled",        "queued-1",  "queued-2",
+                             "queued-5", "queued-7", "queued-8",      "at-once",   "moved-up",
+                             "traced",   "newest",   "another-round", "back-1",    "new-1",
+                             "queued-4"});
         CHECK(target->verify().examples == Ids{});
         // Numbers go on: what is new is newer than what was.
         CHECK(ids_of(there.reader().list({.limit = 2}).orders) == Ids{"new-2", "new-1"});

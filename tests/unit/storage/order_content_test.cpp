@@ -77,12 +77,13 @@ TEST_CASE("order_content: bytes of payloads and results are counted as they come
     store.write([&](WriteTransaction&) {
         store.content.add_attempt(order, 7,
                                   {.token = 1, .worker = "", .started_at = {}, .ended_at = {}});
+        store.content.add_action(order, {.at = {}, .name = "ann"});
     });
     store.write([&](WriteTransaction& work) { store.content.erase(order, work); });
     CHECK(store.kept_bytes() == 0);
     for (const Sql left :
          {Sql("SELECT count(*) FROM order_inputs"), Sql("SELECT count(*) FROM order_results"),
-          Sql("SELECT count(*) FROM past_attempts")}) {
+          Sql("SELECT count(*) FROM past_attempts"), Sql("SELECT count(*) FROM order_actions")}) {
         CHECK(store.get(left) == 0);
     }
     store.write([&](WriteTransaction& work) { store.content.erase(order, work); });

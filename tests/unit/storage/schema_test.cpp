@@ -110,6 +110,12 @@ TEST_CASE("schema: no order can be stored that breaks a rule") {
         " VALUES (1, 1, 2, 0, 0, 0)",
         "INSERT INTO past_attempts (seq, token, worker, started_at, ended_at, outcome)"
         " VALUES (1, 1, 1, 0, 0, 5)",
+        // what was done to orders
+        "INSERT INTO order_actions VALUES (99, 1, 0, 0, 'ann')",
+        "INSERT INTO order_actions VALUES (1, 0, 0, 0, 'ann')",
+        "INSERT INTO order_actions VALUES (1, 1, 0, 3, 'ann')",
+        "INSERT INTO order_actions VALUES (1, 1, 0, 0, '')",
+        "INSERT INTO order_actions VALUES (1, 1, 0, 0, printf('%065d', 1))",
         // workers, leases, counts and the probe
         "UPDATE orders SET worker = 2 WHERE order_id = 'done'",
         "INSERT INTO leases VALUES (99, 1, 0, 0, 1, 1)",
@@ -159,7 +165,9 @@ TEST_CASE("schema: the limits themselves are allowed") {
         "UPDATE orders SET status = 0, place = 1, finished_at = NULL WHERE order_id = 'cancelled'",
         "UPDATE orders SET place = 9223372036854775807 WHERE order_id = 'pending'",
         "INSERT INTO kinds (id, name) VALUES (63, printf('%032d', 1))",
-        "INSERT INTO order_inputs VALUES (1, 86400, 100, 3600, zeroblob(16), zeroblob(1000000))",
+        "INSERT INTO order_inputs VALUES (1, 86400, 100, 3600, zeroblob(16), zeroblob(1000000),"
+        " NULL)",
+        "INSERT INTO order_actions VALUES (1, 1, 0, 2, printf('%064d', 1))",
         "INSERT INTO order_results VALUES (1, 'because', zeroblob(1000000))",
         "INSERT INTO past_attempts VALUES (1, 1, 1, 5, 6, 4, NULL, NULL)",
     };

@@ -260,4 +260,29 @@ TEST_CASE("verification: past attempts that cannot have been are found") {
           "order with seq 5: more past attempts than are kept"}});
 }
 
+TEST_CASE("verification: traces and actions that cannot have been are found") {
+    const FullStore store;
+    check_all_are_found(
+        store.path,
+        {{"INSERT INTO order_inputs (seq, trace) VALUES (5, '')",
+          "order with seq 5: its trace is not valid"},
+         {"INSERT INTO order_inputs (seq, trace) VALUES (5,"
+          " '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 ')",
+          "order with seq 5: its trace is not valid"},
+         {"INSERT INTO order_inputs (seq, trace) VALUES (5,"
+          " '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 no state')",
+          "order with seq 5: its trace is not valid"},
+         {"INSERT INTO order_actions VALUES (5, 1, 0, 3, 'ann')",
+          "order with seq 5: an action that cannot have been"},
+         {"INSERT INTO order_actions VALUES (5, 1, -1, 0, 'ann')",
+          "order with seq 5: an action that cannot have been"},
+         {"INSERT INTO order_actions VALUES (5, 1, 0, 0, '')",
+          "order with seq 5: an action that cannot have been"},
+         {"INSERT INTO order_actions VALUES (99, 1, 0, 0, 'ann')",
+          "it refers to what is not there"},
+         {"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 101)"
+          " INSERT INTO order_actions SELECT 5, i, 1, 1, 'ann' FROM n",
+          "order with seq 5: more actions than are kept"}});
+}
+
 }  // namespace orders::sqlite

@@ -52,6 +52,30 @@ TEST_CASE("webhook_request: headers say which order and which attempt it is") {
                                    "order-token: 7", "order-deadline-seconds: 30"});
 }
 
+TEST_CASE("webhook_request: a trace goes on, in a span of its own for each attempt") {
+    const TraceContext trace{"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "a=b"};
+    const ClaimedOrder order = claimed(an_order("1235").traced(trace));
+    const auto parent_of = [](const WebhookRequest& sent) {
+        CHECK(sent.headers.at(sent.headers.size() - 1) == "tracestate: a=b");
+        const std::string header = sent.headers.at(sent.headers.size() - 2);
+        const std::string name = "traceparent: ";
+        REQUIRE(header.starts_with(name));
+        return header.substr(name.size());
+    };
+    const std::string first = parent_of(request(order));
+    const std::string second = parent_of(request(order));
+    for (const std::string& parent : {first, second}) {
+        CHECK(is_trace_parent(parent));
+        CHECK(parent.substr(0, 36) == trace.parent.substr(0, 36));
+        CHECK(parent.substr(52) == "-01");
+        CHECK(parent != trace.parent);
+    }
+    CHECK(first != second);
+
+    const ClaimedOrder without_state = claimed(an_order("1235").traced({trace.parent}));
+    CHECK(request(without_state).headers.back().starts_with("traceparent: "));
+}
+
 TEST_CASE("webhook_request: it is signed over the bytes that are sent") {
     const auto secret = WebhookSecret::parse("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX");
     REQUIRE(secret);

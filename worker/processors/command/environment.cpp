@@ -10,6 +10,8 @@ namespace orders {
 namespace {
 
 constexpr std::string_view own_prefix = "ORDER_";
+constexpr std::string_view trace_parent = "TRACEPARENT";
+constexpr std::string_view trace_state = "TRACESTATE";
 
 std::string variable(std::string_view name, std::string_view value) {
     return std::string(name) + "=" + std::string(value);
@@ -54,6 +56,10 @@ std::vector<std::string> CommandEnvironment::for_order(const ClaimedOrder& order
     add("TOKEN", std::to_string(order.lease.token));
     add("TIMEOUT_SECONDS", std::to_string(timeout.count()));
     add("IDEMPOTENCY_KEY", idempotency_key);
+    if (const Trace& trace = order.spec.trace) {
+        environment.push_back(variable(trace_parent, trace->parent));
+        if (!trace->state.empty()) environment.push_back(variable(trace_state, trace->state));
+    }
     return environment;
 }
 
@@ -63,6 +69,7 @@ std::string fault_in_variable_name(std::string_view name) {
         return "is not the name of a variable: letters, digits and _, not beginning with a digit";
     }
     if (name.starts_with(own_prefix)) return "begins with ORDER_, which is for the order's own";
+    if (name == trace_parent || name == trace_state) return "is for the order's trace";
     return {};
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 // The environment of a command: a short list that is the same wherever the worker runs, and what
-// the operator passes through. Nothing in it is the client's own text but the order's id and kind,
-// whose characters are safe; the payload is on standard input.
+// the operator passes through. Nothing in it is the client's own text but the order's id, kind and
+// trace, whose characters are visible ASCII; the payload is on standard input.
 //
 //     PATH LANG                what the worker has, else /usr/local/bin:/usr/bin:/bin and C.UTF-8
 //     ORDER_ID                 as its client named it
@@ -13,6 +13,7 @@
 //                              the largest, and refuse what comes with a smaller one
 //     ORDER_TIMEOUT_SECONDS    how long the attempt may take
 //     ORDER_IDEMPOTENCY_KEY    the same for all attempts at the order, and for no other order ever
+//     TRACEPARENT TRACESTATE   if its create had a trace (W3C Trace Context), as they came
 
 #include <string>
 #include <string_view>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <random>
 
 #include "worker/processors/idempotency_key.h"
 
@@ -31,6 +32,12 @@ std::string header(std::string_view name, std::int64_t value) {
     return header(name, std::to_string(value));
 }
 
+// One of its own for each attempt, so that a trace shows them apart.
+std::uint64_t random_span() {
+    thread_local std::mt19937_64 numbers(std::random_device{}());
+    return std::max<std::uint64_t>(numbers(), 1);
+}
+
 }  // namespace
 
 WebhookRequest webhook_request(const ClaimedOrder& order, std::string_view store_id,
@@ -48,6 +55,11 @@ WebhookRequest webhook_request(const ClaimedOrder& order, std::string_view store
                     header("order-deadline-seconds",
                            std::max<seconds::rep>(whole_left.count(), 0))},
         .body = body_of(order)};
+    if (const Trace& trace = order.spec.trace) {
+        const TraceContext span = in_new_span(*trace, random_span());
+        request.headers.push_back(header("traceparent", span.parent));
+        if (!span.state.empty()) request.headers.push_back(header("tracestate", span.state));
+    }
     if (!secrets.empty()) {
         request.headers.push_back(
             header("webhook-signature", webhook_signatures(secrets, id, timestamp, request.body)));

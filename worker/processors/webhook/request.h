@@ -9,6 +9,8 @@
 //     order-attempt: 1
 //     order-token: 1                                         larger for every attempt
 //     order-deadline-seconds: 30                             how long the answer is waited for
+//     traceparent: 00-0af7...319c-b7ad6b7169203331-01        if its create had one: the same trace,
+//     tracestate: ...                                        in another span for every attempt
 //
 //     {"order_id":"1235","priority":"High","kind":"mail","attempt":1,
 //      "created_at":"2026-01-01T00:00:00.000Z","payload":<the bytes that the client sent>}

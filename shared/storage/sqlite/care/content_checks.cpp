@@ -6,6 +6,7 @@
 
 #include "shared/domain/claim.h"
 #include "shared/domain/kind.h"
+#include "shared/storage/decisions/column_values.h"
 #include "shared/storage/sqlite/kinds.h"
 #include "shared/storage/sqlite/order_content.h"
 #include "shared/text/json_scanner.h"
@@ -40,6 +41,13 @@ void check_inputs(Connection& connection, Findings& findings) {
              " OR max_attempts NOT BETWEEN 1 AND 100 OR backoff_seconds NOT BETWEEN 1 AND 3600"
              " OR length(fingerprint) <> 16",
              "an option is out of range", findings);
+    Statement traces(connection, "SELECT seq, trace FROM order_inputs WHERE trace IS NOT NULL");
+    for (Cursor rows = traces.query(); rows.next();) {
+        const auto trace = rows.get<OptionalText>(1);
+        if (to_column(trace_from_column(trace)) != trace) {
+            findings.add("its trace is not valid", order_of(rows));
+        }
+    }
 }
 
 void check_results(Connection& connection, Findings& findings) {
@@ -81,6 +89,16 @@ void check_history(Connection& connection, Findings& findings) {
              "SELECT seq FROM past_attempts WHERE (outcome IN (0, 3)) <> (reason IS NOT NULL)"
              " OR (reason IS NULL AND detail IS NOT NULL)",
              "a past attempt without its reason, or with one that it cannot have", findings);
+}
+
+void check_actions(Connection& connection, Findings& findings) {
+    static_assert(OrderContent::kept_actions == 100);
+    find_all(connection, "SELECT seq FROM order_actions GROUP BY seq HAVING count(*) > 100",
+             "more actions than are kept", findings);
+    find_all(connection,
+             "SELECT seq FROM order_actions WHERE action NOT BETWEEN 0 AND 2 OR at < 0"
+             " OR at > 253402300799999 OR number < 1 OR length(name) NOT BETWEEN 1 AND 64",
+             "an action that cannot have been", findings);
 }
 
 void check_kinds(Connection& connection, Findings& findings) {
@@ -161,6 +179,7 @@ void check_content(Connection& connection, Findings& findings) {
     check_inputs(connection, findings);
     check_results(connection, findings);
     check_history(connection, findings);
+    check_actions(connection, findings);
     check_kinds(connection, findings);
     check_places(connection, findings);
     check_bookkeeping(connection, findings);

@@ -67,12 +67,16 @@ CopiedRowReader::CopiedRowReader(Connection& connection)
               " o.due_at, o.start_before, o.failure, o.place, i.timeout_seconds, i.max_attempts,"
               " i.backoff_seconds, iif(i.fingerprint IS NULL, NULL, lower(hex(i.fingerprint))),"
               " i.payload, r.detail, r.result,"
-              " EXISTS (SELECT 1 FROM past_attempts p WHERE p.seq = o.seq)"
+              " EXISTS (SELECT 1 FROM past_attempts p WHERE p.seq = o.seq), i.trace,"
+              " EXISTS (SELECT 1 FROM order_actions a WHERE a.seq = o.seq)"
               " FROM orders o LEFT JOIN order_inputs i ON i.seq = o.seq"
               " LEFT JOIN order_results r ON r.seq = o.seq WHERE o.seq > ? ORDER BY o.seq"),
       history_(connection,
                "SELECT token, worker, started_at, ended_at, outcome, reason, detail"
-               " FROM past_attempts WHERE seq = ? ORDER BY token") {}
+               " FROM past_attempts WHERE seq = ? ORDER BY token"),
+      actions_(connection,
+               "SELECT number, at, action, name FROM order_actions WHERE seq = ?"
+               " ORDER BY number") {}
 
 CopiedNames CopiedRowReader::names() {
     CopiedNames names;
@@ -126,6 +130,8 @@ std::vector<CopiedOrder> CopiedRowReader::read(OrderSequence after) {
         order.detail = text_from(row, 21);
         order.result = row.get<OptionalText>(22);
         if (row.get<std::int64_t>(23) != 0) order.history = history_of(sequence);
+        order.trace = text_from(row, 24);
+        if (row.get<std::int64_t>(25) != 0) order.actions = actions_of(sequence);
         bytes += size_of(order);
         if (orders.size() == copied_at_once || bytes >= copied_bytes_at_once) break;
     }
@@ -146,6 +152,17 @@ std::vector<CopiedAttempt> CopiedRowReader::history_of(OrderSequence order) {
     return history;
 }
 
+std::vector<CopiedAction> CopiedRowReader::actions_of(OrderSequence order) {
+    std::vector<CopiedAction> actions;
+    for (Cursor row = actions_.query(order.value); row.next();) {
+        actions.push_back({.number = row.get<std::int64_t>(0),
+                           .at = row.get<std::int64_t>(1),
+                           .action = row.get<std::int64_t>(2),
+                           .name = storable(row.get<std::string>(3))});
+    }
+    return actions;
+}
+
 CopiedRowWriter::CopiedRowWriter(Connection& connection)
     : connection_(connection),
       add_kind_(connection, "INSERT INTO kinds (id, name, is_paused) VALUES (?, ?, ?)"),
@@ -161,11 +178,14 @@ CopiedRowWriter::CopiedRowWriter(Connection& connection)
                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       add_inputs_(connection,
                   "INSERT INTO order_inputs (seq, timeout_seconds, max_attempts, backoff_seconds,"
-                  " fingerprint, payload) VALUES (?, ?, ?, ?, ?, ?)"),
+                  " fingerprint, payload, trace) VALUES (?, ?, ?, ?, ?, ?, ?)"),
       add_result_(connection, "INSERT INTO order_results (seq, detail, result) VALUES (?, ?, ?)"),
       add_attempt_(connection,
                    "INSERT INTO past_attempts (seq, token, worker, started_at, ended_at, outcome,"
                    " reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      add_action_(connection,
+                  "INSERT INTO order_actions (seq, number, at, action, name)"
+                  " VALUES (?, ?, ?, ?, ?)"),
       note_place_(connection,
                   "UPDATE bookkeeping SET last_place = max(last_place, ?) WHERE id = 1") {}
 
@@ -206,13 +226,16 @@ void CopiedRowWriter::add(const CopiedOrder& order, WriteTransaction& work) {
     if (order.has_inputs()) {
         const OptionalText fingerprint = bytes_from_hexadecimal(order.fingerprint);
         add_inputs_.run(number, order.timeout_seconds, order.max_attempts, order.backoff_seconds,
-                        blob_of(fingerprint), blob_of(order.payload));
+                        blob_of(fingerprint), blob_of(order.payload), order.trace);
     }
     if (order.has_result()) add_result_.run(number, order.detail, blob_of(order.result));
     work.note_content(static_cast<std::int64_t>(size_of(order.payload) + size_of(order.result)));
     for (const CopiedAttempt& attempt : order.history) {
         add_attempt_.run(number, attempt.token, attempt.worker, attempt.started_at,
                          attempt.ended_at, attempt.outcome, attempt.reason, attempt.detail);
+    }
+    for (const CopiedAction& action : order.actions) {
+        add_action_.run(number, action.number, action.at, action.action, action.name);
     }
 }
 

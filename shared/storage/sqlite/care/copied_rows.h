@@ -23,11 +23,13 @@ class CopiedRowReader {
 
    private:
     [[nodiscard]] std::vector<CopiedAttempt> history_of(OrderSequence order);
+    [[nodiscard]] std::vector<CopiedAction> actions_of(OrderSequence order);
 
     Statement kinds_;
     Statement workers_;
     Statement orders_;
     Statement history_;
+    Statement actions_;
 };
 
 // Inside the transactions that it is given.
@@ -49,6 +51,7 @@ class CopiedRowWriter {
     Statement add_inputs_;
     Statement add_result_;
     Statement add_attempt_;
+    Statement add_action_;
     Statement note_place_;
 };
 
