@@ -10,17 +10,20 @@
 
 namespace orders {
 std::span<const EventRoutes::Entry> EventRoutes::table() noexcept {
-    static constexpr std::array entries{Entry{"GET", "/api/v1/events", &EventRoutes::listen}};
+    static constexpr std::array entries{
+        Entry{"GET", "/api/v1/events", http::Scope::read, &EventRoutes::listen}};
     return entries;
 }
 
 void EventRoutes::add_to(http::Server& server) {
     for (const Entry& entry : table()) {
-        server.add(
-            {entry.method, entry.pattern,
-             [this, handler = entry.handler](const http::Request& request, http::Reply reply) {
-                 (this->*handler)(request, std::move(reply));
-             }});
+        server.add({.method = entry.method,
+                    .pattern = entry.pattern,
+                    .access = entry.access,
+                    .handler = [this, handler = entry.handler](const http::Request& request,
+                                                               http::Reply reply) {
+                        (this->*handler)(request, std::move(reply));
+                    }});
     }
 }
 

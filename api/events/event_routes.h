@@ -20,6 +20,7 @@ class EventRoutes {
     struct Entry {
         std::string_view method;
         std::string_view pattern;
+        http::Access access;
         void (EventRoutes::*handler)(const http::Request&, http::Reply);
     };
     [[nodiscard]] static std::span<const Entry> table() noexcept;
