@@ -29,7 +29,8 @@ bool is_at(std::string_view origin, std::string_view host) noexcept {
     if (end == std::string_view::npos || host.empty()) return false;
     const std::string_view port = implied_port(origin.substr(0, end));
     const std::string_view own = origin.substr(end + scheme_end.size());
-    return !own.empty() && ascii::equals_ignoring_case(without_port(own, port), without_port(host, port));
+    return !own.empty() &&
+           ascii::equals_ignoring_case(without_port(own, port), without_port(host, port));
 }
 
 }  // namespace
