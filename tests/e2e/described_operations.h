@@ -26,14 +26,16 @@ struct Operation {
     bool is_open = false;  // to clients without a token
     bool has_body = false;
     std::set<std::string> scopes;  // each is enough
-    YAML::Node answers;
+    YAML::Node answers = {};
 };
 
 [[nodiscard]] inline std::vector<Operation> operations() {
     std::vector<Operation> found;
     for (const auto& path : YAML::LoadFile(document_path)["paths"]) {
         for (const auto& operation : path.second) {
-            Operation one{operation.first.as<std::string>(), path.first.as<std::string>()};
+            Operation one;
+            one.method = operation.first.as<std::string>();
+            one.target = path.first.as<std::string>();
             std::ranges::transform(one.method, one.method.begin(),
                                    [](unsigned char c) { return std::toupper(c); });
             // Whatever is meant by a parameter.
