@@ -185,6 +185,12 @@ export class Contract {
     const media = Object.keys(response.content ?? {}).find((type) => type === sent);
     if (media === undefined) return fault(`sent as ${sent}`);
     if (exchange.method === 'HEAD') return undefined;
+    for (const { name, data } of media === 'text/event-stream' ? eventsIn(exchange.body) : []) {
+      const event = `${at}/content/${pointer(media)}/x-events/${name}`;
+      if (!response.content[media]['x-events'][name]) return fault(`the event ${name} is not described`);
+      const misfit = this.misfit(event, data);
+      if (misfit) fault(`the event ${name}: ${misfit}`);
+    }
     const body = media.endsWith('json') ? parsed(exchange.body) : exchange.body;
     const misfit = this.misfit(`${at}/content/${pointer(media)}/schema`, body);
     if (misfit) fault(misfit);
@@ -214,6 +220,16 @@ function matches(segments, given) {
 function fits(segment, given) {
   if (segment.startsWith('{')) return given !== '' && given.length <= longestName;
   return segment === decoded(given);
+}
+
+// Of a stream of Server-Sent Events, those with data that have come in full.
+function eventsIn(stream) {
+  const pieces = stream.split('\n\n').slice(0, -1);
+  const field = (piece, name) => piece.split('\n').find((line) => line.startsWith(`${name}: `));
+  const value = (piece, name) => field(piece, name)?.slice(name.length + 2);
+  return pieces
+    .filter((piece) => field(piece, 'data'))
+    .map((piece) => ({ name: value(piece, 'event'), data: parsed(value(piece, 'data')) }));
 }
 
 function decoded(segment) {

@@ -43,6 +43,8 @@ struct Operation {
                 one.target.replace(at, one.target.find('}') + 1 - at, "some");
             }
             const YAML::Node& what = operation.second;
+            // A stream does not end by itself.
+            if (what["responses"]["200"]["content"]["text/event-stream"]) one.target += "?unknown";
             one.is_open = what["security"] && what["security"].size() == 0;
             for (const auto& way : what["security"]) {
                 if (way["bearer"]) one.scopes.insert(way["bearer"][0].as<std::string>());

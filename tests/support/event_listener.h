@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "tests/support/eventually.h"
+#include "tests/support/exchange_record.h"
 #include "tests/support/http_client.h"
 
 namespace orders::test {
@@ -39,7 +40,16 @@ class EventListener {
         if (!last_event_id.empty()) request += "Last-Event-ID: " + last_event_id + "\r\n";
         connection_.send(request + "\r\n");
         head_ = connection_.read_until("\r\n\r\n", patience);
+        target_ += query;
     }
+    ~EventListener() {
+        if (!is_listening()) return;
+        HttpAnswer answer = parse_head(std::string_view(head_).substr(0, head_.size() - 4));
+        answer.body = std::move(received_);
+        record_exchange({"GET", target_}, answer);
+    }
+    EventListener(const EventListener&) = delete;
+    EventListener& operator=(const EventListener&) = delete;
 
     [[nodiscard]] const std::string& head() const noexcept { return head_; }
     [[nodiscard]] bool is_listening() const { return head_.starts_with("HTTP/1.1 200 "); }
@@ -82,6 +92,7 @@ class EventListener {
             if (is_content) {
                 is_complete_ = line_.size() == 2;
                 text_.append(line_, 0, line_.size() - 2);
+                received_.append(line_, 0, line_.size() - 2);
             }
             line_.clear();
         }
@@ -102,7 +113,9 @@ class EventListener {
     }
 
     RawConnection connection_;
+    std::string target_ = "/api/v1/events";
     std::string head_;
+    std::string received_;
     std::string line_;  // of which the end has not come yet
     bool has_size_ = false;
     std::string text_;

@@ -38,27 +38,6 @@ int milliseconds_until(steady_clock::time_point deadline) {
     return static_cast<int>(std::max<milliseconds::rep>(0, left.count()));
 }
 
-// Strict on purpose: an answer that a strict client would not take fails the test.
-HttpAnswer parse_head(std::string_view head) {
-    HttpAnswer answer;
-    const auto malformed = [&] { return std::runtime_error("not HTTP: " + std::string(head)); };
-    const std::size_t end_of_first = head.find("\r\n");
-    const std::string_view first = head.substr(0, end_of_first);
-    if (first.substr(0, 9) != "HTTP/1.1 " || first.size() < 12) throw malformed();
-    std::from_chars(first.data() + 9, first.data() + 12, answer.status);
-    std::string_view rest = end_of_first == head.npos ? "" : head.substr(end_of_first + 2);
-    while (!rest.empty()) {
-        const std::string_view line = rest.substr(0, rest.find("\r\n"));
-        rest.remove_prefix(std::min(rest.size(), line.size() + 2));
-        const std::size_t colon = line.find(':');
-        if (colon == line.npos || colon == 0) throw malformed();
-        std::string_view value = line.substr(colon + 1);
-        value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
-        answer.headers.emplace_back(lower_case(line.substr(0, colon)), value);
-    }
-    return answer;
-}
-
 // The port of the proxy that requests are sent through, if ORDERS_API_VIA names one
 // (http://127.0.0.1:PORT).
 std::optional<int> port_of_proxy() {
@@ -80,6 +59,27 @@ bool suits_proxy(const HttpCall& call) {
 }
 
 }  // namespace
+
+// Strict on purpose: an answer that a strict client would not take fails the test.
+HttpAnswer parse_head(std::string_view head) {
+    HttpAnswer answer;
+    const auto malformed = [&] { return std::runtime_error("not HTTP: " + std::string(head)); };
+    const std::size_t end_of_first = head.find("\r\n");
+    const std::string_view first = head.substr(0, end_of_first);
+    if (first.substr(0, 9) != "HTTP/1.1 " || first.size() < 12) throw malformed();
+    std::from_chars(first.data() + 9, first.data() + 12, answer.status);
+    std::string_view rest = end_of_first == head.npos ? "" : head.substr(end_of_first + 2);
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find("\r\n"));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 2));
+        const std::size_t colon = line.find(':');
+        if (colon == line.npos || colon == 0) throw malformed();
+        std::string_view value = line.substr(colon + 1);
+        value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
+        answer.headers.emplace_back(lower_case(line.substr(0, colon)), value);
+    }
+    return answer;
+}
 
 std::optional<std::string> HttpAnswer::header(std::string_view name) const {
     std::optional<std::string> found;

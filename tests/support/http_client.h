@@ -47,6 +47,10 @@ enum class ConnectionFailure {
 };
 std::ostream& operator<<(std::ostream& out, ConnectionFailure failure);
 
+// The status and the headers; `head` is what comes before the empty line. Throws if it is
+// malformed.
+[[nodiscard]] HttpAnswer parse_head(std::string_view head);
+
 using HttpOutcome = std::variant<HttpAnswer, ConnectionFailure>;
 std::ostream& operator<<(std::ostream& out, const HttpOutcome& outcome);
 // 0 if there is no answer.

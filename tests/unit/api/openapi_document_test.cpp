@@ -230,6 +230,13 @@ TEST_CASE("openapi_document: its lists of values are the code's") {
     }
     CHECK(texts_of(schema("PastAttempt", {"properties", "outcome", "enum"})) == outcomes);
 
+    using What = PastAction::What;
+    Texts actions;
+    for (const What what : {What::cancel, What::retry, What::change}) {
+        actions.emplace(to_string(what));
+    }
+    CHECK(texts_of(schema("PastAction", {"properties", "action", "enum"})) == actions);
+
     CHECK(texts_of(schema("Reason", {"examples"})) ==
           Texts{failure_reason::timeout, failure_reason::attempts_exhausted,
                 failure_reason::processor_error, failure_reason::expired});
