@@ -192,8 +192,7 @@ TEST_CASE("openapi_document: it has all types of problems, each where its status
     for (const auto& [slug, status] : coded) all.insert(urn + slug);
     CHECK(texts_of(schema("ProblemType", {"enum"})) == all);
 
-    // No operation has it.
-    Texts answered{"route-not-found"};
+    Texts answered;
     for (const Operation& operation : operations()) {
         CAPTURE(operation.name);
         for (const auto& [status, slugs] : operation.answers) {
@@ -205,7 +204,8 @@ TEST_CASE("openapi_document: it has all types of problems, each where its status
             }
         }
     }
-    for (const auto& [slug, status] : coded) CHECK_MESSAGE(answered.contains(slug), slug);
+    for (const std::string& slug : answered) all.erase(urn + slug);
+    CHECK(all == Texts{});
 }
 
 TEST_CASE("openapi_document: its lists of values are the code's") {
@@ -321,7 +321,7 @@ TEST_CASE("openapi_document: its patterns take what the code takes, and nothing 
         CAPTURE(row.schema);
         const std::regex pattern(schema(row.schema, {"pattern"}).as<std::string>());
         std::vector<std::string> texts{"", std::string(33, 'a'), "ab", "A", "\xC3\xA9"};
-        for (const std::size_t length : {31, 32, 63, 64, 65}) texts.emplace_back(length, 'a');
+        for (const std::size_t length : {31U, 32U, 63U, 64U, 65U}) texts.emplace_back(length, 'a');
         for (int byte = 1; byte < 128; ++byte) {
             texts.emplace_back(1, static_cast<char>(byte));
             texts.push_back("a" + std::string(1, static_cast<char>(byte)));
@@ -348,7 +348,8 @@ TEST_CASE("openapi_document: it and the document for people say the same of each
                    (!slugs.empty() && std::ranges::includes(everywhere, slugs));
         };
         const Texts told = matches_in(section, R"(\*\*([0-9]{3})\*\*)");
-        for (const auto& [status, slugs] : operation.answers) {
+        for (const auto& answer : operation.answers) {
+            const std::string& status = answer.first;
             CAPTURE(status);
             CHECK((told.contains(status) || is_general(status)));
         }
