@@ -22,6 +22,15 @@ export function writeDocument(document) {
   return yaml.dump(document, { noRefs: true });
 }
 
+// What answers have that is not described with each.
+const everyAnswer = [
+  ['date', /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/],
+  ['x-content-type-options', /^nosniff$/],
+  ['x-request-id', /^[A-Za-z0-9._-]{1,64}$/],
+];
+// Unless something else is described.
+const unkeptAnswer = [['cache-control', /^no-store$/]];
+
 // An exchange is { method, target, status, headers: [[name, value]...], body }; without a method and a
 // target, it is an answer to bytes that a test wrote by hand.
 export class Contract {
@@ -59,7 +68,7 @@ export class Contract {
     // head alone.
     const isOurs = headers.get('content-type') === problem && exchange.body !== '';
     if (method === undefined && !isOurs) return { faults, seen };
-    this.#checkEveryAnswer(exchange, headers, faults);
+    this.#checkEveryAnswer(headers, everyAnswer, (fault) => faults.push(fault));
     const body = this.#problemIn(exchange, headers, faults);
     if (body?.type) seen.push(body.type);
     if (method === undefined) return { faults, seen };
@@ -113,14 +122,9 @@ export class Contract {
     return this.ajv.errorsText(validate.errors, { dataVar: '' });
   }
 
-  #checkEveryAnswer(exchange, headers, faults) {
-    for (const [name, pattern] of [
-      ['date', /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/],
-      ['cache-control', /^no-store$/],
-      ['x-content-type-options', /^nosniff$/],
-      ['x-request-id', /^[A-Za-z0-9._-]{1,64}$/],
-    ]) {
-      if (!pattern.test(headers.get(name))) faults.push(`an answer with ${name}: ${headers.get(name)}`);
+  #checkEveryAnswer(headers, expected, fault) {
+    for (const [name, pattern] of expected) {
+      if (!pattern.test(headers.get(name))) fault(`an answer with ${name}: ${headers.get(name)}`);
     }
   }
 
@@ -139,6 +143,7 @@ export class Contract {
 
   // A path, or a method on it, that is not described.
   #checkWithoutOperation({ method, target, status }, headers, methods, body, faults) {
+    this.#checkEveryAnswer(headers, unkeptAnswer, (fault) => faults.push(fault));
     if (method === 'OPTIONS' && status === 204) {
       if (methods) this.#checkAllow(target, headers, methods, faults);
       return;
@@ -173,6 +178,7 @@ export class Contract {
 
   #checkAnswer(exchange, headers, at, fault) {
     const response = this.at(at);
+    if (!response.headers?.['Cache-Control']) this.#checkEveryAnswer(headers, unkeptAnswer, fault);
     for (const [name, header] of Object.entries(response.headers ?? {})) {
       const referred = header.$ref ?? `${at}/headers/${name}`;
       const value = headers.get(name.toLowerCase());
@@ -183,8 +189,9 @@ export class Contract {
       const misfit = this.misfit(`${referred}/schema`, value);
       if (misfit) fault(`the header ${name}: ${misfit}`);
     }
+    if (!response.content) return exchange.body === '' ? undefined : fault('there is a body');
     const sent = headers.get('content-type')?.replace(/;.*$/, '');
-    const media = Object.keys(response.content ?? {}).find((type) => type === sent);
+    const media = Object.keys(response.content).find((type) => type === sent);
     if (media === undefined) return fault(`sent as ${sent}`);
     if (exchange.method === 'HEAD') return undefined;
     for (const { name, data } of media === 'text/event-stream' ? eventsIn(exchange.body) : []) {
