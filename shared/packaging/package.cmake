@@ -47,7 +47,8 @@ install(FILES ${packaging}/completion/order-management.bash
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions RENAME order-api)
 install(CODE "file(CREATE_LINK order-api
     \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/bash-completion/completions/order-worker SYMBOLIC)")
-install(FILES ${packaging}/debian/copyright ${packaging}/OPERATING.md ${CMAKE_SOURCE_DIR}/api/HTTP.md
+install(FILES ${packaging}/debian/copyright ${packaging}/OPERATING.md
+    ${CMAKE_SOURCE_DIR}/api/HTTP.md ${CMAKE_SOURCE_DIR}/api/openapi/openapi.yaml
     ${CMAKE_BINARY_DIR}/changelog.gz ${CMAKE_BINARY_DIR}/changelog.Debian.gz
     DESTINATION ${package_documents})
 install(FILES ${packaging}/systemd/commands.conf ${packaging}/systemd/network.conf
