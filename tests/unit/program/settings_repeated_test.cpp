@@ -120,7 +120,7 @@ TEST_CASE("settings_reader: a kind that comes twice in one setting is refused") 
 
 TEST_CASE("settings_reader: --help tells which settings may be repeated") {
     const std::string help = RepeatingProgram().reader.help();
-    CHECK(help.find("  --name VALUE\n      what friends call it\n"
+    CHECK(help.find("  --name VALUE\n      what friends call it.\n"
                     "      names, any number of times; default no name; environment TEST_NAMES,"
                     " with commas in between\n") != std::string::npos);
     CHECK(help.find("; default none; environment TEST_HOOKS, with commas in between\n") !=

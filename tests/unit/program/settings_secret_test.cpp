@@ -124,9 +124,9 @@ TEST_CASE("settings_reader: --help describes a secret and does not show it") {
     ::setenv("TEST_SECRET", "s3cret", 1);
     program.parse({});
     const std::string help = program.reader.help();
-    CHECK(help.find("  TEST_SECRET\n      what only friends know\n      in the environment only; "
+    CHECK(help.find("  TEST_SECRET\n      what only friends know.\n      in the environment only; "
                     "default none\n") != std::string::npos);
-    CHECK(help.find("  --file VALUE\n      where more of it is\n      a text without blanks or "
+    CHECK(help.find("  --file VALUE\n      where more of it is.\n      a text without blanks or "
                     "quotes around it; default none; environment TEST_FILE\n") !=
           std::string::npos);
     CHECK(help.find("A variable that is set but empty counts as not set; but TEST_SECRET and "
