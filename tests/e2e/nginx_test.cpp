@@ -57,17 +57,13 @@ class TlsProxy {
 
     // The answer, with its head, to a request for the target that has these options of curl's.
     [[nodiscard]] std::string ask(const std::string& target,
-                                  std::vector<std::string> options = {}) const {
-        const std::string port = std::to_string(port_);
-        options.insert(options.end(),
-                       {"--silent", "--show-error", "--include", "--max-time", "20", "--cacert",
-                        file("orders.pem"), "--resolve", host + ":" + port + ":127.0.0.1",
-                        "https://" + host + ":" + port + target});
-        const Run asked = run("/usr/bin/curl", options);
+                                  const std::vector<std::string>& options = {}) const {
+        const Run asked = run("/usr/bin/curl", of_curl(target, options));
         return asked.error_lines.empty() ? asked.output : asked.error_lines.front();
     }
-    [[nodiscard]] std::string origin() const {
-        return "https://" + host + ":" + std::to_string(port_);
+    // A client that prints what it receives as it comes, until it is ended.
+    [[nodiscard]] std::unique_ptr<ChildProcess> listen_to(const std::string& target) const {
+        return std::make_unique<ChildProcess>("/usr/bin/curl", of_curl(target, {"--no-buffer"}));
     }
     // A POST without TLS.
     [[nodiscard]] std::string ask_plain(const std::string& target, const std::string& body) const {
@@ -76,10 +72,21 @@ class TlsProxy {
                     "--data", body, "http://" + local(plain_port_) + target})
             .output;
     }
+    [[nodiscard]] std::string origin() const {
+        return "https://" + host + ":" + std::to_string(port_);
+    }
     [[nodiscard]] std::string access_log() const { return contents_of(file("orders.log")); }
     [[nodiscard]] std::string file(const std::string& name) const { return directory_.file(name); }
 
    private:
+    [[nodiscard]] std::vector<std::string> of_curl(const std::string& target,
+                                                   std::vector<std::string> options) const {
+        const std::string port = std::to_string(port_);
+        options.insert(options.end(),
+                       {"--silent", "--show-error", "--include", "--cacert", file("orders.pem"),
+                        "--resolve", host + ":" + port + ":127.0.0.1", origin() + target});
+        return options;
+    }
     void make_certificate() const {
         const Run made = run(
             "/usr/bin/openssl",
@@ -173,6 +180,17 @@ TEST_CASE("nginx: with the example, the API's own page may act, and those of oth
     CHECK_MESSAGE(foreign.starts_with("HTTP/2 403"), foreign);
     const std::string own = proxy.ask("/api/v1/orders", from_page_of(proxy.origin(), body));
     CHECK_MESSAGE(own.starts_with("HTTP/2 200"), own);
+}
+
+TEST_CASE("nginx: with the example, events come through as they happen") {
+    if (const auto tool = missing_tool(); !tool.empty()) return skipped(tool + " is not installed");
+    OrderProcesses processes;
+    processes.start_api();
+    const TlsProxy proxy(*proxy_program("nginx"), processes.port());
+    const auto listener = proxy.listen_to("/api/v1/events");
+    eventually(patience, [&] { return has(listener->output(), "event: hello\n"); });
+    processes.submit(order_json("o-1"));
+    eventually(patience, [&] { return has(listener->output(), "\"order_id\":\"o-1\""); });
 }
 
 TEST_CASE("nginx: with the example, a body that is too large is refused by the API") {
