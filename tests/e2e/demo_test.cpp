@@ -71,12 +71,18 @@ TEST_CASE("demo: it waits for an API that is not up yet, and while nobody works 
     ChildProcess demo(demo_program, {url, "http://orders.example.com"},
                       {{"DEMO_PAUSE_SECONDS", "0"}});
     processes.start_api({"--port", std::to_string(port)});
-    eventually(patience, [&] { return processes.counts()["Pending"] > 100; });
-    CHECK_EQ(demo.output(), "==> orders come in; watch them at http://orders.example.com/ui/\n");
-    // It looks after each round of 20 steps, which are less than 50 orders.
+    const std::string waits =
+        "==> orders come in; watch them at http://orders.example.com/ui/\n"
+        "==> more than 100 orders are Pending; no more come until they are fewer\n";
+    eventually(patience, [&] { return demo.output() == waits; });
+    // It looks after each round of 20 steps, which are fewer than 50 orders.
+    const int pending = processes.counts()["Pending"];
+    CHECK_GT(pending, 100);
+    CHECK_LE(pending, 150);
+    processes.start_worker();
+    eventually(patience, [&] { return processes.counts()["Processed"] > 150; });
     demo.signal(SIGTERM);
     CHECK_EQ(demo.wait_exit(patience), exited(0));
-    CHECK_LE(processes.counts()["Pending"], 150);
 }
 
 }  // namespace orders::test

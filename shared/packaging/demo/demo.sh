@@ -38,11 +38,11 @@ post() {
         --output /dev/null --write-out '%{http_code}' "$api/$1" || true
 }
 
-# count STATUS: how many there are; 0 if nobody says.
-count() {
-    local number
-    number=$(request "$api/report" | sed -n "s/.*\"counts\":{[^}]*\"$1\":\([0-9]*\).*/\1/p") || true
-    echo "${number:-0}"
+# Whether more are Pending than it wants to see. (The report begins with the counts of all kinds.)
+are_too_many() {
+    local pending
+    pending=$(request "$api/report" | sed -n 's/^{"counts":{"Pending":\([0-9]*\).*/\1/p') || true
+    ((${pending:-0} > most_pending))
 }
 
 # order NAME KIND SIMULATE [FIELDS]: one more, which ends as SIMULATE says, in the time and with the
@@ -104,6 +104,7 @@ say "orders come in; watch them at $page/ui/"
 for ((n = 1; ; n++)); do
     send "$n" >/dev/null
     rest "$pause"
-    ((n % 20 == 0)) || continue
-    while (($(count Pending) > most_pending)); do rest 1; done
+    if ((n % 20 != 0)) || ! are_too_many; then continue; fi
+    say "more than $most_pending orders are Pending; no more come until they are fewer"
+    while are_too_many; do rest 1; done
 done

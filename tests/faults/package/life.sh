@@ -38,7 +38,7 @@ is() {
 property() { systemctl show --property="$2" --value "$1"; }
 main_pid() { property "$1" MainPID; }
 status_of() { curl --silent --output /dev/null --write-out '%{http_code}' "$@" || true; }
-count() { curl --silent --fail "$api/api/v1/report" | sed -n "s/.*\"counts\":{[^}]*\"$1\":\([0-9]*\).*/\1/p"; }
+count() { curl --silent --fail "$api/api/v1/report" | sed -n "s/^{\"counts\":{[^}]*\"$1\":\([0-9]*\).*/\1/p"; }
 
 # submit ID [FIELDS]
 submit() {
