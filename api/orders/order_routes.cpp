@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/orders/fingerprint.h"
+#include "api/orders/history_writing.h"
 #include "api/orders/json_messages.h"
 #include "api/orders/order_parsing.h"
 #include "api/orders/order_problems.h"
@@ -76,6 +77,7 @@ std::span<const OrderRoutes::Entry> OrderRoutes::table() noexcept {
         Entry{"GET", "/api/v1/orders/retry", readers_of_one, &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/orders/{order_id}", readers_of_one, &OrderRoutes::get_order},
         Entry{"GET", "/api/v1/report", Scope::read, &OrderRoutes::get_report},
+        Entry{"GET", "/api/v1/report/history", Scope::read, &OrderRoutes::get_history},
         Entry{"GET", "/livez", Access::open(), &OrderRoutes::get_liveness},
         Entry{"GET", "/readyz", Access::open(), &OrderRoutes::get_readiness},
     };
@@ -205,6 +207,17 @@ void OrderRoutes::list_orders(const Request& request, Reply reply) {
 void OrderRoutes::get_report(const Request&, Reply reply) {
     std::move(reply).send(
         reads_.answer([](OrderReader& reader) { return ok(to_json(reader.report())); }));
+}
+
+void OrderRoutes::get_history(const Request& request, Reply reply) {
+    auto time = parse_minutes(request.query);
+    if (auto* errors = std::get_if<std::vector<FieldError>>(&time)) {
+        return std::move(reply).send(invalid_query(std::move(*errors)));
+    }
+    std::move(reply).send(reads_.answer([&](OrderReader& reader) {
+        const auto minutes = std::get<std::chrono::minutes>(time);
+        return ok(to_json(reader.samples(samples_for(minutes)), minutes));
+    }));
 }
 
 void OrderRoutes::get_liveness(const Request&, Reply reply) {

@@ -54,6 +54,7 @@ class OrderRoutes {
     void get_order(const http::Request& request, http::Reply reply);
     void list_orders(const http::Request& request, http::Reply reply);
     void get_report(const http::Request& request, http::Reply reply);
+    void get_history(const http::Request& request, http::Reply reply);
     void get_liveness(const http::Request& request, http::Reply reply);
     void get_readiness(const http::Request& request, http::Reply reply);
 

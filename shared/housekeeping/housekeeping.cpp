@@ -5,6 +5,7 @@
 
 #include "shared/log/log.h"
 #include "shared/os/boot_time.h"
+#include "shared/storage/samples.h"
 
 namespace orders {
 namespace {
@@ -77,6 +78,7 @@ void Housekeeping::look(SteadyTime now) {
         next_look_ = now + std::min(next_due_in, options_.look_interval);
     }
     if (turn.take_back_limit + turn.promote_limit + turn.expire_limit > 0) carry_out(turn, now);
+    if (chores.has_sample_due) take_sample(now);
     store_.tidy();
 }
 
@@ -88,6 +90,21 @@ void Housekeeping::carry_out(const HousekeepingTurn& turn, SteadyTime now) {
     const bool was_cut_short =
         turn.take_back_limit > 0 && outcomes.taken_back.size() == turn.take_back_limit;
     if (was_cut_short || outcomes.promoted + outcomes.expired > 0) next_look_ = now;
+}
+
+// The orders do not wait for what only plots are made of, whatever is wrong with it.
+void Housekeeping::take_sample(SteadyTime now) {
+    if (now < next_sample_) return;
+    try {
+        store_.take_sample();
+    } catch (const StoreError& error) {
+        if (error.is_fatal()) throw;
+        next_sample_ = now + sample_interval;
+        if (!error.is_logged()) sample_failures_.count();
+        if (const auto times = sample_failures_.take_due()) {
+            log::warn("taking a sample failed", {{"detail", error.what()}, {"times", *times}});
+        }
+    }
 }
 
 // If looks are further apart than they should be, this process stood still, or waited for the

@@ -2,8 +2,8 @@
 
 // What keeps the store in order, whoever has it open: orders whose worker has died or hangs are
 // taken back, those whose time has come get their place in the queue, those that did not begin in
-// time are Failed, and old ones are deleted. Both programs run it, so it goes on as long as either
-// does.
+// time are Failed, and old ones are deleted. It also takes the samples that plots are made of.
+// Both programs run it, so it goes on as long as either does.
 //
 // It has no thread: its owner calls step() when next_step() says, and may do other work on the same
 // thread. Deleting gives way to that work, of which note_settled() tells: it is done when nothing
@@ -61,6 +61,7 @@ class Housekeeping {
    private:
     void look(SteadyTime now);
     void carry_out(const HousekeepingTurn& turn, SteadyTime now);
+    void take_sample(SteadyTime now);
     [[nodiscard]] SteadyTime next_sweep() const noexcept;
     void sweep(SteadyTime now);
     void note_gap();
@@ -71,12 +72,14 @@ class Housekeeping {
 
     Retention retention_;
     SteadyTime next_look_{};
+    SteadyTime next_sample_{};  // not before then
     std::size_t settled_since_sweep_ = 0;
     SteadyTime quiet_from_{};  // unless more is settled before then
     // By the clock that leases live by, which counts through a suspend: time since boot.
     std::chrono::nanoseconds last_look_;
     std::chrono::nanoseconds take_back_from_{0};
     log::LogPace failures_;
+    log::LogPace sample_failures_;
     log::LogPace sweep_failures_;
 };
 

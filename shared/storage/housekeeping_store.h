@@ -35,6 +35,7 @@ struct Chores {
     bool has_expired_leases = false;
     bool has_due_orders = false;      // whose time has come
     bool has_overdue_orders = false;  // not begun by their start_before
+    bool has_sample_due = false;      // that of now is still to be taken
     // In how long the next order becomes due, or overdue, be it in thousands of years; empty if
     // none waits for its time.
     std::optional<std::chrono::milliseconds> next_due_in = {};
@@ -94,6 +95,9 @@ class HousekeepingStore {
     // their bytes and counted_bytes_per_order for each order. Never the order that was submitted
     // last.
     [[nodiscard]] virtual Swept sweep_beyond(std::int64_t max_bytes) = 0;
+
+    // Takes the sample of now (samples.h), and forgets those that are too old.
+    virtual void take_sample() = 0;
 
     // As IntakeStore::tidy(). It also forgets workers, a bounded number of them, that are gone and
     // that no order names; and changes that need not be kept (change_log.h), of which it keeps no

@@ -17,6 +17,7 @@
 #include "shared/domain/order.h"
 #include "shared/domain/utc_time.h"
 #include "shared/storage/order_actions.h"
+#include "shared/storage/samples.h"
 
 namespace orders {
 
@@ -140,6 +141,9 @@ class OrderReader {
 
     // Costs the same however many orders are finished.
     [[nodiscard]] virtual OrderReport report() = 0;
+
+    // Of the last `count` intervals, at most; see samples.h.
+    [[nodiscard]] virtual SampleHistory samples(std::int64_t count) = 0;
 
     // A dead worker is among them until a live one notices, which takes moments.
     [[nodiscard]] virtual std::vector<EnlistedWorker> enlisted_workers() = 0;

@@ -112,6 +112,7 @@ class FaultyHousekeepingStore final : public HousekeepingStore {
         begin_sweep();
         return store_->sweep_beyond(max_bytes);
     }
+    void take_sample() override { store_->take_sample(); }
     void tidy() override { store_->tidy(); }
 
    private:

@@ -359,6 +359,10 @@ class ScriptedReader final : public OrderReader {
         const std::lock_guard lock(script_.mutex_);
         return script_.report_;
     }
+    SampleHistory samples(std::int64_t) override {
+        script_.come_to(StoreStep::read);
+        return {};
+    }
     std::vector<EnlistedWorker> enlisted_workers() override { return {}; }
 
    private:

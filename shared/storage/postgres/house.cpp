@@ -9,7 +9,9 @@
 #include "shared/os/steady_time.h"
 #include "shared/storage/change_log.h"
 #include "shared/storage/postgres/columns.h"
+#include "shared/storage/postgres/report.h"
 #include "shared/storage/postgres/roles.h"
+#include "shared/storage/postgres/samples.h"
 #include "shared/storage/postgres/settlements.h"
 #include "shared/storage/postgres/sweeps.h"
 #include "shared/storage/postgres/time_floor.h"
@@ -82,7 +84,8 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
                 " ORDER BY due_at LIMIT 1),"
                 " (SELECT o.expires_at FROM orders.orders o WHERE o.expires_at IS NOT NULL"
                 " AND NOT EXISTS (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
-                " ORDER BY o.expires_at LIMIT 1)"
+                " ORDER BY o.expires_at LIMIT 1),"
+                " (SELECT max(number) FROM orders.samples)"
                 " FROM (SELECT min(started_at) AS first_start, min(until) AS first_end"
                 " FROM orders.leases WHERE started_at > $1::bigint) AS l",
                 lease_floor_.begin_look(), due_floor_.begin_look());
@@ -102,6 +105,8 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
             };
             note(4, chores.has_due_orders);
             note(5, chores.has_overdue_orders);
+            chores.has_sample_due =
+                rows.get<std::optional<std::int64_t>>(0, 6) != sample_number(now);
             return chores;
         });
     }
@@ -122,6 +127,14 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
         return walk.step(keep);
     }
     Swept sweep_beyond(std::int64_t max_bytes) override { return size_walk_.step(max_bytes); }
+
+    void take_sample() override {
+        const Sample sample = sample_of(make_report(writer_.session(), beginnings_));
+        (void)writer_.session().read("take a sample", [&](Connection& connection) {
+            send_sample(connection, sample);
+            return connection.receive().size();
+        });
+    }
 
     void tidy() override {
         const SteadyTime now = std::chrono::steady_clock::now();
@@ -233,6 +246,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
     FinishedWalk failed_walk_;
     FinishedWalk cancelled_walk_;
     SizeWalk size_walk_;
+    Beginnings beginnings_;  // of reports, for the samples
     TimeFloor lease_floor_;  // by when they began
     TimeFloor due_floor_;
     bool has_changes_ = true;  // of the counters, by the last look

@@ -12,9 +12,9 @@
 #include "shared/storage/postgres/columns.h"
 #include "shared/storage/postgres/lists.h"
 #include "shared/storage/postgres/order_rows.h"
-#include "shared/storage/postgres/queue_places.h"
+#include "shared/storage/postgres/report.h"
 #include "shared/storage/postgres/roles.h"
-#include "shared/storage/postgres/time_floor.h"
+#include "shared/storage/postgres/samples.h"
 #include "shared/storage/postgres/transaction.h"
 
 namespace orders::postgres {
@@ -73,13 +73,6 @@ ReportedWorkers workers_from(const Rows& rows) {
     return all;
 }
 
-// Where the tables of which a report reads the beginning begin.
-struct Beginnings {
-    QueuePlaces queue;
-    TimeFloor waiting;
-    TimeFloor leases;
-};
-
 OrderReport read_report(Connection& connection, Beginnings& beginnings, std::int64_t number) {
     const auto [places_of, priorities, after] = beginnings.queue.settled(number);
     connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -132,6 +125,21 @@ OrderReport read_report(Connection& connection, Beginnings& beginnings, std::int
     report.endpoints = merged(live.endpoints);
     return report;
 }
+
+}  // namespace
+
+OrderReport make_report(Session& session, Beginnings& beginnings) {
+    const SteadyTime began = std::chrono::steady_clock::now();
+    OrderReport report = session.read("make a report", [&](Connection& connection) {
+        return read_report(connection, beginnings, session.connections());
+    });
+    if (std::chrono::steady_clock::now() - began > long_report) {
+        (void)look_for_kinds(session, beginnings.queue);
+    }
+    return report;
+}
+
+namespace {
 
 class PostgresOrderReader final : public OrderReader {
    public:
@@ -189,13 +197,11 @@ class PostgresOrderReader final : public OrderReader {
         return look_for_kinds(session_, beginnings_.queue);
     }
 
-    OrderReport report() override {
-        const SteadyTime began = std::chrono::steady_clock::now();
-        OrderReport report = session_.read("make a report", [this](Connection& connection) {
-            return read_report(connection, beginnings_, session_.connections());
+    OrderReport report() override { return make_report(session_, beginnings_); }
+    SampleHistory samples(std::int64_t count) override {
+        return session_.read("read samples", [count](Connection& connection) {
+            return read_samples(connection, count);
         });
-        if (std::chrono::steady_clock::now() - began > long_report) (void)claimable_kinds();
-        return report;
     }
 
     std::vector<EnlistedWorker> enlisted_workers() override {

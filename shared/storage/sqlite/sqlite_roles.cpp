@@ -21,6 +21,7 @@
 #include "shared/storage/sqlite/order_report.h"
 #include "shared/storage/sqlite/order_rows.h"
 #include "shared/storage/sqlite/queue_heads.h"
+#include "shared/storage/sqlite/sample_table.h"
 #include "shared/storage/sqlite/snapshot.h"
 #include "shared/storage/sqlite/store_identity.h"
 #include "shared/storage/sqlite/store_watch.h"
@@ -54,7 +55,8 @@ class SqliteOrderReader final : public OrderReader {
           rows_(connection_, content_),
           heads_(connection_),
           lists_(connection_),
-          report_(connection_) {
+          report_(connection_),
+          samples_(connection_) {
         // After it was opened by its name: it must be what the writer has open.
         if (occupancy_) occupancy_->require_same_files();
     }
@@ -79,6 +81,9 @@ class SqliteOrderReader final : public OrderReader {
     }
     std::vector<Kind> claimable_kinds() override { return heads_.claimable_kinds(); }
     OrderReport report() override { return report_.report(clock_.now()); }
+    SampleHistory samples(std::int64_t count) override {
+        return samples_.read(clock_.now().utc, count);
+    }
     std::vector<EnlistedWorker> enlisted_workers() override {
         return report_.enlisted_workers(clock_.now());
     }
@@ -92,6 +97,7 @@ class SqliteOrderReader final : public OrderReader {
     QueueHeads heads_;
     OrderLists lists_;
     ReportQueries report_;
+    SampleTable samples_;
 };
 
 // What a writer works with: the store that it has open, for as long as that is the one at its path.
@@ -228,6 +234,8 @@ class SqliteHousekeepingStore final : public HousekeepingStore {
           occupancy_(std::move(occupancy)),
           store_(occupancy_, path, clock),
           writes_(store_.access.connection()),
+          report_(store_.access.connection()),
+          samples_(store_.access.connection()),
           gone_workers_(store_.access),
           changes_(store_.access),
           processed_walk_(store_.access, StoredStatus::processed),
@@ -236,7 +244,12 @@ class SqliteHousekeepingStore final : public HousekeepingStore {
           size_walk_(store_.access) {}
 
     Chores look() override {
-        return store_.watch.guard([&] { return writes_.look(clock_.now()); });
+        return store_.watch.guard([&] {
+            const Moment now = clock_.now();
+            Chores chores = writes_.look(now);
+            chores.has_sample_due = samples_.is_due(now.utc);
+            return chores;
+        });
     }
 
     HousekeepingOutcomes take_turn(const HousekeepingTurn& turn) override {
@@ -257,6 +270,16 @@ class SqliteHousekeepingStore final : public HousekeepingStore {
     }
     Swept sweep_beyond(std::int64_t max_bytes) override {
         return store_.watch.explain([&] { return size_walk_.step(max_bytes); });
+    }
+
+    void take_sample() override {
+        store_.watch.explain([&] {
+            const Sample sample = sample_of(report_.report(clock_.now()));
+            WriteTransaction work(store_.access);
+            samples_.take(sample);
+            work.commit();
+            store_.watch.require_same();
+        });
     }
 
     void tidy() override {
@@ -282,6 +305,8 @@ class SqliteHousekeepingStore final : public HousekeepingStore {
     const std::shared_ptr<Occupancy> occupancy_;  // until all else is closed
     OccupiedStore store_;
     HousekeepingWrites writes_;
+    ReportQueries report_;
+    SampleTable samples_;
     GoneWorkers gone_workers_;
     ChangeTidying changes_;
     SteadyTime next_change_step_{};

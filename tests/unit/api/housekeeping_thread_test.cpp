@@ -43,6 +43,7 @@ class CountingStore final : public HousekeepingStore {
         return {};
     }
     Swept sweep_beyond(std::int64_t) override { return {}; }
+    void take_sample() override {}
     void tidy() override {}
 
    private:

@@ -162,12 +162,14 @@ void use(PlainStore& store, const PostgresServer& server, const std::string& nam
     }
     (void)reader.claimable_kinds();
     (void)reader.report();
+    (void)reader.samples(kept_samples);
     (void)reader.enlisted_workers();
 
     // A lease that is over.
     server.run(database, "UPDATE orders.leases SET until = 0 WHERE seq % 2 = 0");
     HousekeepingStore& house = user.housekeeping();
     (void)house.look();
+    house.take_sample();
     (void)user.take_back_expired();
     (void)user.promote();
     (void)user.expire();
