@@ -13,6 +13,7 @@
 #include "api/access/guard.h"
 #include "api/claims/claim_desk.h"
 #include "api/claims/claim_routes.h"
+#include "api/dashboard/dashboard_routes.h"
 #include "api/events/event_desk.h"
 #include "api/events/event_routes.h"
 #include "api/health_check.h"
@@ -31,6 +32,7 @@
 #include "api/orders/wait_desk.h"
 #include "api/orders/waiting_places.h"
 #include "api/settings.h"
+#include "api/settings_routes.h"
 #include "api/unready_server.h"
 #include "shared/log/log.h"
 #include "shared/os/descriptor_limit.h"
@@ -185,6 +187,9 @@ int serve(const ApiSettings& settings, Storage& storage) {
         event_routes.emplace(*events).add_to(server);
     }
     add_openapi_route(server);
+    SettingsRoutes settings_routes(settings, storage.describe(), is_open);
+    settings_routes.add_to(server);
+    if (settings.has_dashboard) DashboardRoutes::add_to(server);
     // So that the log says at once if the store takes no writes, or the disk has too little room.
     intake.probe([](bool) {});
     server.set_origins(std::move(origins));

@@ -1,8 +1,10 @@
 #include "api/settings.h"
 
+#include "api/dashboard/dashboard_routes.h"
 #include "api/orders/order_parsing.h"
 #include "shared/program/attempt_settings.h"
 #include "shared/program/housekeeping_settings.h"
+#include "shared/program/settings_error.h"
 
 namespace orders {
 namespace {
@@ -15,6 +17,15 @@ constexpr std::int64_t bytes_per_mebibyte = 1024LL * 1024;
 std::string without_brackets(const std::string& host) {
     const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
     return has_brackets ? host.substr(1, host.size() - 2) : host;
+}
+
+// Who asks for it must not find out by its absence that it was not built in.
+bool has_dashboard(const Setting<std::string>& choice) {
+    const bool is_wanted = choice.value() == "on";
+    if (is_wanted && choice.is_given() && !DashboardRoutes::are_built_in()) {
+        throw SettingsError("--dashboard (API_DASHBOARD): this order-api was built without it");
+    }
+    return is_wanted && DashboardRoutes::are_built_in();
 }
 
 }  // namespace
@@ -73,6 +84,9 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                                            "memory at a time, up to five times over"},
                                           8 * bytes_per_mebibyte,
                                           {bytes_per_mebibyte, 16 * bytes_per_mebibyte, "bytes"});
+    const auto dashboard =
+        reader.choice({"dashboard", "API_DASHBOARD", "whether to serve the dashboard at /ui/"},
+                      "on", {"on", "off"});
     constexpr std::chrono::seconds default_timeout{300};
     const AttemptSettingsReader attempts(reader, "API", default_timeout);
     const HousekeepingSettingsReader housekeeping(reader, "API");
@@ -106,6 +120,7 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                        .max_event_clients = static_cast<std::size_t>(max_event_clients.value()),
                        .max_payload_bytes = static_cast<std::size_t>(max_payload.value()),
                        .max_batch_bytes = static_cast<std::size_t>(max_batch.value()),
+                       .has_dashboard = has_dashboard(dashboard),
                        .retention = housekeeping.values(),
                        .attempt_limits = attempts.limits().over({.timeout = default_timeout}),
                        .normal_max_wait = attempts.normal_max_wait(),

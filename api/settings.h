@@ -33,6 +33,7 @@ struct ApiSettings {
     std::size_t max_event_clients;
     std::size_t max_payload_bytes;
     std::size_t max_batch_bytes;  // of a body
+    bool has_dashboard;
     RetentionOptions retention;
     // What holds for orders that are claimed over HTTP.
     AttemptLimits attempt_limits;

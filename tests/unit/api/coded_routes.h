@@ -23,6 +23,7 @@
 #include "api/orders/action_routes.h"
 #include "api/orders/order_problems.h"
 #include "api/orders/order_routes.h"
+#include "api/settings_routes.h"
 
 namespace orders::test {
 
@@ -49,6 +50,7 @@ struct CodedRoute {
     take(ActionRoutes::table());
     take(ClaimRoutes::table());
     take(EventRoutes::table());
+    take(SettingsRoutes::table());
     return routes;
 }
 
