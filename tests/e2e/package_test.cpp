@@ -2,12 +2,12 @@
 // and its completion for bash. What becomes of it on a machine is in tests/faults/package.
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <map>
+#include <iterator>
 #include <regex>
 #include <set>
 #include <sstream>
