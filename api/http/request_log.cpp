@@ -42,8 +42,7 @@ bool is_logged(bool is_wanted) {
 
 RequestLog::RequestLog(const FramedRequest& request, bool is_wanted) {
     if (!is_logged(is_wanted)) return;
-    Line& line = line_.emplace();
-    line.is_wanted = is_wanted;
+    Line& line = line_.emplace(Line{.is_wanted = is_wanted});
     line.method = RouteMatcher::known_method(request.method).value_or(line.method);
     const auto trace = trace_context(request.headers.value("traceparent"), {});
     if (trace) line.trace_id = trace->trace_id();
@@ -54,8 +53,7 @@ RequestLog::RequestLog(const FramedRequest& request, bool is_wanted) {
 RequestLog RequestLog::of_refused(std::size_t received_bytes, bool is_wanted) {
     RequestLog log;
     if (!is_logged(is_wanted)) return log;
-    Line& line = log.line_.emplace();
-    line.is_wanted = is_wanted;
+    Line& line = log.line_.emplace(Line{.is_wanted = is_wanted});
     line.start = std::chrono::steady_clock::now();
     line.received_bytes = received_bytes;
     return log;
