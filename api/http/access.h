@@ -38,6 +38,7 @@ inline constexpr std::array named_scopes{
 class Scopes {
    public:
     constexpr Scopes() noexcept = default;
+    // NOLINTNEXTLINE(google-explicit-constructor): a scope is a set of one
     constexpr Scopes(Scope scope) noexcept : bits_(static_cast<std::uint8_t>(scope)) {}
 
     [[nodiscard]] static constexpr Scopes all() noexcept {
@@ -70,8 +71,10 @@ class Scopes {
 class Access {
    public:
     // Clients that have one of these scopes.
+    // NOLINTBEGIN(google-explicit-constructor): so that tables of routes read as sentences
     constexpr Access(Scopes one_of) noexcept : one_of_(one_of) {}
     constexpr Access(Scope scope) noexcept : one_of_(scope) {}
+    // NOLINTEND(google-explicit-constructor)
     // Everybody, without a token too.
     [[nodiscard]] static constexpr Access open() noexcept { return Access(Scopes()); }
 

@@ -42,9 +42,9 @@ class RequestLog {
         bool is_wanted = false;
         std::string_view method = "other";
         std::string_view route = "other";
-        std::string trace_id;
-        std::string_view caller;
-        SteadyTime start;
+        std::string trace_id = {};
+        std::string_view caller = {};
+        SteadyTime start = {};
         std::size_t received_bytes = 0;
         std::size_t sent_bytes = 0;
         int status = 0;
