@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <regex>
 #include <set>
 #include <string>
@@ -159,10 +160,8 @@ TEST_CASE("dashboard: samples of how it goes are taken while a program runs") {
     HttpClient http = processes.client();
     const auto history = [&] { return http.get("/api/v1/report/history?minutes=1").json(); };
     const auto has_one = [&] {
-        for (const nlohmann::json& value : history().at("processing")) {
-            if (!value.is_null()) return true;
-        }
-        return false;
+        const nlohmann::json column = history().at("processing");
+        return std::ranges::any_of(column, [](const auto& value) { return !value.is_null(); });
     };
     eventually(patience, has_one);
     CHECK(history().at("created").size() == 6);

@@ -206,7 +206,7 @@ HttpOutcome RawConnection::read_unrecorded(milliseconds within, bool has_body) {
     HttpAnswer answer = parse_head(std::string_view(buffer_).substr(0, head_size));
     const std::size_t body_begin = head_size + end_of_head.size();
     std::size_t body_size = 0;
-    if (has_body && answer.status >= 200 && answer.status != 204) {
+    if (has_body && answer.status >= 200 && answer.status != 204 && answer.status != 304) {
         const auto length = answer.header("content-length");
         if (!length) throw std::runtime_error("an answer without a single Content-Length");
         body_size = std::stoul(*length);
