@@ -1,7 +1,9 @@
 // One order: what it shows, however it was sent, and what is done to it.
 
 import assert from "node:assert/strict";
-import {agree, audit, fits, goTo, openTab, says, shoot, text, test} from "./support.mjs";
+import {writeFileSync} from "node:fs";
+import {join} from "node:path";
+import {agree, audit, failedAnswers, fits, goTo, openTab, says, shoot, text, test} from "./support.mjs";
 
 const markup = '<img src=x onerror="document.title=\'owned\'"><script>document.title=\'owned\'</script>';
 
@@ -91,6 +93,21 @@ test("it is changed, begun early, cancelled and retried, after a question", asyn
   await agree(page, "Retry order a1?");
   await says(page, "[data-part=fields]", "Pending");
   assert.equal((await world.ask("GET", "api/v1/orders/a1")).status, "Pending");
+  page.isQuiet();
+});
+
+test("who did something to it is told by name", async (world, browser) => {
+  const file = join(world.directory, "tokens");
+  writeFileSync(file, "s3cret-of-ann-0123456789 read,submit,operate ann\n");
+  await world.startApi(["--tokens-file", file]);
+  world.token = "s3cret-of-ann-0123456789";
+  await world.create({order_id: "a1"});
+  await world.ask("POST", "api/v1/orders/a1/cancel");
+  const page = await openTab(browser, {expected: failedAnswers});
+  await goTo(page, world, "order?id=a1");
+  await page.locator("#sign-in input").fill(world.token);
+  await page.keyboard.press("Enter");
+  await says(page, ".timeline", "cancelled by ann");
   page.isQuiet();
 });
 

@@ -75,6 +75,7 @@ function showFields(parent, known) {
     ["To be begun before", time(known.start_before)],
     ["Waited", known.started_at ? between(known.due_at ?? known.created_at, known.started_at) : "–"],
     ["Took", between(known.started_at, known.finished_at)],
+    ["Trace", known.traceparent ? el("span", {class: "name"}, known.traceparent.split("-")[1]) : "–"],
   ];
   if (known.failure !== null) {
     fields.splice(1, 0, ["Reason", el("b", {class: "late"}, known.failure)],
@@ -92,6 +93,12 @@ function showTimeline(parent, known) {
       after: between(attempt.started_at, attempt.ended_at),
       reason: attempt.reason, detail: attempt.detail, isBad: attempt.outcome !== "released"});
   }
+  for (const act of known.actions) {
+    const word = {cancel: "cancelled", retry: "retried", change: "changed"}[act.action] ?? act.action;
+    steps.push({at: act.at, what: `${word} by ${act.token_name}`});
+  }
+  // Both lists are in order, each by itself.
+  steps.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
   if (known.started_at) steps.push({at: known.started_at, what: `begun by ${known.worker}`});
   if (known.finished_at) {
     steps.push({at: known.finished_at, what: known.status, after: known.started_at ?
