@@ -67,9 +67,9 @@ TEST_CASE("access: without a token, or with a wrong one, everything is answered 
     processes.start_api();
     HttpClient http = processes.client();
     for (const std::string target :
-         {"/api/v1/orders", "/api/v1/orders/batch", "/api/v1/orders/a", "/api/v1/report", "/",
-          "/nowhere", "/livez/", "/readyz/", "//livez", "/LIVEZ", "/%6civez", "/livez%20",
-          "/livez/../api/v1/orders", "/livez;x", "http://a/livez", "http://a"}) {
+         {"/api/v1/orders", "/api/v1/orders/batch", "/api/v1/orders/a", "/api/v1/report",
+          "/ui/nowhere", "/nowhere", "/livez/", "/readyz/", "//livez", "/LIVEZ", "/%6civez",
+          "/livez%20", "/livez/../api/v1/orders", "/livez;x", "http://a/livez", "http://a"}) {
         for (const std::string method :
              {"GET", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"}) {
             CAPTURE(method);

@@ -285,9 +285,9 @@ TEST_CASE("http_contract: an unknown route answers 404") {
     processes.start_api();
     HttpClient http = processes.client();
     for (const std::string path :
-         {"/", "/api", "/api/v1", "/api/v2/orders", "/API/v1/orders", "/orders", "/api/v1/orders/",
-          "/api/v1/orders/a/b", "/api/v1/orders/a%2Fb", "//api/v1/orders", "/livez/",
-          "/api/v1/orders/../report", "/%2e%2e"}) {
+         {"/ui/nowhere", "/api", "/api/v1", "/api/v2/orders", "/API/v1/orders", "/orders",
+          "/api/v1/orders/", "/api/v1/orders/a/b", "/api/v1/orders/a%2Fb", "//api/v1/orders",
+          "/livez/", "/api/v1/orders/../report", "/%2e%2e"}) {
         CAPTURE(path);
         const HttpAnswer answer = http.get(path);
         CHECK_EQ(answer.status, 404);
