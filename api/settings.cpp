@@ -102,7 +102,7 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
     const auto cors_origins =
         reader.list({"cors-origin", "API_CORS_ORIGIN",
                      "whose web pages may use the API from a browser, besides its own"},
-                    "origins, such as https://shop.example.com; or *, if there are no tokens");
+                    "origins, such as https://shop.example.com, or *");
     const auto access_log = reader.choice(
         {"access-log", "API_ACCESS_LOG", "whether each request is logged"}, "off", {"off", "on"});
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return std::nullopt;

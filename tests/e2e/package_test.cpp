@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -40,12 +41,19 @@ std::string lines_of(const Run& run) {
     return text;
 }
 
+// For a tool that takes seconds, and many of them on a busy machine.
+Run run_long(const std::string& program, const std::vector<std::string>& arguments) {
+    ChildProcess child(program, arguments);
+    const Ending ending = child.wait_exit(std::chrono::seconds(60));
+    return {ending, child.output(), child.error_lines()};
+}
+
 std::string make_package(const TempDir& directory) {
     // Directories of a package are for everybody to read.
     const ::mode_t old_mask = ::umask(022);
-    const Run made =
-        run("/usr/bin/cpack", {"--config", std::string(ORDERS_BINARY_DIR) + "/CPackConfig.cmake",
-                               "-B", directory.path().string()});
+    const Run made = run_long(
+        "/usr/bin/cpack", {"--config", std::string(ORDERS_BINARY_DIR) + "/CPackConfig.cmake", "-B",
+                           directory.path().string()});
     ::umask(old_mask);
     REQUIRE_MESSAGE(made.ending == exited(0), lines_of(made));
     for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
@@ -117,7 +125,7 @@ TEST_CASE("package: lintian finds nothing wrong with it, and all is in it") {
     }
     const TempDir directory;
     const std::string package = make_package(directory);
-    const Run lintian = run("/usr/bin/lintian", {"--fail-on", "error,warning", package});
+    const Run lintian = run_long("/usr/bin/lintian", {"--fail-on", "error,warning", package});
     CHECK_MESSAGE(lintian.ending == exited(0), lines_of(lintian));
 
     const std::string files = run("/usr/bin/dpkg-deb", {"--contents", package}).output;
