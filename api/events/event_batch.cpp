@@ -65,8 +65,7 @@ std::vector<std::size_t> EventBatch::candidates(const EventFilter& filter) {
         found.insert(found.end(), of_order->second.begin(), of_order->second.end());
     }
     std::ranges::sort(found);
-    const auto repeated = std::ranges::unique(found);
-    found.erase(repeated.begin(), repeated.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
 }
 

@@ -162,10 +162,8 @@ void EventDesk::catch_up(SteadyTime began) {
         if (has_taken_all && client->position() < *head_) next_look_ = began;
     }
     // So that those behind get their turn.
-    if (!pages.empty()) {
-        std::ranges::rotate(clients_, clients_.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                             pages.size(), clients_.size())));
-    }
+    const auto served = static_cast<std::ptrdiff_t>(std::min(pages.size(), clients_.size()));
+    std::rotate(clients_.begin(), clients_.begin() + served, clients_.end());
 }
 
 EventBatch* EventDesk::page_behind(std::int64_t position,

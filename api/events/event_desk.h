@@ -69,15 +69,15 @@ class EventDesk {
     void work(const std::stop_token& stop);
     void wait_for_news();
     void take_arrivals();
-    void look(SteadyTime now);
+    void look(SteadyTime began);
     // Whether there is a head to go on from.
     [[nodiscard]] bool find_head();
-    void follow(EventBatch& batch, SteadyTime now);
-    void catch_up(SteadyTime now);
+    void follow(EventBatch& batch, SteadyTime began);
+    void catch_up(SteadyTime began);
     // Of the pages that were read for others; empty if no more are to be read now.
     [[nodiscard]] EventBatch* page_behind(std::int64_t position,
                                           std::map<std::int64_t, EventBatch>& pages);
-    void take_care(SteadyTime now);
+    void take_care(SteadyTime began);
     void note_failure(const std::exception& error);
 
     // Synchronise themselves.

@@ -179,6 +179,36 @@ TEST_CASE_FIXTURE(KeptChanges, "change_log: what an action of the same commit do
     CHECK(news() == Texts{"a Cancelled"});
 }
 
+TEST_CASE_FIXTURE(KeptChanges, "change_log: one who asks again in a commit hides nothing of it") {
+    keep(10s);
+    (void)user.submit(an_order("a"));
+    IntakeGroup group;
+    const OrderAction cancel_it = CancelOrder{order_id("a")};
+    const OrderAction keep_it = AwaitChanges{20s};
+    group.actions = {&cancel_it, &keep_it};
+    (void)user.commit(group);
+    CHECK(news() == Texts{"a Pending", "a Cancelled"});
+}
+
+TEST_CASE_FIXTURE(KeptChanges, "change_log: of a large commit a reader takes as much as it wants") {
+    keep();
+    const std::int64_t first = read(0).state.newest;
+    (void)user.submit(numbered_orders(1'700));
+    std::int64_t after = first;
+    for (const std::size_t size : {600U, 600U, 500U, 0U}) {
+        const ChangePage page = read(after, 600);
+        CHECK(page.changes.size() == size);
+        if (size > 0) CHECK(page.changes.front().id == after + 1);
+        after = page.next_after;
+    }
+    CHECK(after == first + 1'700);
+    // From the middle of what was written together.
+    const ChangePage page = read(first + 250, 3);
+    REQUIRE(page.changes.size() == 3);
+    CHECK(page.changes[0].order_id.text() == "order-250");
+    CHECK(page.changes[2].id == first + 253);
+}
+
 TEST_CASE_FIXTURE(KeptChanges, "change_log: with many committing, who has seen an id missed none") {
     keep(60s);
     constexpr int writers = 4;

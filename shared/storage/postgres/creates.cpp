@@ -33,6 +33,7 @@ constexpr std::size_t many = 32;
     " OR due_at <= orders.now_ms())," PG_NEW_CHANGES                                           \
     "n.order_id, k.name, n.priority, 0, 0, NULL FROM n"                                        \
     " JOIN orders.kinds k ON k.id = n.kind" PG_IF_ANYBODY_LISTENS                              \
+    " ORDER BY n.seq"                                                                          \
     ")," /* Nothing else proves then that writes are taken. */                                 \
     " probed AS (UPDATE orders.write_probe SET at = orders.now_ms()"                           \
     " WHERE NOT EXISTS (SELECT FROM n))"

@@ -25,7 +25,7 @@ ActionWrites::ActionWrites(Connection& connection, OrderContent& content, Kinds&
       ended_(connection,
              // The time that it waited for, unless that was for another attempt.
              "SELECT status, kind, priority, iif(place = 0 AND attempts = 0, due_at, NULL),"
-             " lease_token, worker, started_at, finished_at, failure"
+             " lease_token, worker, started_at, finished_at, failure, order_id"
              " FROM orders WHERE seq = ? AND status IN (3, 4)"),
       begin_round_(connection,
                    "UPDATE orders SET status = ?2, due_at = ?3, place = ?4, attempts = 0,"
@@ -133,6 +133,7 @@ bool ActionWrites::retry(OrderSequence order, WriteTransaction& work) {
         CountedAs as;
         std::optional<UtcTime> due_at;
         std::optional<std::int64_t> worker;
+        std::string order_id;
         PastAttempt attempt;  // the one that was in work at the end, if there is a worker
     };
     const auto ended = [&]() -> std::optional<Ended> {
@@ -143,6 +144,7 @@ bool ActionWrites::retry(OrderSequence order, WriteTransaction& work) {
             .as = {row.get<std::int64_t>(1), priority_from_column(row.get<std::int64_t>(2))},
             .due_at = time_from_column(row.get<std::optional<std::int64_t>>(3)),
             .worker = row.get<std::optional<std::int64_t>>(5),
+            .order_id = row.get<std::string>(9),
             .attempt = {}};
         if (!found.worker) return found;
         found.attempt.token = row.get<std::int64_t>(4);
@@ -165,7 +167,12 @@ bool ActionWrites::retry(OrderSequence order, WriteTransaction& work) {
     const QueueEntry entry = enter_queue(ended->due_at.value_or(now), now, work);
     begin_round_.run(order.value, to_column(entry.status), to_column(entry.due_at), entry.place);
     work.note_moved(ended->as, ended->status, entry.status);
-    work.note_change(order);
+    if (work.keeps_changes()) {
+        work.note_change({.order_id = ended->order_id,
+                          .kind = ended->as.kind,
+                          .priority = ended->as.priority,
+                          .status = entry.status});
+    }
     return true;
 }
 
@@ -189,7 +196,13 @@ void ActionWrites::change(OrderSequence sequence, const Order& order, const Orde
         work.note_deleted(as_it_was, status_as_it_was);
         work.note_created(as_it_is, status);
     }
-    if (as_it_is != as_it_was) work.note_change(sequence);
+    if (as_it_is != as_it_was && work.keeps_changes()) {
+        work.note_change({.order_id = order.spec.order_id.text(),
+                          .kind = kind,
+                          .priority = as_it_is.priority,
+                          .status = status,
+                          .attempts = order.attempts});
+    }
     if (!change.timeout && !change.max_attempts) return;
     AttemptOptions options = content_.options(sequence);
     options.timeout = change.timeout.value_or(options.timeout);

@@ -25,7 +25,7 @@ AttemptEnds::AttemptEnds(Connection& connection, OrderContent& content, Chance c
       // Read first, because RETURNING opens a temporary table each time: half of a settle's cost.
       held_(connection,
             "SELECT o.kind, o.priority, o.attempts, l.worker, l.started_at, l.max_attempts,"
-            " l.backoff_seconds FROM orders o JOIN leases l ON l.seq = o.seq"
+            " l.backoff_seconds, o.order_id FROM orders o JOIN leases l ON l.seq = o.seq"
             " WHERE o.seq = ?1 AND o.lease_token = ?2 AND o.status = 1"),
       end_(connection,
            "UPDATE orders SET status = ?2, finished_at = ?3, failure = ?4, worker = ?5,"
@@ -37,17 +37,20 @@ AttemptEnds::AttemptEnds(Connection& connection, OrderContent& content, Chance c
                     " WHERE seq = ?1"),
       drop_lease_(connection, "DELETE FROM leases WHERE seq = ?"),
       standing_(connection,
-                "SELECT status, kind, priority, created_at, lease_token FROM orders WHERE seq = ?"),
+                "SELECT status, kind, priority, created_at, lease_token, attempts, order_id"
+                " FROM orders WHERE seq = ?"),
       end_pending_(connection,
                    "UPDATE orders SET status = ?2, finished_at = ?3, failure = ?4 WHERE seq = ?1"),
       named_up_to_(connection,
                    "SELECT named_up_to, heartbeat_until IS NOT NULL FROM workers WHERE id = ?"),
       set_named_up_to_(connection, "UPDATE workers SET named_up_to = ?2 WHERE id = ?1") {}
 
-std::optional<AttemptEnds::Held> AttemptEnds::find_held(OrderSequence order, std::int64_t token) {
+std::optional<AttemptEnds::Held> AttemptEnds::find_held(OrderSequence order, std::int64_t token,
+                                                        WriteTransaction& work) {
     Cursor row = held_.query(order.value, token);
     if (!row.next()) return std::nullopt;
     return Held{.as = {row.get<std::int64_t>(0), priority_from_column(row.get<std::int64_t>(1))},
+                .order_id = work.keeps_changes() ? row.get<std::string>(7) : std::string(),
                 .attempts = static_cast<int>(row.get<std::int64_t>(2)),
                 .worker = row.get<std::int64_t>(3),
                 .started_at = time_from_column(row.get<std::int64_t>(4)),
@@ -60,7 +63,7 @@ SettleOutcome AttemptEnds::settle(const Settlement& settlement, UtcTime now,
     const Lease& lease = settlement.lease;
     const ProcessingResult& result = settlement.result;
     const std::int64_t token = token_to_match(lease, connection_);
-    const auto held = find_held(lease.order, token);
+    const auto held = find_held(lease.order, token, work);
     if (!held) return SettleOutcome::lease_lost;
     const auto fail = [&](const std::string& reason, const std::string& detail) {
         end(lease.order, *held, {StoredStatus::failed, reason}, now, work);
@@ -88,7 +91,14 @@ void AttemptEnds::end(OrderSequence order, const Held& held, const End& end, Utc
     drop_lease_.run(order.value);
     note_named(held.worker, order);
     work.note_moved(held.as, StoredStatus::processing, end.status);
-    work.note_change(order);
+    if (work.keeps_changes()) {
+        work.note_change({.order_id = held.order_id,
+                          .kind = held.as.kind,
+                          .priority = held.as.priority,
+                          .status = end.status,
+                          .attempts = held.attempts,
+                          .reason = end.reason});
+    }
 }
 
 void AttemptEnds::retry_later(const Lease& lease, const Held& held, const Retry& retry, UtcTime now,
@@ -105,13 +115,19 @@ void AttemptEnds::retry_later(const Lease& lease, const Held& held, const Retry&
     wait_.run(lease.order.value, to_column(now + wait));
     drop_lease_.run(lease.order.value);
     work.note_moved(held.as, StoredStatus::processing, StoredStatus::waiting);
-    work.note_change(lease.order);
+    if (work.keeps_changes()) {
+        work.note_change({.order_id = held.order_id,
+                          .kind = held.as.kind,
+                          .priority = held.as.priority,
+                          .status = StoredStatus::waiting,
+                          .attempts = held.attempts});
+    }
 }
 
 bool AttemptEnds::give_back(const Lease& lease, GivenBack how, UtcTime now,
                             WriteTransaction& work) {
     const std::int64_t token = token_to_match(lease, connection_);
-    const auto held = find_held(lease.order, token);
+    const auto held = find_held(lease.order, token, work);
     if (!held) return false;
     keep_attempt(lease.order, *held,
                  {.token = token,
@@ -122,7 +138,13 @@ bool AttemptEnds::give_back(const Lease& lease, GivenBack how, UtcTime now,
     make_pending_.run(lease.order.value, how.is_charged ? 0 : 1);
     drop_lease_.run(lease.order.value);
     work.note_moved(held->as, StoredStatus::processing, StoredStatus::queued);
-    work.note_change(lease.order);
+    if (work.keeps_changes()) {
+        work.note_change({.order_id = held->order_id,
+                          .kind = held->as.kind,
+                          .priority = held->as.priority,
+                          .status = StoredStatus::queued,
+                          .attempts = held->attempts - (how.is_charged ? 0 : 1)});
+    }
     return true;
 }
 
@@ -132,20 +154,23 @@ void AttemptEnds::keep_attempt(OrderSequence order, const Held& held, PastAttemp
     note_named(held.worker, order);
 }
 
-std::optional<AttemptEnds::Standing> AttemptEnds::find_standing(OrderSequence order) {
+std::optional<AttemptEnds::Standing> AttemptEnds::find_standing(OrderSequence order,
+                                                                WriteTransaction& work) {
     Cursor row = standing_.query(order.value);
     if (!row.next()) return std::nullopt;
     return Standing{
         .status = status_from_column(row.get<std::int64_t>(0)),
         .as = {row.get<std::int64_t>(1), priority_from_column(row.get<std::int64_t>(2))},
+        .order_id = work.keeps_changes() ? row.get<std::string>(6) : std::string(),
+        .attempts = row.get<std::int64_t>(5),
         .created_at = time_from_column(row.get<std::int64_t>(3)),
         .token = row.get<std::int64_t>(4)};
 }
 
 bool AttemptEnds::cancel(OrderSequence order, UtcTime now, WriteTransaction& work) {
-    const auto standing = find_standing(order);
+    const auto standing = find_standing(order, work);
     if (!standing) return false;
-    if (const auto held = find_held(order, standing->token)) {
+    if (const auto held = find_held(order, standing->token, work)) {
         end(order, *held, {StoredStatus::cancelled}, now, work);
         return true;
     }
@@ -153,7 +178,7 @@ bool AttemptEnds::cancel(OrderSequence order, UtcTime now, WriteTransaction& wor
 }
 
 bool AttemptEnds::expire(OrderSequence order, UtcTime now, WriteTransaction& work) {
-    const auto standing = find_standing(order);
+    const auto standing = find_standing(order, work);
     return standing && end_pending(order, *standing,
                                    {StoredStatus::failed, failure_reason::expired}, now, work);
 }
@@ -164,7 +189,14 @@ bool AttemptEnds::end_pending(OrderSequence order, const Standing& standing, con
     end_pending_.run(order.value, to_column(end.status),
                      to_column(std::max(now, standing.created_at)), end.reason);
     work.note_moved(standing.as, standing.status, end.status);
-    work.note_change(order);
+    if (work.keeps_changes()) {
+        work.note_change({.order_id = standing.order_id,
+                          .kind = standing.as.kind,
+                          .priority = standing.as.priority,
+                          .status = end.status,
+                          .attempts = standing.attempts,
+                          .reason = end.reason});
+    }
     return true;
 }
 

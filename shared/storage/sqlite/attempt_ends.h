@@ -57,6 +57,7 @@ class AttemptEnds {
     // An order in work, and what its lease says of the attempt.
     struct Held {
         CountedAs as;
+        std::string order_id;  // if changes are kept
         int attempts = 0;
         std::int64_t worker = 0;
         UtcTime started_at;
@@ -67,6 +68,8 @@ class AttemptEnds {
     struct Standing {
         StoredStatus status{};
         CountedAs as;
+        std::string order_id;  // if changes are kept
+        std::int64_t attempts = 0;
         UtcTime created_at;
         std::int64_t token = 0;  // of its last claim
     };
@@ -76,8 +79,10 @@ class AttemptEnds {
     };
 
     // Empty if the lease is lost.
-    [[nodiscard]] std::optional<Held> find_held(OrderSequence order, std::int64_t token);
-    [[nodiscard]] std::optional<Standing> find_standing(OrderSequence order);
+    [[nodiscard]] std::optional<Held> find_held(OrderSequence order, std::int64_t token,
+                                                WriteTransaction& work);
+    [[nodiscard]] std::optional<Standing> find_standing(OrderSequence order,
+                                                        WriteTransaction& work);
     void end(OrderSequence order, const Held& held, const End& end, UtcTime now,
              WriteTransaction& work);
     void retry_later(const Lease& lease, const Held& held, const Retry& retry, UtcTime now,

@@ -15,7 +15,9 @@ namespace {
 ChangeKeeping::ChangeKeeping(Connection& connection)
     : connection_(connection),
       is_kept_(connection, "SELECT changes_awaited_until > 0 FROM bookkeeping WHERE id = 1"),
-      begin_(connection, "INSERT INTO changes (at) VALUES (?)"),
+      begin_(connection,
+             "INSERT INTO changes (last, number, at)"
+             " SELECT coalesce(max(last), 0) + 1, 1, ? FROM changes"),
       note_begin_(connection, "UPDATE bookkeeping SET changes_whole_after = ? WHERE id = 1"),
       keep_(connection,
             "UPDATE bookkeeping SET changes_awaited_until ="
@@ -39,11 +41,11 @@ ChangeTidying::ChangeTidying(WriteAccess& access)
       end_(access.connection(),
            "UPDATE bookkeeping SET changes_awaited_until = 0 WHERE id = 1 AND" NOBODY_ASKS),
       surplus_(access.connection(),
-               "SELECT coalesce((SELECT max(id) FROM changes) - (SELECT min(id) FROM changes) + 1,"
+               "SELECT coalesce((SELECT max(last) FROM changes) - (SELECT min(last) FROM changes),"
                " 0)"),
       trim_(access.connection(),
-            "DELETE FROM changes WHERE id <= (SELECT max(id) FROM changes) - ?1"
-            " AND id < (SELECT min(id) FROM changes) + ?2") {}
+            "DELETE FROM changes WHERE last <= (SELECT max(last) FROM changes) - ?1"
+            " AND last < (SELECT min(last) FROM changes) + ?2") {}
 
 void ChangeTidying::step(UtcTime now) {
     const auto asked_at = to_column(now);

@@ -49,7 +49,13 @@ Claims::Claimed Claims::claim(const ClaimRequest& request, const Terms& terms, c
                    std::min(expires_at, deadline.value_or(expires_at)), limits.max_attempts,
                    limits.backoff.count(), deadline);
         work.note_moved({head.kind, *priority}, StoredStatus::queued, StoredStatus::processing);
-        work.note_change(head.order);
+        if (work.keeps_changes()) {
+            work.note_change({.order_id = head.spec.order_id.text(),
+                              .kind = head.kind,
+                              .priority = *priority,
+                              .status = StoredStatus::processing,
+                              .attempts = head.attempts + 1});
+        }
         turns_.note_handed_out(*priority);
         if (head.payload_bytes > 0 && !head.spec.payload) found.unread.push_back(claimed.size());
         claimed.push_back({.lease = {.order = head.order, .token = head.token + 1},

@@ -102,7 +102,12 @@ SubmitOutcome IntakeWrites::create(const NewOrder& order, bool is_place_needed,
     const OrderSequence sequence{connection_.last_inserted()};
     content_.add_inputs(sequence, order, work);
     work.note_created({*kind, spec.priority}, status);
-    work.note_change(sequence);
+    if (work.keeps_changes()) {
+        work.note_change({.order_id = spec.order_id.text(),
+                          .kind = *kind,
+                          .priority = spec.priority,
+                          .status = status});
+    }
     return created;
 }
 

@@ -42,11 +42,7 @@ WriteAccess::WriteAccess(const std::string& database_path, const Clock& clock, c
       awaited_(*connection_,
                "SELECT ends_awaited_until > ?, changes_awaited_until > 0"
                " FROM bookkeeping WHERE id = 1"),
-      record_change_(*connection_,
-                     "INSERT INTO changes (at, order_id, kind, priority, status, attempt, reason)"
-                     " SELECT ?2, o.order_id, k.name, o.priority, iif(o.status = 5, 0, o.status),"
-                     " o.attempts, o.failure FROM orders o JOIN kinds k ON k.id = o.kind"
-                     " WHERE o.seq = ?1"),
+      changes_(*connection_),
       last_place_(*connection_, "SELECT last_place FROM bookkeeping WHERE id = 1"),
       newest_place_(*connection_, "SELECT coalesce(max(seq) << 20, 0) FROM orders"),
       note_last_place_(*connection_, "UPDATE bookkeeping SET last_place = ? WHERE id = 1") {}
@@ -54,6 +50,7 @@ WriteAccess::WriteAccess(const std::string& database_path, const Clock& clock, c
 WriteTransaction::WriteTransaction(WriteAccess& access)
     : access_(access), pass_(access.turnstile_.enter()) {
     access_.begin_.run();
+    access_.changes_.begin();
 }
 
 WriteTransaction::~WriteTransaction() {
@@ -112,10 +109,6 @@ void WriteTransaction::write_counts() {
     count_changes_.clear();
 }
 
-void WriteTransaction::note_change(OrderSequence order) {
-    if (awaited().changes) access_.record_change_.run(order.value, to_column(now().utc));
-}
-
 const WriteTransaction::Awaited& WriteTransaction::awaited() {
     if (awaited_) return *awaited_;
     Cursor rows = access_.awaited_.query(to_column(now().utc));
@@ -131,6 +124,7 @@ void WriteTransaction::commit() {
     if (last_place_) access_.note_last_place_.run(*last_place_);
     if (content_bytes_ != 0) access_.add_to_content_.run(content_bytes_);
     if (cancels_in_work_ > 0) access_.count_cancels_.run(cancels_in_work_);
+    if (!access_.changes_.is_empty()) access_.changes_.write(now().utc);
     const bool is_end_told = cancels_in_work_ > 0 || (has_ended_some_ && awaited().ends);
     access_.connection_->commit();
     pass_.reset();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "shared/domain/order.h"
+#include "shared/storage/sqlite/change_rows.h"
 #include "shared/storage/sqlite/clock.h"
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/connection.h"
@@ -67,7 +68,7 @@ class WriteAccess {
     Statement add_to_content_;
     Statement count_cancels_;
     Statement awaited_;
-    Statement record_change_;
+    ChangeRows changes_;
     Statement last_place_;
     Statement newest_place_;
     Statement note_last_place_;
@@ -99,9 +100,10 @@ class WriteTransaction {
     void note_created(CountedAs as, StoredStatus status);
     void note_moved(CountedAs as, StoredStatus from, StoredStatus to);
     void note_deleted(CountedAs as, StoredStatus status);
-    // Call it for every order that it creates, and whose status or priority it changes for clients,
-    // once it has: whoever listens learns of it.
-    void note_change(OrderSequence order);
+    // Whether somebody wants to learn what happens to orders. If so, call note_change() for each
+    // order that the transaction creates, and each whose status or priority it changes for clients.
+    [[nodiscard]] bool keeps_changes() { return awaited().changes; }
+    void note_change(const NotedChange& change) { access_.changes_.add(change, now().utc); }
     // What is awaited, or whether it is, has changed.
     void note_awaited() noexcept { awaited_.reset(); }
     // Orders that were in the queue already may be claimed from now on.
