@@ -12,6 +12,7 @@
 #include "tests/support/event_listener.h"
 #include "tests/support/eventually.h"
 #include "tests/support/order_processes.h"
+#include "tests/support/store_home.h"
 
 namespace orders::test {
 namespace {
@@ -133,6 +134,32 @@ TEST_CASE("events: with --events always what happens while the API is away is no
     CHECK(hello_of(again) == last);
     CHECK(again.next_order().text() == "a Processing");
     CHECK(again.next_order().text() == "a Processed");
+}
+
+TEST_CASE("events: an id of before a restore fits nothing after it, and that is told" *
+          only_in_a_file()) {
+    OrderProcesses processes;
+    ChildProcess& api = processes.start_api();
+    processes.submit(order_json("a"));
+    const std::string backup = processes.directory().file("backup.db");
+    CHECK_EQ(processes.launch(api_program(), {"backup", backup}).wait_exit(patience), exited(0));
+    std::string last;
+    {
+        EventListener client(processes.port());
+        (void)hello_of(client);
+        processes.submit(order_json("b"));
+        last = client.next_order().id;
+    }
+    api.signal(SIGTERM);
+    CHECK_EQ(api.wait_exit(patience), exited(0));
+    CHECK_EQ(processes.launch(api_program(), {"restore", backup}).wait_exit(patience), exited(0));
+    processes.start_api();
+    EventListener again(processes.port(), "", last);
+    CHECK(again.next_of("gap").data["from"] == last);
+    processes.submit(order_json("c"));
+    const SentEvent event = again.next_order();
+    CHECK(event.text() == "c Pending");
+    CHECK(event.epoch() != last.substr(0, last.find('-')));
 }
 
 TEST_CASE("events: with as many clients as may listen, the next is refused until one has left") {
