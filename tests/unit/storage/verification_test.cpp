@@ -33,6 +33,7 @@ struct FullStore {
         intake = storage->open_intake();
         worker = storage->open_worker();
         id = worker->enlist({.name = "w", .host = "h", .threads = 1}, 1h);
+        act(AwaitChanges{30s});
         submit(an_order("done").carrying("[1,2]").of_kind("mail"));
         settle(claim(), Completed{json_text(R"({"a":1})")});
         submit(an_order("failed").fingerprinted(7));
@@ -188,6 +189,20 @@ TEST_CASE("verification: wrong counters, places and numbers of the bookkeeping a
          {"UPDATE workers SET host = ''", "a name of the worker is empty"},
          {"UPDATE leases SET backoff_seconds = 0",
           "lease 7: the limits of the lease are out of range"}});
+}
+
+TEST_CASE("verification: changes that cannot be are found") {
+    const FullStore store;
+    check_all_are_found(
+        store.path,
+        {{"UPDATE changes SET entries = 'x' WHERE last = 2", "2: a row of changes is not valid"},
+         {"UPDATE changes SET entries = replace(entries, 'done', '.') WHERE last = 2",
+          "2: a row of changes is not valid"},
+         {"UPDATE changes SET entries = entries || entries WHERE last = 2",
+          "2: a row of changes is not valid"},
+         {"UPDATE changes SET at = -1 WHERE last = 1", "1: a row of changes is not valid"},
+         {"DELETE FROM changes WHERE last = 3",
+          "the numbers of changes do not follow each other"}});
 }
 
 TEST_CASE("verification: kinds that cannot be are found") {
