@@ -120,7 +120,8 @@ TEST_CASE("pull: a claim's answer has the payload byte for byte") {
         "/api/v1/orders", R"({"order_id":"a","priority":"High","payload":)" + payload + "}");
     REQUIRE_EQ(created.status, 200);
     const HttpAnswer answer = Puller(processes.port()).claim_answer(json::object());
-    CHECK_NE(answer.body.find(R"("payload":)" + payload + R"(,"attempt":1,"lease":")"),
+    CHECK_NE(answer.body.find(R"("payload":)" + payload +
+                              R"(,"traceparent":null,"tracestate":null,"attempt":1,"lease":")"),
              std::string::npos);
 }
 
