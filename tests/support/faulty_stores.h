@@ -30,6 +30,7 @@ struct Faults {
     std::atomic<int> sweeps_to_fail = 0;
     std::atomic<int> chores_to_fail = 0;
     std::atomic<int> house_turns_to_fail = 0;
+    std::atomic<int> samples_to_fail = 0;
     std::atomic<StoreError::Kind> kind = StoreError::Kind::busy;
     std::atomic<StoreError::Cure> cure = StoreError::Cure::time;
     std::atomic<int> sweep_takes_ms = 0;
@@ -112,7 +113,10 @@ class FaultyHousekeepingStore final : public HousekeepingStore {
         begin_sweep();
         return store_->sweep_beyond(max_bytes);
     }
-    void take_sample() override { store_->take_sample(); }
+    void take_sample() override {
+        faults_.fail_if_asked(faults_.samples_to_fail);
+        store_->take_sample();
+    }
     void tidy() override { store_->tidy(); }
 
    private:

@@ -160,4 +160,32 @@ TEST_CASE("housekeeping: a store that only a new process can use is its owner's 
     CHECK_THROWS_AS(house.housekeeping.step(house.now), StoreError);
 }
 
+TEST_CASE("housekeeping: a sample is taken in each interval, by one of those that keep house") {
+    House house;
+    const auto taken = [&] {
+        return house.world.storage->open_reader()->samples(kept_samples).samples.size();
+    };
+    house.step();
+    CHECK(taken() == 1);
+    Housekeeping other(house.store, {.renewal_grace = 0ms});
+    other.step(house.now);
+    house.pass(sample_interval);
+    other.step(house.now);
+    house.step();
+    CHECK(taken() == 2);
+}
+
+TEST_CASE("housekeeping: a sample that cannot be taken holds up nothing else") {
+    House house;
+    house.world.submit(house.due_in("later", 1s));
+    house.faults.samples_to_fail = 1;
+    house.pass(1s);
+    house.step();
+    CHECK(house.faults.samples_to_fail == 0);
+    CHECK_FALSE(house.world.find("later").is_waiting_for_time);
+    house.pass(sample_interval);
+    house.step();
+    CHECK(house.world.storage->open_reader()->samples(kept_samples).samples.size() == 1);
+}
+
 }  // namespace orders::test
