@@ -139,7 +139,7 @@ test("all that fit are counted before anything is done to them", async (world, b
   await page.keyboard.press("Escape");
   assert.equal((await world.ask("GET", "api/v1/report")).counts.Cancelled, 0);
   await page.locator("[data-act=cancel-all]").click();
-  await agree(page, "Cancel all orders with kind mail?", "600 orders fit.");
+  await agree(page, "Cancel all Pending and Processing orders with kind mail?", "600 orders fit.");
   await says(page, "#result", "600 orders cancelled.");
   await says(page, "tbody", "Cancelled");
   await goTo(page, world, "orders?kind=mail&status=Cancelled");

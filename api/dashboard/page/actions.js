@@ -54,9 +54,9 @@ export function confirm({title, text, yes}) {
 }
 
 const words = {
-  cancel: {name: "Cancel", done: "cancelled", result: "cancelled",
+  cancel: {name: "Cancel", done: "cancelled", result: "cancelled", usual: "Pending and Processing",
     consequence: "What is in work is taken from its worker; what that has done by then is done."},
-  retry: {name: "Retry", done: "to be tried again", result: "retried",
+  retry: {name: "Retry", done: "to be tried again", result: "retried", usual: "Failed",
     consequence: "A new round begins, at the end of the queue, with no attempts charged."},
 };
 
@@ -105,10 +105,11 @@ const orders = (count) => `${number(count)} ${count === 1 ? "order" : "orders"}`
 
 // All that fit the filter: counted first, up to a bound.
 export async function actOnAll(what, filter, description) {
-  const {name, done, result, consequence} = words[what];
+  const {name, done, result, usual, consequence} = words[what];
   const path = `api/v1/orders/${what}`;
   const isSure = await confirm({
-    title: `${name} all orders ${description}?`, yes: `${name} all`,
+    // Without a status, only those are meant.
+    title: `${name} all ${filter.status ? "" : `${usual} `}orders ${description}?`, yes: `${name} all`,
     text: post(path, {...filter, limit: bulkLimit, dry_run: true}).then(({matching, more}) => ({
       isPossible: matching > 0,
       text: matching === 0 ? "None fit." : more ?
