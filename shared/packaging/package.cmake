@@ -8,7 +8,7 @@ set(package_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/order-management)
 # gzip_file(SOURCE NAME): makes NAME in the build directory, without the time at which it was made.
 function(gzip_file source name)
     add_custom_command(OUTPUT ${name}
-        COMMAND gzip -9nc ${source} >${name}
+        COMMAND gzip -9nc ${source} > ${name}
         DEPENDS ${source} VERBATIM)
     set_property(DIRECTORY APPEND PROPERTY package_files ${CMAKE_BINARY_DIR}/${name})
 endfunction()
