@@ -19,7 +19,35 @@ bool is_would_block(int error) {
     return error == EAGAIN || error == EWOULDBLOCK;
 }
 
+Level& level_of(Connection::Phase phase, Traffic& traffic) {
+    using Phase = Connection::Phase;
+    const auto state = phase == Phase::idle        ? ConnectionState::idle
+                       : phase == Phase::receiving ? ConnectionState::receiving
+                       : phase == Phase::streaming ? ConnectionState::streaming
+                                                   : ConnectionState::answering;
+    return traffic.connections.at(static_cast<std::size_t>(state));
+}
+
 }  // namespace
+
+Connection::Connection(std::uint64_t id, FileDescriptor socket, const FramingLimits& limits,
+                       Traffic& traffic)
+    : id_(id), socket_(std::move(socket)), traffic_(traffic), scanner_(limits) {
+    level_of(phase_, traffic_).add(1);
+}
+
+Connection::~Connection() {
+    end_stream();
+    level_of(phase_, traffic_).add(-1);
+}
+
+void Connection::set_phase(Phase phase) noexcept {
+    Level& before = level_of(std::exchange(phase_, phase), traffic_);
+    Level& after = level_of(phase, traffic_);
+    if (&before == &after) return;
+    before.add(-1);
+    after.add(1);
+}
 
 Connection::Io Connection::receive() {
     if (!may_have_input_) return Io::would_block;
@@ -27,6 +55,7 @@ Connection::Io Connection::receive() {
     while (true) {
         const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
         if (count > 0) {
+            traffic_.received_bytes.add(static_cast<std::size_t>(count));
             // The end of what a client sends is announced only once.
             may_have_input_ = static_cast<std::size_t>(count) == bytes.size() || has_client_left();
             input_.erase(0, std::exchange(consumed_, 0));
@@ -52,7 +81,6 @@ FramingVerdict Connection::scan() {
 void Connection::finish_request(std::size_t total_bytes) {
     consumed_ += total_bytes;
     scanner_.restart();
-    phase_ = Phase::active;
     if (has_input() && consumed_ <= max_idle_buffer_bytes) return;
     input_.erase(0, std::exchange(consumed_, 0));
     if (input_.capacity() > max_idle_buffer_bytes) input_.shrink_to_fit();
@@ -64,6 +92,7 @@ void Connection::drop_input() {
 }
 
 void Connection::expect_answer(const ResponseForm& form, RequestLog log) {
+    set_phase(Phase::active);
     form_ = form;
     request_log_ = std::move(log);
     answer_state_.store(none, std::memory_order_relaxed);
@@ -115,6 +144,7 @@ Connection::Io Connection::send_output() {
             ::send(socket_.get(), output_.data() + sent_, output_.size() - sent_, MSG_NOSIGNAL);
         if (count >= 0) {
             sent_ += static_cast<std::size_t>(count);
+            traffic_.sent_bytes.add(static_cast<std::size_t>(count));
         } else if (errno != EINTR) {
             return is_would_block(errno) ? Io::would_block : Io::ended;
         }
@@ -136,6 +166,7 @@ Connection::Io Connection::discard_input() {
         const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
         if (count > 0) {
             discarded_ += static_cast<std::size_t>(count);
+            traffic_.received_bytes.add(static_cast<std::size_t>(count));
         } else if (count == 0 || errno != EINTR) {
             return count < 0 && is_would_block(errno) ? Io::would_block : Io::ended;
         }
@@ -145,7 +176,7 @@ Connection::Io Connection::discard_input() {
 
 void Connection::enter(Phase phase, SteadyTime deadline) {
     if (phase_ == phase) return;
-    phase_ = phase;
+    set_phase(phase);
     deadline_ = deadline;
 }
 

@@ -31,6 +31,7 @@
 #include "api/http/request_scanner.h"
 #include "api/http/response_head.h"
 #include "api/http/stream_buffer.h"
+#include "api/http/traffic.h"
 #include "shared/os/file_descriptor.h"
 #include "shared/os/steady_time.h"
 
@@ -71,9 +72,10 @@ class Connection {
     enum class Io { done, would_block, ended };
     enum class AfterOutput { stay_open, linger };
 
-    Connection(std::uint64_t id, FileDescriptor socket, const FramingLimits& limits)
-        : id_(id), socket_(std::move(socket)), scanner_(limits) {}
-    ~Connection() { end_stream(); }
+    // The traffic, which counts it, must outlive it.
+    Connection(std::uint64_t id, FileDescriptor socket, const FramingLimits& limits,
+               Traffic& traffic);
+    ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -123,6 +125,7 @@ class Connection {
     [[nodiscard]] Answer take_answer();
     [[nodiscard]] ResponseForm& form() noexcept { return form_; }
     [[nodiscard]] RequestLog& request_log() noexcept { return request_log_; }
+    [[nodiscard]] RequestCount& request_count() noexcept { return request_count_; }
     // Once all of the answer is on its way.
     void log_answer() noexcept { request_log_.write(form_.request_id, socket_.get()); }
 
@@ -167,16 +170,19 @@ class Connection {
     // What has happened since expect_answer().
     enum AnswerState : int { none = 0, handler_left = 1, answered = 2, both = 3 };
 
+    void set_phase(Phase phase) noexcept;
+
     // Constant after construction.
     std::uint64_t id_;
     FileDescriptor socket_;
+    Traffic& traffic_;
 
     // For any thread.
     std::atomic<bool> has_client_left_ = false;
     std::atomic<int> answer_state_ = none;
 
-    // The rest belongs to whoever holds the connection; form_, request_log_ and answer_ to whoever
-    // holds the reply, until it is given.
+    // The rest belongs to whoever holds the connection; form_, request_log_, request_count_ and
+    // answer_ to whoever holds the reply, until it is given.
     Phase phase_ = Phase::active;
     SteadyTime deadline_ = SteadyTime::max();
     bool is_output_watched_ = false;
@@ -189,6 +195,7 @@ class Connection {
 
     ResponseForm form_;
     RequestLog request_log_;
+    RequestCount request_count_;
     Answer answer_;
     std::shared_ptr<StreamBuffer> stream_;
     std::string_view farewell_;  // of the stream

@@ -33,6 +33,11 @@ SteadyTime now() {
     return std::chrono::steady_clock::now();
 }
 
+TurnedAway why_turned_away(const FramingError& error) {
+    const bool is_too_large = error.status == 413 || error.status == 414 || error.status == 431;
+    return is_too_large ? TurnedAway::too_large : TurnedAway::framing;
+}
+
 Response made_by(const ResponseMaker& make, const RequestId& id) {
     try {
         return make();
@@ -44,8 +49,12 @@ Response made_by(const ResponseMaker& make, const RequestId& id) {
 
 }  // namespace
 
-ConnectionDriver::ConnectionDriver(const ConnectionLimits& limits, const Responder& responder)
-    : limits_(limits), responder_(responder), park_(limits.framing, limits.max_buffered_bytes) {}
+ConnectionDriver::ConnectionDriver(const ConnectionLimits& limits, const Responder& responder,
+                                   Traffic& traffic)
+    : limits_(limits),
+      responder_(responder),
+      traffic_(traffic),
+      park_(limits.framing, limits.max_buffered_bytes, traffic) {}
 
 // For memory or descriptors running out; the responder catches its own exceptions.
 void ConnectionDriver::note_loss(const std::exception& error) noexcept {
@@ -60,7 +69,9 @@ void ConnectionDriver::admit(FileDescriptor socket) noexcept {
     Connection* connection = nullptr;
     try {
         const std::size_t open = park_.size();
-        if (open >= limits_.max_connections + max_turned_away) return;
+        if (open >= limits_.max_connections + max_turned_away) {
+            return traffic_.turn_away(TurnedAway::connections);
+        }
         int yes = 1;
         ::ioctl(socket.get(), FIONBIO, &yes);
         ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -70,7 +81,8 @@ void ConnectionDriver::admit(FileDescriptor socket) noexcept {
             if (park(*connection, Phase::idle)) park_.pass_on(*connection);
             return;
         }
-        refuse(*connection, 503, "The server has as many connections as it can serve.");
+        refuse(*connection, 503, "The server has as many connections as it can serve.",
+               TurnedAway::connections);
         while (advance(*connection)) {
         }
     } catch (const std::exception& error) {
@@ -115,7 +127,7 @@ bool ConnectionDriver::advance_receiving(Connection& connection) {
         return answer(connection, *request);
     }
     if (const auto* const error = std::get_if<FramingError>(&verdict)) {
-        refuse(connection, error->status, error->detail);
+        refuse(connection, error->status, error->detail, why_turned_away(*error));
         return true;
     }
     if (std::get<IncompleteRequest>(verdict).awaits_continue) {
@@ -192,11 +204,11 @@ bool ConnectionDriver::park(Connection& connection, Phase phase) {
     // Tell clients that were sending a request; close the others silently.
     if (phase != Phase::receiving) return close(connection);
     if (parking == Parking::overdue) {
-        refuse(connection, 408, "The request took too long to arrive.");
+        refuse(connection, 408, "The request took too long to arrive.", TurnedAway::timeout);
     } else if (parking == Parking::draining) {
-        refuse(connection, 503, "The server is stopping.");
+        refuse(connection, 503, "The server is stopping.", std::nullopt);
     } else {
-        refuse(connection, 503, "The server is receiving too much at once.");
+        refuse(connection, 503, "The server is receiving too much at once.", TurnedAway::memory);
     }
     return true;
 }
@@ -211,6 +223,7 @@ bool ConnectionDriver::answer(Connection& connection, const FramedRequest& reque
     if (connection.is_output_watched()) park_.watch_input(connection);
     connection.expect_answer(form_of_response_to(request),
                              RequestLog(request, limits_.is_access_logged));
+    connection.request_count().begin(traffic_);
     const std::size_t request_bytes = request.total_bytes;
     responder_.answer(request, Reply(*this, connection));
     connection.finish_request(request_bytes);
@@ -268,6 +281,7 @@ void ConnectionDriver::queue_answer(Connection& connection) {
         make != nullptr ? made_by(*make, id) : std::move(std::get<Response>(answer));
     add_request_id(response, id.text());
     connection.request_log().note_status(response.status);
+    connection.request_count().end(response.status);
     queue(connection, to_bytes(response, connection.form()));
     connection.log_answer();
 }
@@ -278,6 +292,8 @@ void ConnectionDriver::start_stream(Connection& connection, StreamStart start) {
     // Before anything that may fail: from here on it ends with the connection.
     connection.begin_stream(std::move(start.buffer), start.options);
     connection.request_log().note_status(start.head.status);
+    connection.request_count().leave_out_time();
+    connection.request_count().end(start.head.status);
     queue(connection, stream_head(start.head, form));
     if (form.is_to_head) connection.end_stream();
 }
@@ -290,7 +306,9 @@ void ConnectionDriver::queue(Connection& connection, std::string bytes) {
 }
 
 // Nothing that follows on this connection can be trusted to be a request, or is wanted.
-void ConnectionDriver::refuse(Connection& connection, int status, std::string_view detail) {
+void ConnectionDriver::refuse(Connection& connection, int status, std::string_view detail,
+                              std::optional<TurnedAway> reason) {
+    if (reason) traffic_.turn_away(*reason);
     const ResponseForm form{.is_to_head = connection.is_receiving_head(),
                             .request_id = RequestId::make()};
     log::debug("request refused",

@@ -13,12 +13,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "api/http/connection.h"
 #include "api/http/connection_park.h"
 #include "api/http/reply.h"
 #include "api/http/request_scanner.h"
+#include "api/http/traffic.h"
 #include "shared/log/log_pace.h"
 #include "shared/os/file_descriptor.h"
 #include "shared/os/mutex.h"
@@ -50,8 +52,8 @@ class ConnectionDriver final : private ConnectionKeeper {
     static constexpr std::size_t max_turned_away = 32;
 
     // The responder must outlive the last carry_on(); this object, the last reply and stream as
-    // well.
-    ConnectionDriver(const ConnectionLimits& limits, const Responder& responder);
+    // well; the traffic, in which it counts what it does, this object.
+    ConnectionDriver(const ConnectionLimits& limits, const Responder& responder, Traffic& traffic);
 
     // Takes in a socket that was just accepted. Never waits. A connection beyond the limit is told
     // so and closed.
@@ -102,11 +104,14 @@ class ConnectionDriver final : private ConnectionKeeper {
     void start_stream(Connection& connection, StreamStart start);
     void note_loss(const std::exception& error) noexcept;
     static void queue(Connection& connection, std::string bytes);
-    void refuse(Connection& connection, int status, std::string_view detail);
+    // A client that is turned away is counted, unless the server is only about to stop.
+    void refuse(Connection& connection, int status, std::string_view detail,
+                std::optional<TurnedAway> reason);
 
     // Constant after construction.
     const ConnectionLimits limits_;
     const Responder& responder_;
+    Traffic& traffic_;
 
     // Synchronise themselves.
     ConnectionPark park_;

@@ -41,9 +41,11 @@ void watch(const FileDescriptor& epoll, int operation, int fd, std::uint32_t eve
 
 }  // namespace
 
-ConnectionPark::ConnectionPark(const FramingLimits& limits, std::size_t max_buffered_bytes)
+ConnectionPark::ConnectionPark(const FramingLimits& limits, std::size_t max_buffered_bytes,
+                               Traffic& traffic)
     : limits_(limits),
       max_buffered_bytes_(max_buffered_bytes),
+      traffic_(traffic),
       epoll_(FileDescriptor::opened(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(FileDescriptor::opened(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
                                     "timerfd_create")) {
@@ -59,7 +61,7 @@ Connection& ConnectionPark::admit(FileDescriptor socket) {
     const MutexLock lock(mutex_);
     const std::uint64_t id = ++last_id_;
     watch(epoll_, EPOLL_CTL_ADD, socket.get(), input_events, id);
-    auto connection = std::make_unique<Connection>(id, std::move(socket), limits_);
+    auto connection = std::make_unique<Connection>(id, std::move(socket), limits_, traffic_);
     return *places_.emplace(id, Place{std::move(connection)}).first->second.connection;
 }
 

@@ -24,6 +24,7 @@
 
 #include "api/http/connection.h"
 #include "api/http/request_scanner.h"
+#include "api/http/traffic.h"
 #include "shared/os/file_descriptor.h"
 #include "shared/os/mutex.h"
 #include "shared/os/steady_time.h"
@@ -35,7 +36,8 @@ class ConnectionPark {
    public:
     // `max_buffered_bytes` bounds what parked connections, and those whose answers are awaited, may
     // keep in memory together.
-    ConnectionPark(const FramingLimits& limits, std::size_t max_buffered_bytes);
+    // The traffic, in which connections are counted, must outlive this.
+    ConnectionPark(const FramingLimits& limits, std::size_t max_buffered_bytes, Traffic& traffic);
 
     // Takes a non-blocking socket in. The calling thread holds the connection.
     [[nodiscard]] Connection& admit(FileDescriptor socket);
@@ -98,6 +100,7 @@ class ConnectionPark {
     // Constant after construction.
     FramingLimits limits_;
     std::size_t max_buffered_bytes_;
+    Traffic& traffic_;
     FileDescriptor epoll_;
     FileDescriptor timer_;
     WakeSignal shut_;

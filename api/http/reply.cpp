@@ -36,7 +36,9 @@ Stream Reply::stream(Response head, const StreamOptions& options) && {
 }
 
 void Reply::set_aside() noexcept {
-    if (!std::exchange(is_set_aside_, true)) keeper_->count_awaited(false);
+    if (std::exchange(is_set_aside_, true)) return;
+    connection_->request_count().leave_out_time();
+    keeper_->count_awaited(false);
 }
 
 void Reply::take_up() noexcept {

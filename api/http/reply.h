@@ -18,6 +18,7 @@
 #include "api/http/connection.h"
 #include "api/http/message.h"
 #include "api/http/stream_buffer.h"
+#include "api/http/traffic.h"
 
 namespace orders::http {
 
@@ -110,6 +111,11 @@ class Reply {
     // given is taken up by that.)
     void set_aside() noexcept;
     void take_up() noexcept;
+
+    // Which route the request is for, as far as it is counted.
+    void note_route(RouteTraffic& route) noexcept {
+        connection_->request_count().note_route(route);
+    }
 
     // Whether the client has closed its sending side, be it since it sent the request or together
     // with it. Most likely it has left, and work that only it wants is wasted; but it may only have

@@ -57,7 +57,10 @@ void Router::add(Route route) {
         matcher_.add(route.pattern);
         path = paths_.insert(path, Path{std::string(route.pattern), {}, {}});
     }
-    path->methods.push_back({std::string(route.method), route.access, std::move(route.handler)});
+    RouteTraffic& traffic =
+        traffic_.add_route(std::string(route.method) + ' ' + std::string(route.pattern));
+    path->methods.push_back(
+        {std::string(route.method), route.access, std::move(route.handler), &traffic});
     append_method(path->allow, route.method);
     if (route.access.is_open()) open_paths_.emplace_back(route.pattern);
 }
@@ -109,6 +112,7 @@ void Router::find_answer(Asked asked, Reply reply) const {
         auto verdict =
             is_open(request.target) ? Caller{.scopes = {}} : guard_->look_at(request.headers);
         if (auto* const refusal = std::get_if<Response>(&verdict)) {
+            traffic_.turn_away(TurnedAway::unauthorized);
             return std::move(reply).send(std::move(*refusal));
         }
         asked.caller = std::get<Caller>(verdict);
@@ -138,6 +142,7 @@ void Router::answer_on(const Path& path, RouteMatch match, const Asked& asked, R
         return std::move(reply).send(
             with_allow(problem_for(405, "This path does not know that method."), path.allow));
     }
+    reply.note_route(*found->traffic);
     if (!found->access.allows(asked.caller.scopes)) {
         return std::move(reply).send(lack_of_scope(found->access));
     }

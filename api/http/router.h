@@ -21,6 +21,7 @@
 #include "api/http/reply.h"
 #include "api/http/request_scanner.h"
 #include "api/http/route_matcher.h"
+#include "api/http/traffic.h"
 
 namespace orders::http {
 
@@ -48,6 +49,9 @@ class Guard {
 
 class Router final : public Responder {
    public:
+    // Which counts the requests of each route; it must outlive this.
+    explicit Router(Traffic& traffic) : traffic_(traffic) {}
+
     // Paths match in the order in which they were first added. Throws std::invalid_argument for a
     // method that routes cannot have.
     void add(Route route);
@@ -62,6 +66,7 @@ class Router final : public Responder {
         std::string name;
         Access access;
         Handler handler;
+        RouteTraffic* traffic;
     };
     struct Path {
         std::string pattern;
@@ -83,6 +88,8 @@ class Router final : public Responder {
     [[nodiscard]] bool answer_to_page(const FramedRequest& request, Reply& reply) const;
     void find_answer(Asked asked, Reply reply) const;
     void answer_on(const Path& path, RouteMatch match, const Asked& asked, Reply reply) const;
+
+    Traffic& traffic_;
 
     // Constant once requests are answered.
     RouteMatcher matcher_;

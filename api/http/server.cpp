@@ -61,6 +61,7 @@ class Server::Listener final : private httplib::Server {
     ~Listener() override;
 
     Router& router() noexcept { return router_; }
+    [[nodiscard]] const Traffic& traffic() const noexcept { return traffic_; }
     Endpoint bind();
     void run(std::chrono::milliseconds drain_limit);
     [[nodiscard]] std::size_t max_connections() const noexcept { return limits_.max_connections; }
@@ -89,7 +90,8 @@ class Server::Listener final : private httplib::Server {
     // Constant after construction; the router, once run() has been called.
     const ServerOptions options_;
     const ConnectionLimits limits_;  // has views of the options
-    Router router_;
+    Traffic traffic_;                // synchronises itself
+    Router router_{traffic_};
 
     // Synchronise themselves.
     std::atomic<bool> is_running_{false};
@@ -105,7 +107,9 @@ class Server::Listener final : private httplib::Server {
 };
 
 Server::Listener::Listener(ServerOptions options)
-    : options_(std::move(options)), limits_(limits_of(options_)), driver_(limits_, router_) {
+    : options_(std::move(options)),
+      limits_(limits_of(options_)),
+      driver_(limits_, router_, traffic_) {
     new_task_queue = [] { return new RunAtOnce; };
 }
 
@@ -217,6 +221,10 @@ Endpoint Server::bind() {
 
 void Server::run(std::chrono::milliseconds drain_limit) {
     listener_->run(drain_limit);
+}
+
+const Traffic& Server::traffic() const noexcept {
+    return listener_->traffic();
 }
 
 std::size_t Server::max_connections() const noexcept {

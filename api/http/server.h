@@ -26,6 +26,7 @@
 #include "api/http/listening_socket.h"
 #include "api/http/request_scanner.h"
 #include "api/http/router.h"
+#include "api/http/traffic.h"
 
 namespace orders::http {
 
@@ -88,6 +89,9 @@ class Server {
     // How many connections are served at a time: no more than the limit of open files allowed when
     // the server was made.
     [[nodiscard]] std::size_t max_connections() const noexcept;
+
+    // What it has counted so far. For any thread; the server must outlive its use.
+    [[nodiscard]] const Traffic& traffic() const noexcept;
 
     // These may be called from any thread, any number of times, even before run(), which then
     // returns at once.

@@ -149,7 +149,8 @@ class Server {
     void await_taken(int client) const;
 
     EchoingResponder responder_;
-    ConnectionDriver driver_{limits, responder_};
+    Traffic traffic_;
+    ConnectionDriver driver_{limits, responder_, traffic_};
     std::jthread handler_thread_{[this] { driver_.carry_on(); }};
 };
 

@@ -58,7 +58,8 @@ void read_all(const FileDescriptor& client) {
 }
 
 TEST_CASE("connection_park: what a client that does not read has sent is no reason to wake") {
-    ConnectionPark park({}, 64 * 1024 * 1024);
+    Traffic traffic;
+    ConnectionPark park({}, 64 * 1024 * 1024, traffic);
     Pair blocked(park);
     SUBCASE("a pipelined request") {
         REQUIRE(::send(blocked.client.get(), "x", 1, 0) == 1);
@@ -85,7 +86,8 @@ TEST_CASE("connection_park: what a client that does not read has sent is no reas
 }
 
 TEST_CASE("connection_park: one that only gives way to others is handed out again at once") {
-    ConnectionPark park({}, 64 * 1024 * 1024);
+    Traffic traffic;
+    ConnectionPark park({}, 64 * 1024 * 1024, traffic);
     Pair pair(park);
     for (const std::string output : {"", "unsent"}) {
         CAPTURE(output);
@@ -99,7 +101,8 @@ TEST_CASE("connection_park: one that only gives way to others is handed out agai
 }
 
 TEST_CASE("connection_park: what is passed on again and again does not keep the others waiting") {
-    ConnectionPark park({}, 64 * 1024 * 1024);
+    Traffic traffic;
+    ConnectionPark park({}, 64 * 1024 * 1024, traffic);
     Pair busy(park);
     Pair other(park);
     other.connection.enter(Phase::idle, in(patience));
@@ -114,7 +117,8 @@ TEST_CASE("connection_park: what is passed on again and again does not keep the 
 }
 
 TEST_CASE("connection_park: what is passed on together is no one thread's business") {
-    ConnectionPark park({}, 64 * 1024 * 1024);
+    Traffic traffic;
+    ConnectionPark park({}, 64 * 1024 * 1024, traffic);
     Pair first(park);
     Pair second(park);
     // Each thread takes one and does not come back, as if a handler kept it. If only one were

@@ -206,13 +206,14 @@ class StreamResponder final : public Responder {
 std::optional<bool> outlasts_transfer_limit() {
     constexpr milliseconds transfer_limit{200};
     StreamResponder responder;
+    Traffic traffic;
     ConnectionDriver driver({.framing = {},
                              .max_connections = 1,
                              .max_buffered_bytes = 1'000'000,
                              .max_stream_bytes = 1'000'000,
                              .transfer_limit = transfer_limit,
                              .idle_limit = patience},
-                            responder);
+                            responder, traffic);
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
     const FileDescriptor client(ends[0]);
