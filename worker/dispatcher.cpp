@@ -112,7 +112,7 @@ void Dispatcher::keep_house() {
 
 void Dispatcher::retire() {
     try {
-        store_.retire(*worker_);
+        store_.retire(*worker_, options_.figures_so_far());
     } catch (const StoreError& error) {  // it holds nothing, and its heartbeat will run out
         log::warn("signing off failed",
                   {{"detail", error.what()},
@@ -260,6 +260,7 @@ bool Dispatcher::has_breaker_changed() const {
 void Dispatcher::plan_heartbeat(WorkerTurn& turn) const {
     turn.is_heartbeat = true;
     turn.endpoints = in_work_.endpoints();
+    turn.figures = options_.figures_so_far();
     turn.renewals = in_work_.held_after(renewed_up_to_.value_or(Lease{}), most_per_turn);
 }
 
@@ -276,6 +277,9 @@ void Dispatcher::carry_out(const WorkerTurn& turn, SteadyTime now) {
     if (turn.is_heartbeat) note_heartbeat(turn, now);
     if (outcomes.expired > 0) log_expired(outcomes.expired);
     if (outcomes.has_more || outcomes.claimed.size() == most_per_turn) next_look_ = now;
+    for (const ClaimedOrder& order : outcomes.claimed) {
+        options_.figures->note_claimed(order.spec.priority == Priority::high ? 0 : 1, order.waited);
+    }
     in_work_.start(std::move(outcomes.claimed));
     housekeeping_.note_settled(turn.settlements.size());
     note_settled(turn, outcomes.settled);
@@ -298,11 +302,17 @@ void Dispatcher::note_settled(const WorkerTurn& turn, const std::vector<SettleOu
     const std::vector<FinishedOrder> done(std::move_iterator(finished_.begin()),
                                           std::move_iterator(rest));
     finished_.erase(finished_.begin(), rest);
+    const auto now = std::chrono::steady_clock::now();
     auto outcome = outcomes.begin();
-    for (const auto& [order, result] : done) {
+    for (const auto& [order, result, began] : done) {
         if (!result) continue;
         assert(outcome != outcomes.end());
         const bool is_settled = *outcome++ == SettleOutcome::settled;
+        if (is_settled) {
+            options_.figures->note_settled(order.spec.kind.name(), now - began);
+        } else {
+            options_.figures->note_late_result();
+        }
         if (is_settled && log::is_enabled(log::Level::debug)) {
             log::debug("order settled", {{"order_id", order.spec.order_id.text()},
                                          {"token", order.lease.token},

@@ -26,6 +26,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -33,6 +34,7 @@
 
 #include "shared/housekeeping/housekeeping.h"
 #include "shared/log/log_pace.h"
+#include "shared/metrics/work_figures.h"
 #include "shared/os/steady_time.h"
 #include "shared/os/wake_signal.h"
 #include "shared/storage/store_error.h"
@@ -71,6 +73,10 @@ struct DispatcherOptions {
     // How often to look for work that nothing announced, and for cancelled orders. While the watch
     // for work cannot ring it is 250 ms at most.
     std::chrono::milliseconds look_interval{250};
+    // What it measures of its work; and, asked with each heartbeat, all that the process has
+    // measured, as the store takes it (WorkerTurn::figures).
+    std::shared_ptr<WorkFigures> figures = std::make_shared<WorkFigures>();
+    std::function<std::string()> figures_so_far = [] { return std::string(); };
     HousekeepingOptions housekeeping = {};  // renew_own is the dispatcher's to say
     // Called once, by run(), when the store knows the worker.
     std::function<void()> on_enlisted = [] {};

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include "shared/log/log.h"
+#include "shared/metrics/work_figures.h"
 #include "shared/os/descriptor_limit.h"
 #include "shared/os/service_manager.h"
 #include "shared/os/wake_signal.h"
@@ -53,6 +55,14 @@ int run_until_stopped(Dispatcher& dispatcher, const std::stop_token& stop,
     }
 }
 
+// As WorkerTurn::figures.
+std::string text_of(const WorkFigures& work, const StoreWork& store) {
+    Figures all;
+    work.add_to(all);
+    store.add_to(all);
+    return all.as_text();
+}
+
 int work(const WorkerSettings& settings, Storage& storage) {
     ServiceManager manager = ServiceManager::from_environment();
     block_stop_signals();
@@ -90,9 +100,11 @@ int work(const WorkerSettings& settings, Storage& storage) {
     const std::unique_ptr<WorkWatch> work_watch = storage.open_watch();
     const std::unique_ptr<WorkWatch> end_watch = storage.open_end_watch();
     ProcessorsByKind processors;
+    const auto figures = std::make_shared<WorkFigures>();
     const ProcessorSurroundings surroundings{.store_id = identity.store_id,
                                              .on_capacity = [&wake] { wake.notify(); },
-                                             .watcher = watcher ? &*watcher : nullptr};
+                                             .watcher = watcher ? &*watcher : nullptr,
+                                             .figures = figures};
     add_chosen_processors(processors, settings, surroundings);
     OrdersInWork in_work(processors, timeout_margin, wake);
     WorkerDescription description = describe_worker(in_work.capacity(), settings.worker_name);
@@ -111,6 +123,8 @@ int work(const WorkerSettings& settings, Storage& storage) {
                            .drain_limit = settings.drain_limit,
                            .hurry = hurry.get_token(),
                            .look_interval = storage.look_interval(),
+                           .figures = figures,
+                           .figures_so_far = [&] { return text_of(*figures, *storage.work()); },
                            .housekeeping = {.retention = settings.retention,
                                             .look_interval = storage.look_interval()},
                            // Not before, because its first report should count this worker.

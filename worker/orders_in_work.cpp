@@ -20,6 +20,7 @@ struct OrdersInWork::Job {
     // Constant once it was started.
     ClaimedOrder order;
     OrderProcessor* processor;
+    SteadyTime began;
     SteadyTime deadline;
     std::stop_source stop = {};
     Jobs::iterator place = {};
@@ -57,7 +58,7 @@ void OrdersInWork::start(std::vector<ClaimedOrder> orders) {
             OrderProcessor& processor = processors_.taking(order.spec.kind);
             const SteadyTime deadline = now + order.limits.timeout + margin_;
             payload_bytes_ += payload_size(order);
-            Job& job = running_.emplace_back(Job{std::move(order), &processor, deadline});
+            Job& job = running_.emplace_back(Job{std::move(order), &processor, now, deadline});
             job.place = std::prev(running_.end());
             held_.emplace(job.order.lease, job.place);
             deadlines_.insert(job.by_deadline());
@@ -128,13 +129,13 @@ std::vector<FinishedOrder> OrdersInWork::take_finished(SteadyTime now) {
         finished.reserve(ended.size());
         for (Job& job : ended) {
             held_.erase(job.order.lease);
-            finished.push_back({std::move(job.order), std::move(job.result)});
+            finished.push_back({std::move(job.order), std::move(job.result), job.began});
         }
         while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
             Job& job = *deadlines_.begin()->second;
             drop(job);
             late.push_back({job.stop, job.processor});
-            finished.push_back({job.order, std::nullopt});
+            finished.push_back({job.order, std::nullopt, job.began});
         }
     }
     // Outside the lock: this runs the callbacks that the processors have registered.

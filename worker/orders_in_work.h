@@ -32,6 +32,7 @@ struct FinishedOrder {
     ClaimedOrder order;
     // Empty if the processing was told to stop and gave up: the order is to be released.
     std::optional<ProcessingResult> result;
+    SteadyTime began = {};  // when it was started
 };
 
 class OrdersInWork {

@@ -75,6 +75,10 @@ void add_chosen_processors(ProcessorsByKind& processors, const WorkerSettings& s
     if (settings.webhooks) {
         WebhookOptions options = *settings.webhooks;
         options.store_id = surroundings.store_id;
+        options.note_result = [figures = surroundings.figures](const Kind& kind,
+                                                               WebhookResult result) {
+            figures->note_webhook(kind.name(), result);
+        };
         processors.add(make_webhook_processor(std::move(options), surroundings.on_capacity));
     }
     if (!settings.commands.programs.empty()) add_commands(processors, settings, surroundings);

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 
+#include "shared/metrics/work_figures.h"
 #include "worker/processors/command/group_watcher.h"
 #include "worker/processors/processors_by_kind.h"
 #include "worker/settings.h"
@@ -19,6 +21,8 @@ struct ProcessorSurroundings {
     std::function<void()> on_capacity;
     // Of commands; null if there are none. It must outlive the processors.
     const GroupWatcher* watcher = nullptr;
+    // What came of requests to webhooks is counted there.
+    std::shared_ptr<WorkFigures> figures = std::make_shared<WorkFigures>();
 };
 
 // How many descriptors they may have open at a time.

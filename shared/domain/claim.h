@@ -75,6 +75,8 @@ struct ClaimedOrder {
     int attempt = 0;  // 1 for the first
     AttemptLimits limits = {};
     UtcTime created_at = {};
+    // From when it was due to when it was claimed, by the store's clock.
+    std::chrono::milliseconds waited{0};
 };
 
 // How an attempt ends: by a result, which ends the order too (Completed, Failure), or because the

@@ -1,6 +1,7 @@
 #include "shared/housekeeping/housekeeping.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "shared/log/log.h"
@@ -79,6 +80,9 @@ void Housekeeping::look(SteadyTime now) {
     }
     if (turn.take_back_limit + turn.promote_limit + turn.expire_limit > 0) carry_out(turn, now);
     if (chores.has_sample_due) take_sample(now);
+    if (const std::string figures = options_.take_figures(); !figures.empty()) {
+        store_.add_figures(figures);
+    }
     store_.tidy();
 }
 

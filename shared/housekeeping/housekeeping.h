@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <string>
 
 #include "shared/housekeeping/retention.h"
 #include "shared/log/log_pace.h"
@@ -39,6 +40,9 @@ struct HousekeepingOptions {
     // Called before anything is taken back, for an owner that holds leases itself: after a suspend,
     // through which only the leases' clock runs, they may have run out too.
     std::function<void()> renew_own = [] {};
+    // Asked with each look for what this process has measured and not told yet, as
+    // HousekeepingStore::add_figures() takes it; empty for nothing.
+    std::function<std::string()> take_figures = [] { return std::string(); };
 };
 
 class Housekeeping {

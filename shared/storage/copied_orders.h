@@ -37,10 +37,19 @@ struct CopiedWorker {
     OptionalText kinds = {};
 };
 
-// What orders refer to.
+// As decisions/order_totals.h has them.
+struct CopiedTotal {
+    std::int64_t total = 0;
+    std::int64_t kind = 0;
+    std::int64_t priority = 0;
+    std::int64_t number = 0;
+};
+
+// What orders refer to, and what is counted of those that have left.
 struct CopiedNames {
     std::vector<CopiedKind> kinds;      // by id
     std::vector<CopiedWorker> workers;  // by id
+    std::vector<CopiedTotal> totals;    // by total, kind and priority; none is 0
 };
 
 struct CopiedAttempt {

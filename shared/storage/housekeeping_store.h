@@ -99,6 +99,10 @@ class HousekeepingStore {
     // Takes the sample of now (samples.h), and forgets those that are too old.
     virtual void take_sample() = 0;
 
+    // Adds what a process has measured (Figures::as_text()) to the sums of all that is not told by
+    // a worker's row.
+    virtual void add_figures(const std::string& figures) = 0;
+
     // As IntakeStore::tidy(). It also forgets workers, a bounded number of them, that are gone and
     // that no order names; and changes that need not be kept (change_log.h), of which it keeps no
     // more if nobody asks for them any longer.

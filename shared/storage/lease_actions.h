@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -78,6 +79,8 @@ struct LeaseOutcome {
     State state = State::lost;
     // Of a lost one: what the order has come to; empty if it is gone.
     std::optional<OrderStatus> order_status = {};
+    // Of one that is settled now: of which kind, and how long it was in work.
+    std::optional<std::pair<Kind, std::chrono::milliseconds>> was_in_work = {};
     // If it is wanted, unless the lease is renewed or lost: as in a list, with its result.
     std::optional<Order> order = {};
     // If it is renewed.

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "shared/metrics/work_figures.h"
 #include "shared/storage/change_log.h"
 #include "shared/storage/copy_end.h"
 #include "shared/storage/housekeeping_store.h"
@@ -55,6 +56,9 @@ class Storage {
     // Rings after commits that cancel an order in work, and after each that ends one while somebody
     // awaits that (AwaitEnds).
     [[nodiscard]] virtual std::unique_ptr<WorkWatch> open_end_watch() = 0;
+
+    // What its parts that write have measured of themselves. For as long as anybody has it.
+    [[nodiscard]] virtual std::shared_ptr<const StoreWork> work() const = 0;
 
     // How often a worker that has a watch should look for what nothing announces.
     [[nodiscard]] virtual std::chrono::milliseconds look_interval() const = 0;

@@ -5,6 +5,7 @@
 // An OrderReader is used by one thread at a time. Any number of them may be open, and they hold up
 // no writer. All functions throw StoreError if the environment is broken.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "shared/domain/endpoint_state.h"
 #include "shared/domain/order.h"
 #include "shared/domain/utc_time.h"
+#include "shared/metrics/figures.h"
 #include "shared/storage/order_actions.h"
 #include "shared/storage/samples.h"
 
@@ -118,6 +120,54 @@ struct StoreIdentity {
     std::string incarnation;
 };
 
+// The orders of one kind and one priority: where they stand, and how many there ever were.
+struct LineFigures {
+    StatusCounts counts = {};
+    std::int64_t waiting_for_time = 0;  // among the Pending
+    // As OrderReport::oldest_high.
+    std::optional<UtcTime> oldest = {};
+    std::int64_t created = 0;
+    // As each end; the other statuses are 0. An order that is tried again ends once more.
+    StatusCounts finished = {};
+};
+
+// One kind that the store knows, whether or not it has orders.
+struct KindFigures {
+    Kind kind;
+    LineFigures high = {};
+    LineFigures normal = {};
+    // Orders that were Failed, in the order of label::failure_reasons; attempts that have ended, in
+    // that of label::attempt_outcomes.
+    std::array<std::int64_t, 8> failed = {};
+    std::array<std::int64_t, 6> attempts = {};
+};
+
+// What was done to orders of all kinds, those among them that are no longer known.
+struct ActionTotals {
+    std::int64_t cancelled = 0;
+    std::int64_t retried = 0;
+    std::int64_t deleted = 0;
+};
+
+// What the store takes up; empty where it cannot be told.
+struct StoreSpace {
+    std::optional<std::int64_t> database_bytes = {};
+    std::optional<std::int64_t> log_bytes = {};   // beside it
+    std::optional<std::int64_t> free_bytes = {};  // on its disk
+};
+
+// What the store has to say for those that watch over it; all that is counted of one moment.
+struct StoreFigures {
+    OrderReport report;
+    std::vector<KindFigures> kinds = {};  // `default` first, then by name
+    ActionTotals actions = {};
+    // By all processes that ever were, up to what each told last.
+    Figures measured = {};
+    StoreSpace space;
+    std::string software;  // that keeps the store
+    std::string software_version;
+};
+
 class OrderReader {
    public:
     virtual ~OrderReader() = default;
@@ -144,6 +194,8 @@ class OrderReader {
 
     // Of the last `count` intervals, at most; see samples.h.
     [[nodiscard]] virtual SampleHistory samples(std::int64_t count) = 0;
+    // Costs the same, too.
+    [[nodiscard]] virtual StoreFigures figures() = 0;
 
     // A dead worker is among them until a live one notices, which takes moments.
     [[nodiscard]] virtual std::vector<EnlistedWorker> enlisted_workers() = 0;

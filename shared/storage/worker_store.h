@@ -99,6 +99,9 @@ struct WorkerTurn {
     std::vector<Lease> renewals = {};
     // What goes into the report until the next heartbeat.
     std::vector<EndpointState> endpoints = {};
+    // What the worker has measured of itself so far, as Figures::as_text() has it; empty: what it
+    // told last.
+    std::string figures = {};
     // Takes Pending orders, in the order in which they are to be done. Charges each an attempt.
     ClaimRequest claim = {};
 };
@@ -128,7 +131,8 @@ class WorkerStore {
     // Throws StoreError (unusable) if a worker that lives has its label.
     [[nodiscard]] virtual WorkerId enlist(const WorkerDescription& worker,
                                           std::chrono::milliseconds lease_time) = 0;
-    virtual void retire(WorkerId worker) = 0;
+    // `figures` is as in a turn.
+    virtual void retire(WorkerId worker, const std::string& figures) = 0;
 
     [[nodiscard]] virtual WorkerOutcomes take_turn(const WorkerTurn& turn) = 0;
 

@@ -44,7 +44,7 @@ void Claimer::run(const std::stop_token& stop) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
 
-    store->retire(worker);
+    store->retire(worker, {});
 }
 
 }  // namespace orders::bench

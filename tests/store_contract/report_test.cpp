@@ -37,7 +37,7 @@ TEST_CASE_FIXTURE(UsedStore, "report: it names the live workers and what each ho
     user.heartbeat(leaving);
     store->pass_time(lease_time / 2);
     CHECK(names() == std::vector<std::string>{"busy", "leaving"});
-    user.worker().retire(leaving);
+    user.worker().retire(leaving, {});
     CHECK(names() == std::vector<std::string>{"busy"});
 
     store->pass_time(lease_time);
@@ -49,7 +49,7 @@ TEST_CASE_FIXTURE(UsedStore, "report: it names the live workers and what each ho
 
 TEST_CASE_FIXTURE(UsedStore, "report: a worker's id never comes back") {
     const WorkerId first = user.enlist("first");
-    user.worker().retire(first);
+    user.worker().retire(first, {});
     CHECK(user.enlist("second") != first);
 }
 
@@ -76,7 +76,7 @@ TEST_CASE_FIXTURE(UsedStore, "report: no two workers that live have the same lab
     (void)other.enlist("other", "post");
     (void)other.enlist("nameless");
     (void)other.enlist("nameless, too");
-    user.worker().retire(first);
+    user.worker().retire(first, {});
     (void)other.enlist("second", "mail");
     CHECK(user.reader().report().workers.size() == 4);
 }
@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(UsedStore, "report: it tells which workers have signed on and 
     CHECK(states() == std::vector{std::pair(std::string("mail"), State::silent)});
     user.heartbeat(worker);
     CHECK(states() == std::vector{std::pair(std::string("mail"), State::live)});
-    user.worker().retire(worker);
+    user.worker().retire(worker, {});
     CHECK(states().empty());
 }
 

@@ -128,7 +128,7 @@ TEST_CASE_FIXTURE(ReportedStore,
     CHECK_FALSE(of_kind("default").is_unattended);
     const WorkerId worker = user.enlist("w");
     CHECK_FALSE(of_kind("mail").is_unattended);
-    user.worker().retire(worker);
+    user.worker().retire(worker, {});
     CHECK(of_kind("mail").is_unattended);
 }
 
@@ -149,7 +149,7 @@ TEST_CASE_FIXTURE(ReportedStore,
     tell(other, {{a_kind("sms"), 4'000, true}});
     CHECK(report().endpoints ==
           std::vector<EndpointState>{{Kind(), 0, false}, {a_kind("sms"), 4'003, true}});
-    user.worker().retire(other);
+    user.worker().retire(other, {});
     tell(one, {});
     CHECK(report().endpoints.empty());
 }

@@ -119,6 +119,31 @@ std::vector<Order> list_all(OrderReader& reader, OrderQuery query) {
     return all;
 }
 
+namespace {
+
+// What is there is what was created, less what was deleted; but for kinds that have given their
+// place to others, which happens when there are as many as there may be.
+void check_figures(const StoreFigures& figures) {
+    StatusCounts all;
+    std::int64_t created = 0;
+    for (const KindFigures& kind : figures.kinds) {
+        for (const LineFigures* const line : {&kind.high, &kind.normal}) {
+            all += line->counts;
+            created += line->created;
+        }
+    }
+    CHECK(all == figures.report.total());
+    const std::int64_t left =
+        all.pending + all.processing + all.processed + all.failed + all.cancelled;
+    if (figures.kinds.size() <= Kind::max_named) {
+        CHECK(created - figures.actions.deleted == left);
+    } else {
+        CHECK(created - figures.actions.deleted <= left);
+    }
+}
+
+}  // namespace
+
 void check_counts(OrderReader& reader) {
     std::map<Priority, StatusCounts> by_priority;
     std::map<Kind, StatusCounts> by_kind;
@@ -141,6 +166,7 @@ void check_counts(OrderReader& reader) {
     }
     CHECK(by_kind.empty());
     CHECK(report.waiting_for_time == all_waiting);
+    check_figures(reader.figures());
 }
 
 }  // namespace orders::test

@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(WatchedStore, "watch: it is silent after a commit that made no
     store->pass_time(lease_time);
     CHECK(user.take_back_expired(1).at(0).failure);
     CHECK(user.sweep(OrderStatus::processed, 1ms) == 1);
-    user.worker().retire(worker);
+    user.worker().retire(worker, {});
     (void)user.submit(an_order("later").due(1h));
     CHECK(watch.is_silent());
 }

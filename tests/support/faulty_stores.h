@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -59,9 +60,9 @@ class FaultyWorkerStore final : public WorkerStore {
         begin_turn();
         return store_->enlist(worker, lease_time);
     }
-    void retire(WorkerId worker) override {
+    void retire(WorkerId worker, const std::string& figures) override {
         begin_turn();
-        store_->retire(worker);
+        store_->retire(worker, figures);
     }
     WorkerOutcomes take_turn(const WorkerTurn& turn) override {
         begin_turn();
@@ -117,6 +118,7 @@ class FaultyHousekeepingStore final : public HousekeepingStore {
         faults_.fail_if_asked(faults_.samples_to_fail);
         store_->take_sample();
     }
+    void add_figures(const std::string& figures) override { store_->add_figures(figures); }
     void tidy() override { store_->tidy(); }
 
    private:

@@ -363,6 +363,9 @@ class ScriptedReader final : public OrderReader {
         script_.come_to(StoreStep::read);
         return {};
     }
+    StoreFigures figures() override {
+        return {.report = report(), .software = "script", .software_version = "1"};
+    }
     std::vector<EnlistedWorker> enlisted_workers() override { return {}; }
 
    private:

@@ -48,6 +48,9 @@ void append_canonical(std::string& text, const CopiedNames& names) {
                           worker.lease_time, worker.named_up_to, std::int64_t{worker.pulls},
                           worker.label, worker.kinds);
     }
+    for (const CopiedTotal& total : names.totals) {
+        canonical.add_all(total.total, total.kind, total.priority, total.number);
+    }
 }
 
 void append_canonical(std::string& text, const CopiedOrder& order) {

@@ -3,6 +3,7 @@
 // Who takes which order, and whose turn it is: the rules of a claim (ClaimRequest) that do not
 // depend on how a backend keeps its queue.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -25,6 +26,11 @@ struct Taker {
 // charged so far.
 [[nodiscard]] inline bool is_too_late(const OrderSpec& spec, int attempts, UtcTime now) {
     return attempts == 0 && spec.start_before && *spec.start_before <= now;
+}
+
+// For how long; 0 if the clock was set back meanwhile.
+[[nodiscard]] inline std::chrono::milliseconds waited(UtcTime since, UtcTime now) {
+    return std::max(now - since, std::chrono::milliseconds{0});
 }
 
 // High orders go first; but while a Normal one waits for too long, one in four is Normal. Belongs

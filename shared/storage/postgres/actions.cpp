@@ -55,7 +55,9 @@ void send_rounds(Transaction& transaction, std::span<const OrderSequence> orders
         " counted AS (INSERT INTO orders.count_changes (kind, priority, state, number)"
         " SELECT kind, priority, status, -count(*) FROM d GROUP BY 1, 2, 3"
         " UNION ALL SELECT kind, priority, CASE WHEN place IS NULL THEN 5 ELSE 0 END, count(*)"
-        " FROM d GROUP BY 1, 2, 3)," PG_CHANGED(
+        " FROM d GROUP BY 1, 2, 3"
+        " UNION ALL SELECT kind, priority, status + 8, count(*) FROM d GROUP BY 1, 2, 3"
+        " UNION ALL SELECT 0, 0, 31, count(*) FROM d HAVING count(*) > 0)," PG_CHANGED(
             "d", "0", "0", "NULL") " SELECT seq, CASE WHEN place IS NOT NULL THEN " PG_RING_FOR_WORK
                                    " END FROM d",
         numbers_of(orders));
@@ -89,7 +91,10 @@ void send_rounds(Transaction& transaction, std::span<const OrderSequence> orders
     " FROM z WHERE x.seq = z.seq),"                                                            \
     " counted AS (INSERT INTO orders.count_changes (kind, priority, state, number)"            \
     " SELECT kind, priority, state, -1 FROM z"                                                 \
-    " UNION ALL SELECT kind, $2::smallint, new_state, 1 FROM z)," PG_NEW_CHANGES               \
+    " UNION ALL SELECT kind, $2::smallint, new_state, 1 FROM z"                                \
+    " UNION ALL SELECT kind, priority, 13, -1 FROM z WHERE priority <> $2::smallint"           \
+    " UNION ALL SELECT kind, $2::smallint, 13, 1 FROM z WHERE priority <> "                    \
+    "$2::smallint)," PG_NEW_CHANGES                                                            \
     "o.order_id, k.name, $2::smallint, 0, o.attempts, NULL FROM z"                             \
     " JOIN orders.orders o ON o.seq = z.seq AND o.priority <> $2::smallint"                    \
     " JOIN orders.kinds k ON k.id = o.kind" PG_IF_ANYBODY_LISTENS                              \

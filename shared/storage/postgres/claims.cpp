@@ -229,7 +229,8 @@ Claims::Claimed Claims::take_in_order(Transaction& transaction, const ClaimReque
                                     .spec = std::move(head.spec),
                                     .attempt = head.attempts + 1,
                                     .limits = limits,
-                                    .created_at = head.created_at});
+                                    .created_at = head.created_at,
+                                    .waited = waited(head.queued_at, now)});
             turns_.note_handed_out(line->priority);
             --room_.at(line->kind).room;
             --share_room_[line->share];

@@ -134,6 +134,20 @@ void send_actions(Connection& connection, std::span<const CopiedOrder> orders) {
         owners, numbers, times, actions, names);
 }
 
+void send_totals(Connection& connection, std::span<const CopiedTotal> all) {
+    Array totals, kinds, priorities, numbers;
+    for (const CopiedTotal& total : all) {
+        totals.add(total.total);
+        kinds.add(total.kind);
+        priorities.add(total.priority);
+        numbers.add(total.number);
+    }
+    connection.send(
+        "INSERT INTO orders.counts (state, kind, priority, number) SELECT * FROM"
+        " unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::bigint[])",
+        totals, kinds, priorities, numbers);
+}
+
 }  // namespace
 
 OptionalNumber position_of(const CopiedOrder& order) noexcept {
@@ -181,6 +195,7 @@ void send_copied_names(Connection& connection, const CopiedNames& names) {
         "host,"
         " threads, started_at, lease_time, named_up_to, pulls, label, kinds)",
         workers, worker_names, hosts, threads, started, lease_times, named, pulls, labels, taken);
+    send_totals(connection, names.totals);
 }
 
 void send_copied_orders(Connection& connection, std::span<const CopiedOrder> orders) {

@@ -153,6 +153,9 @@ CopiedNames read_copied_names(Connection& connection) {
         "SELECT id, name, host, threads, started_at, lease_time, least(named_up_to,"
         " (SELECT coalesce(max(seq), 0) FROM orders.orders)), pulls, label, kinds"
         " FROM orders.workers ORDER BY id");
+    connection.send(
+        "SELECT state, kind, priority, number FROM orders.all_counts WHERE state >= 8"
+        " AND number <> 0 ORDER BY state, kind, priority");
     const std::vector<Rows> results = connection.receive();
     CopiedNames names;
     const Rows& kinds = results.at(0);
@@ -173,6 +176,13 @@ CopiedNames read_copied_names(Connection& connection) {
                                  .pulls = workers.get<bool>(row, 7),
                                  .label = workers.get<OptionalText>(row, 8),
                                  .kinds = workers.get<OptionalText>(row, 9)});
+    }
+    const Rows& totals = results.at(2);
+    for (std::size_t row = 0; row < totals.size(); ++row) {
+        names.totals.push_back({.total = totals.get<std::int64_t>(row, 0),
+                                .kind = totals.get<std::int64_t>(row, 1),
+                                .priority = totals.get<std::int64_t>(row, 2),
+                                .number = totals.get<std::int64_t>(row, 3)});
     }
     return names;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -66,7 +67,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
    public:
     explicit PostgresHousekeepingStore(SharedServer server)
         : server_(std::move(server)),
-          writer_(*server_),
+          writer_(*server_, server_->work().maintenance),
           processed_walk_(writer_, OrderStatus::processed),
           failed_walk_(writer_, OrderStatus::failed),
           cancelled_walk_(writer_, OrderStatus::cancelled),
@@ -113,11 +114,33 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
 
     HousekeepingOutcomes take_turn(const HousekeepingTurn& turn) override {
         return writer_.transact(
-            "keep house", [&](Transaction& transaction) { return take_turn(transaction, turn); },
+            "keep house",
+            [&](Transaction& transaction) {
+                HousekeepingOutcomes outcomes = take_turn(transaction, turn);
+                writer_.note_orders(outcomes.taken_back.size() + outcomes.promoted +
+                                    outcomes.expired);
+                return outcomes;
+            },
             // What was done is not done twice, and there is nobody who waits for the answer.
             [](Transaction&, std::int64_t) -> std::optional<HousekeepingOutcomes> {
                 return std::nullopt;
             });
+    }
+
+    void add_figures(const std::string& figures) override {
+        (void)writer_.transact(
+            "add figures",
+            [&](Transaction& transaction) {
+                transaction.send(
+                    "INSERT INTO orders.metric_sums AS s (name, number)"
+                    " SELECT key, value::float8 FROM json_each_text($1::json) ORDER BY key"
+                    " ON CONFLICT (name) DO UPDATE SET number = s.number + excluded.number",
+                    figures);
+                (void)transaction.commit();
+                return true;
+            },
+            // Rather lost than counted twice.
+            [](Transaction&, std::int64_t) { return std::optional(true); });
     }
 
     Swept sweep(OrderStatus status, std::chrono::milliseconds keep) override {
@@ -162,6 +185,9 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
         if (turn.take_back_limit > 0) {
             send_take_back(transaction, lease_floor_.after(), turn.take_back_limit);
             transaction.send(
+                "SELECT orders.keep_metrics(ARRAY (SELECT id FROM orders.workers WHERE" IS_GONE
+                " ORDER BY id FOR UPDATE))");
+            transaction.send(
                 "UPDATE orders.workers SET heartbeat_until = NULL, gone_at = orders.now_ms(), "
                 "named_up_to ="
                 " CASE named_up_to WHEN 0 THEN 0"
@@ -179,7 +205,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
         std::size_t next = 0;
         if (turn.take_back_limit > 0) {
             outcomes.taken_back = taken_back(results.at(next));
-            next += 2;
+            next += 3;
         }
         if (turn.promote_limit > 0) {
             outcomes.promoted = results.at(next + 1).size();

@@ -43,7 +43,7 @@ class RingPace {
 class PostgresIntakeStore final : public IntakeStore {
    public:
     explicit PostgresIntakeStore(SharedServer server)
-        : server_(std::move(server)), writer_(*server_) {}
+        : server_(std::move(server)), writer_(*server_, server_->work().intake) {}
 
     std::unique_ptr<IntakeTurn> begin() override;
 
@@ -76,6 +76,7 @@ class PostgresIntakeStore final : public IntakeStore {
             Creates creates(group);
             IntakeOutcomes outcomes = store(group, creates);
             pending_ += creates.created();
+            writer_.note_orders(static_cast<std::size_t>(creates.created()) + group.actions.size());
             if (creates.created() > 0) full_until_ = {};
             if (auto created = created_outcomes(creates)) {
                 outcomes.created = *std::move(created);

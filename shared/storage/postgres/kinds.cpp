@@ -61,11 +61,22 @@ std::optional<std::int64_t> Kinds::find_or_add(const Kind& kind) {
                 " (SELECT FROM orders.all_counts WHERE kind = $2::smallint AND state <= 5"
                 " AND number > 0) RETURNING id",
                 kind.name(), free.get<std::int64_t>(row, 0));
-            if (!renamed.empty()) id = renamed.get<std::int64_t>(0, 0);
+            if (renamed.empty()) continue;
+            id = renamed.get<std::int64_t>(0, 0);
+            forget_totals(*id);
         }
     }
     known_[kind.name()] = id;
     return id;
+}
+
+// By rows that are added, as all else that is counted.
+void Kinds::forget_totals(std::int64_t kind) {
+    (void)transaction_.query(
+        "INSERT INTO orders.count_changes (kind, priority, state, number)"
+        " SELECT kind, priority, state, -number FROM orders.all_counts"
+        " WHERE kind = $1::smallint AND state >= 8 AND number <> 0",
+        kind);
 }
 
 }  // namespace orders::postgres

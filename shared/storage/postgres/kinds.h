@@ -34,6 +34,9 @@ class Kinds {
     [[nodiscard]] std::optional<std::int64_t> find_or_add(const Kind& kind);
 
    private:
+    // Of a kind whose number is another's from now on.
+    void forget_totals(std::int64_t kind);
+
     Transaction& transaction_;
     std::map<std::string, std::optional<std::int64_t>> known_;
 };

@@ -44,6 +44,7 @@ class PostgresStorage final : public Storage {
     std::unique_ptr<WorkWatch> open_end_watch() override {
         return postgres::open_watch(server_, Bell::ends);
     }
+    std::shared_ptr<const StoreWork> work() const override { return {server_, &server_->work()}; }
     // Of very many workers each look is a trip to the one server.
     std::chrono::milliseconds look_interval() const override { return std::chrono::seconds(1); }
     std::chrono::milliseconds change_look_interval() const override {

@@ -157,12 +157,15 @@ std::optional<Order> Pulls::order_of(OrderSequence order) {
 std::optional<Pulls::Held> Pulls::find_held(const Lease& lease) {
     // What a worker of ours holds is not a client's to end.
     const Rows rows = transaction_.query(
-        "SELECT worker, deadline FROM orders.leases WHERE seq = $1::bigint AND token = $2::bigint"
-        " AND deadline IS NOT NULL FOR UPDATE",
+        "SELECT l.worker, l.deadline, l.started_at, k.name FROM orders.leases l"
+        " JOIN orders.kinds k ON k.id = l.kind WHERE l.seq = $1::bigint AND l.token = $2::bigint"
+        " AND l.deadline IS NOT NULL FOR UPDATE OF l",
         lease.order.value, lease.token);
     if (rows.empty()) return std::nullopt;
     return Held{.worker = {rows.get<std::int64_t>(0, 0)},
-                .deadline = time_from_column(rows.get<std::int64_t>(0, 1))};
+                .deadline = time_from_column(rows.get<std::int64_t>(0, 1)),
+                .started_at = time_from_column(rows.get<std::int64_t>(0, 2)),
+                .kind = kind_from_column(rows.get<std::string>(0, 3))};
 }
 
 LeaseOutcome Pulls::act_on(const LeaseAction& action) {
@@ -173,7 +176,8 @@ LeaseOutcome Pulls::act_on(const LeaseAction& action) {
     }
     if (const auto* result = std::get_if<ProcessingResult>(&action.what)) {
         settle({action.lease, *result});
-        return {.state = LeaseOutcome::State::settled};
+        return {.state = LeaseOutcome::State::settled,
+                .was_in_work = {{held->kind, waited(held->started_at, transaction_.now())}}};
     }
     send_releases(transaction_, std::span(&action.lease, 1));
     (void)transaction_.receive();

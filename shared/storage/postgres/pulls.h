@@ -27,6 +27,8 @@ class Pulls {
     struct Held {
         WorkerId worker;
         UtcTime deadline;
+        UtcTime started_at;
+        Kind kind;
     };
     [[nodiscard]] bool is_known_empty(const ClaimRequest& claim) const;
     [[nodiscard]] bool is_any_there(const ClaimRequest& claim);

@@ -35,7 +35,8 @@ namespace {
     " ranked AS MATERIALIZED (SELECT x.*, row_number() OVER (ORDER BY priority, position) AS rank" \
     " FROM (SELECT * FROM high UNION ALL SELECT * FROM normal) x),"                             \
     " head AS MATERIALIZED (SELECT r.*, o.order_id, o.processing_time, o.attempts, o.token,"    \
-    " o.created_at, o.start_before, i.timeout_seconds, i.max_attempts, i.backoff_seconds,"      \
+    " o.created_at, greatest(0, orders.now_ms() - coalesce(o.due_at, o.created_at)) AS waited," \
+    " o.start_before, i.timeout_seconds, i.max_attempts, i.backoff_seconds,"                    \
     " i.payload, i.trace, coalesce(octet_length(i.payload), 0) AS bytes,"                       \
     " coalesce(o.attempts = 0 AND o.start_before <= orders.now_ms(), false) AS is_late"         \
     " FROM ranked r JOIN orders.orders o ON o.seq = r.seq"                                      \
@@ -56,7 +57,7 @@ namespace {
     " SELECT k.is_so AND NOT (SELECT coalesce(bool_or(is_late), false) FROM head),"             \
     " (SELECT count(*) FROM ranked), t.seq, t.line, t.position, t.order_id, t.priority,"        \
     " t.processing_time, t.attempts, t.token, t.created_at, t.start_before, t.timeout_seconds," \
-    " t.max_attempts, t.backoff_seconds, t.payload, t.trace"                                    \
+    " t.max_attempts, t.backoff_seconds, t.payload, t.trace, t.waited"                          \
     " FROM known k LEFT JOIN taken t ON true ORDER BY t.rank"
 
 }  // namespace
@@ -122,7 +123,8 @@ ClaimedOrder QuickClaim::order_from(const Rows& rows, std::size_t row) const {
             .spec = std::move(spec),
             .attempt = static_cast<int>(rows.get<std::int64_t>(row, 8)) + 1,
             .limits = limits,
-            .created_at = time_from_column(rows.get<std::int64_t>(row, 10))};
+            .created_at = time_from_column(rows.get<std::int64_t>(row, 10)),
+            .waited = std::chrono::milliseconds(rows.get<std::int64_t>(row, 17))};
 }
 
 }  // namespace orders::postgres

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -23,17 +24,17 @@ namespace {
 // Since when the longest waiting order of each queue waits: of the first in line, and of some
 // behind it, because the clock may have been ahead when the first came. The parameters are those of
 // QueuePlaces.
-#define OLDEST                                                                               \
-    "SELECT r.priority, min(coalesce(o.due_at, o.created_at)) FROM (SELECT k.id AS kind,"    \
-    " p.priority, l.line, CASE l.line WHEN 0 THEN s.after END AS after FROM orders.kinds k"  \
-    " CROSS JOIN (VALUES (0), (1)) AS p (priority) CROSS JOIN (VALUES (0), (1)) AS l (line)" \
-    " LEFT JOIN unnest($1::smallint[], $2::smallint[], $3::bigint[])"                        \
-    " AS s (kind, priority, after) ON s.kind = k.id AND s.priority = p.priority) r"          \
-    " CROSS JOIN LATERAL (SELECT q.seq FROM orders.queue q WHERE q.kind = r.kind"            \
-    " AND q.priority = r.priority AND q.line = r.line"                                       \
-    " AND q.position > coalesce(r.after, " PG_BEFORE_ALL                                     \
-    ") ORDER BY q.position LIMIT 100) q"                                                     \
-    " JOIN orders.orders o ON o.seq = q.seq GROUP BY r.priority"
+#define OLDEST                                                                                    \
+    "SELECT r.kind, r.priority, min(coalesce(o.due_at, o.created_at)) FROM (SELECT k.id AS kind," \
+    " p.priority, l.line, CASE l.line WHEN 0 THEN s.after END AS after FROM orders.kinds k"       \
+    " CROSS JOIN (VALUES (0), (1)) AS p (priority) CROSS JOIN (VALUES (0), (1)) AS l (line)"      \
+    " LEFT JOIN unnest($1::smallint[], $2::smallint[], $3::bigint[])"                             \
+    " AS s (kind, priority, after) ON s.kind = k.id AND s.priority = p.priority) r"               \
+    " CROSS JOIN LATERAL (SELECT q.seq FROM orders.queue q WHERE q.kind = r.kind"                 \
+    " AND q.priority = r.priority AND q.line = r.line"                                            \
+    " AND q.position > coalesce(r.after, " PG_BEFORE_ALL                                          \
+    ") ORDER BY q.position LIMIT 100) q"                                                          \
+    " JOIN orders.orders o ON o.seq = q.seq GROUP BY r.kind, r.priority"
 
 #define ENLISTED                                                                               \
     "WITH l AS MATERIALIZED (SELECT worker, started_at FROM orders.leases"                     \
@@ -73,9 +74,11 @@ ReportedWorkers workers_from(const Rows& rows) {
     return all;
 }
 
-OrderReport read_report(Connection& connection, Beginnings& beginnings, std::int64_t number) {
+constexpr std::size_t report_statements = 4;
+#define BEGIN_SNAPSHOT "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+void send_report(Connection& connection, Beginnings& beginnings, std::int64_t number) {
     const auto [places_of, priorities, after] = beginnings.queue.settled(number);
-    connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     connection.send(
         "SELECT orders.now_ms(), (SELECT min(due_at) FROM orders.waiting WHERE due_at >"
         " $1::bigint), id, name, is_paused FROM orders.kinds ORDER BY id",
@@ -83,21 +86,22 @@ OrderReport read_report(Connection& connection, Beginnings& beginnings, std::int
     connection.send("SELECT kind, priority, state, number FROM orders.all_counts WHERE state <= 5");
     connection.send(OLDEST, places_of, priorities, after);
     connection.send(ENLISTED, beginnings.leases.begin_look());
-    connection.send("COMMIT");
-    const std::vector<Rows> results = connection.receive();
-    OrderReport report;
-    const Rows& kinds = results.at(1);
+}
+
+// Of the results of these statements.
+void take_report(std::span<const Rows> results, Beginnings& beginnings, OrderReport& report,
+                 ReportTally& tally) {
+    const Rows& kinds = results[0];
     const auto now = kinds.get<std::int64_t>(0, 0);
     const auto next_due_at = kinds.get<std::optional<std::int64_t>>(0, 1);
     beginnings.waiting.note(now, next_due_at);
     report.taken_at = time_from_column(now);
     report.next_due_at = time_from_column(next_due_at);
-    ReportTally tally(report);
     for (std::size_t row = 0; row < kinds.size(); ++row) {
         tally.add_kind(kinds.get<std::int64_t>(row, 2),
                        kind_from_column(kinds.get<std::string>(row, 3)), kinds.get<bool>(row, 4));
     }
-    const Rows& counts = results.at(2);
+    const Rows& counts = results[1];
     for (std::size_t row = 0; row < counts.size(); ++row) {
         const auto status = static_cast<StoredStatus>(counts.get<std::int64_t>(row, 2));
         if (!tally.count(counts.get<std::int64_t>(row, 0),
@@ -106,12 +110,13 @@ OrderReport read_report(Connection& connection, Beginnings& beginnings, std::int
             throw damaged("read the counters", "one is of no kind");
         }
     }
-    const Rows& oldest = results.at(3);
+    const Rows& oldest = results[2];
     for (std::size_t row = 0; row < oldest.size(); ++row) {
-        tally.note_oldest(priority_from_column(oldest.get<std::int64_t>(row, 0)),
-                          time_from_column(oldest.get<std::int64_t>(row, 1)));
+        tally.note_oldest(oldest.get<std::int64_t>(row, 0),
+                          priority_from_column(oldest.get<std::int64_t>(row, 1)),
+                          time_from_column(oldest.get<std::int64_t>(row, 2)));
     }
-    const Rows& enlisted = results.at(4);
+    const Rows& enlisted = results[3];
     if (!enlisted.empty()) {
         beginnings.leases.note(now, enlisted.get<std::optional<std::int64_t>>(0, 7));
     }
@@ -123,20 +128,91 @@ OrderReport read_report(Connection& connection, Beginnings& beginnings, std::int
     });
     report.workers = std::move(live.workers);
     report.endpoints = merged(live.endpoints);
+}
+
+OrderReport read_report(Connection& connection, Beginnings& beginnings, std::int64_t number) {
+    connection.send(BEGIN_SNAPSHOT);
+    send_report(connection, beginnings, number);
+    connection.send("COMMIT");
+    const std::vector<Rows> results = connection.receive();
+    OrderReport report;
+    ReportTally tally(report);
+    take_report(std::span(results).subspan(1, report_statements), beginnings, report, tally);
+    return report;
+}
+
+// What is counted and measured besides, and the server.
+void send_figures(Connection& connection) {
+    connection.send("SELECT state, kind, priority, number FROM orders.all_counts WHERE state >= 8");
+    connection.send(
+        "SELECT coalesce(json_object_agg(name, number), '{}')::text FROM orders.metric_sums"
+        " UNION ALL SELECT metrics FROM orders.workers"
+        " WHERE heartbeat_until IS NOT NULL AND metrics IS NOT NULL"
+        " UNION ALL SELECT json_object_agg(k.key, -k.value::float8)::text FROM orders.workers w,"
+        " json_each_text(w.metrics_kept::json) k WHERE w.heartbeat_until IS NOT NULL GROUP BY "
+        "w.id");
+    connection.send(
+        "SELECT current_setting('server_version'), (SELECT sum(pg_total_relation_size(oid))::bigint"
+        " FROM pg_class WHERE relnamespace = 'orders'::regnamespace AND relkind = 'r')");
+}
+
+Figures sum_of(const Rows& texts) {
+    Figures all;
+    for (std::size_t row = 0; row < texts.size(); ++row) {
+        const auto told = Figures::from_text(texts.get<std::string>(row, 0));
+        if (!told) throw damaged("read a worker", "what it has measured is not valid");
+        all += *told;
+    }
+    return all;
+}
+
+StoreFigures read_figures(Connection& connection, Beginnings& beginnings, std::int64_t number) {
+    connection.send(BEGIN_SNAPSHOT);
+    send_report(connection, beginnings, number);
+    send_figures(connection);
+    connection.send("COMMIT");
+    const std::vector<Rows> all = connection.receive();
+    const auto results = std::span(all).subspan(1);
+    const Rows& totals = results[report_statements];
+    const Rows& server = results[report_statements + 2];
+    StoreFigures figures{.report = {},
+                         .space = {.database_bytes = server.get<std::int64_t>(0, 1)},
+                         .software = "postgresql",
+                         .software_version = server.get<std::string>(0, 0)};
+    ReportTally tally(figures.report);
+    take_report(results.first(report_statements), beginnings, figures.report, tally);
+    for (std::size_t row = 0; row < totals.size(); ++row) {
+        if (!tally.add_total(static_cast<Total>(totals.get<std::int64_t>(row, 0)),
+                             totals.get<std::int64_t>(row, 1),
+                             priority_from_column(totals.get<std::int64_t>(row, 2)),
+                             totals.get<std::int64_t>(row, 3))) {
+            throw damaged("read the totals", "one is of nothing that is known");
+        }
+    }
+    figures.kinds = tally.kinds();
+    figures.actions = tally.actions();
+    figures.measured = sum_of(results[report_statements + 1]);
+    return figures;
+}
+
+// By what sends it and takes its results.
+template <typename Report>
+Report read(std::string_view operation, Session& session, Beginnings& beginnings,
+            Report (*read_it)(Connection&, Beginnings&, std::int64_t)) {
+    const SteadyTime began = std::chrono::steady_clock::now();
+    Report report = session.read(operation, [&](Connection& connection) {
+        return read_it(connection, beginnings, session.connections());
+    });
+    if (std::chrono::steady_clock::now() - began > long_report) {
+        (void)look_for_kinds(session, beginnings.queue);
+    }
     return report;
 }
 
 }  // namespace
 
 OrderReport make_report(Session& session, Beginnings& beginnings) {
-    const SteadyTime began = std::chrono::steady_clock::now();
-    OrderReport report = session.read("make a report", [&](Connection& connection) {
-        return read_report(connection, beginnings, session.connections());
-    });
-    if (std::chrono::steady_clock::now() - began > long_report) {
-        (void)look_for_kinds(session, beginnings.queue);
-    }
-    return report;
+    return read("make a report", session, beginnings, read_report);
 }
 
 namespace {
@@ -202,6 +278,9 @@ class PostgresOrderReader final : public OrderReader {
         return session_.read("read samples", [count](Connection& connection) {
             return read_samples(connection, count);
         });
+    }
+    StoreFigures figures() override {
+        return read("read figures", session_, beginnings_, read_figures);
     }
 
     std::vector<EnlistedWorker> enlisted_workers() override {

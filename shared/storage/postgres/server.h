@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "shared/metrics/work_figures.h"
 #include "shared/os/mutex.h"
 #include "shared/os/steady_time.h"
 #include "shared/storage/postgres/server_url.h"
@@ -19,6 +20,8 @@ namespace orders::postgres {
 class Server {
    public:
     explicit Server(ServerUrl url) : url_(std::move(url)) {}
+    // What those that write to it have measured.
+    [[nodiscard]] StoreWork& work() noexcept { return work_; }
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
@@ -50,6 +53,7 @@ class Server {
     void put_off_next_try() REQUIRES(mutex_);
 
     const ServerUrl url_;
+    StoreWork work_;  // synchronises itself
 
     mutable Mutex mutex_;
     bool is_lost_ GUARDED_BY(mutex_) = false;

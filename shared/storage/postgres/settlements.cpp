@@ -30,6 +30,16 @@ namespace {
     " SELECT kind, priority, " from ", -count(*) FROM " table                       \
     " GROUP BY 1, 2, 3"                                                             \
     " UNION ALL SELECT kind, priority, " to ", count(*) FROM " table " GROUP BY 1, 2, 3)"
+// What is counted of attempts that did not succeed, and of orders that are Failed: by the numbers
+// of decisions/order_totals.h, of the kind of each row of the table. `which` begins with WHERE, if
+// it is not empty.
+#define COUNT_TOTALS(parts) \
+    " totals AS (INSERT INTO orders.count_changes (kind, priority, state, number) " parts ")"
+#define TOTAL(total, table, which) \
+    "SELECT kind, 0, " total ", count(*) FROM " table which " GROUP BY 1, 3"
+#define TOTALS_OF_FAILED(reason, which)                \
+    TOTAL("orders.failed_for(" reason ")", "d", which) \
+    " UNION ALL " TOTAL("orders.ended_by(" reason ")", "d", which)
 #define BACK_INTO_QUEUE(which)                                                   \
     " queued AS (INSERT INTO orders.queue (kind, priority, line, position, seq)" \
     " SELECT kind, priority, 1, position, seq FROM d" which ")"
@@ -57,6 +67,9 @@ namespace {
     " bytes AS (INSERT INTO orders.count_changes (kind, priority, state, number)"         \
     " SELECT 0, 0, 6, sum(octet_length(result)) FROM d HAVING sum(octet_length(result)) > 0),"
 
+// Nor for this.
+#define COUNT_FAILED COUNT_TOTALS(TOTALS_OF_FAILED("reason", " WHERE state = 3")) ","
+
 // To be tried again; or Failed, if it was the last attempt. The wait is that of backoff.h.
 #define SETTLE_RETRIES \
     "WITH s AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[],"       \
@@ -78,7 +91,10 @@ namespace {
     " results AS (INSERT INTO orders.order_results (seq, detail)"                                 \
     " SELECT seq, detail FROM d WHERE detail IS NOT NULL AND state = 3)," KEEP_ATTEMPT(           \
         "0", "reason", "detail",                                                                  \
-        " WHERE state = 5") "," COUNT_MOVES("1", "state", "d") "," NOTE_NAMED "," PG_CHANGED("d", "CASE c.state WHEN 5 THEN 0 ELSE 3 END", "c.attempts", "CASE c.state WHEN 3 THEN c.reason END")                     \
+        " WHERE state = 5") ","                                                                   \
+    COUNT_TOTALS(TOTAL("25", "d", " WHERE state = 5") " UNION ALL "                               \
+                 TOTALS_OF_FAILED("reason", " WHERE state = 3")) ","                              \
+    COUNT_MOVES("1", "state", "d") "," NOTE_NAMED "," PG_CHANGED("d", "CASE c.state WHEN 5 THEN 0 ELSE 3 END", "c.attempts", "CASE c.state WHEN 3 THEN c.reason END")                     \
                                                                " SELECT at, CASE WHEN state = 3 " \
                                                                "THEN " PG_RING_FOR_ENDS           \
                                                                " END FROM d"
@@ -96,6 +112,15 @@ namespace {
     " AND q.priority = o.priority AND q.line IN (0, 1) AND q.position = o.position" \
     " RETURNING q.seq),"                                                            \
     " t AS (DELETE FROM orders.waiting t USING o WHERE t.seq = o.seq RETURNING t.seq)," places
+
+Sql settle_ends(bool has_results, bool has_failures) {
+    if (!has_failures) {
+        if (!has_results) return SETTLE_ENDS SETTLED_ENDS;
+        return SETTLE_ENDS KEEP_RESULTS SETTLED_ENDS;
+    }
+    if (!has_results) return SETTLE_ENDS COUNT_FAILED SETTLED_ENDS;
+    return SETTLE_ENDS KEEP_RESULTS COUNT_FAILED SETTLED_ENDS;
+}
 
 std::optional<std::string> text_or_nothing(const std::string& text) {
     if (text.empty()) return std::nullopt;
@@ -129,6 +154,7 @@ Settlements::Settlements(Transaction& transaction, std::span<const Settlement> s
     Settled ended;
     Array results;
     bool has_results = false;
+    bool has_failures = false;
     Settled retried;
     Array waits;
     Array chances;
@@ -152,6 +178,7 @@ Settlements::Settlements(Transaction& transaction, std::span<const Settlement> s
             ended.details.add(detail);
             results.add(std::nullopt);
             has_results |= detail.has_value();
+            has_failures = true;
         } else {
             const JsonText& text = std::get<Completed>(result).result;
             ended.reasons.add(std::nullopt);
@@ -163,10 +190,8 @@ Settlements::Settlements(Transaction& transaction, std::span<const Settlement> s
     has_ends_ = !ended.at.is_empty();
     has_retries_ = !retried.at.is_empty();
     if (has_ends_) {
-        transaction.send(has_results ? Sql(SETTLE_ENDS KEEP_RESULTS SETTLED_ENDS)
-                                     : Sql(SETTLE_ENDS SETTLED_ENDS),
-                         ended.leases.orders, ended.leases.tokens, ended.at, ended.reasons,
-                         ended.details, results);
+        transaction.send(settle_ends(has_results, has_failures), ended.leases.orders,
+                         ended.leases.tokens, ended.at, ended.reasons, ended.details, results);
     }
     if (has_retries_) {
         transaction.send(SETTLE_RETRIES, retried.leases.orders, retried.leases.tokens, retried.at,
@@ -196,10 +221,13 @@ void send_releases(Transaction& transaction, std::span<const Lease> leases) {
             " moved AS (UPDATE orders.orders o SET attempts = d.attempts - 1, token = d.token,"
             " position = nullif(d.position, o.seq), start_before = NULL"
             " FROM d WHERE o.seq = d.seq),")
-            BACK_INTO_QUEUE("") "," KEEP_ATTEMPT("2", "NULL", "NULL", "") "," COUNT_MOVES(
-                "1", "0", "d") "," NOTE_NAMED
-                               "," PG_CHANGED("d", "0", "c.attempts - 1",
-                                              "NULL") " SELECT seq, " PG_RING_FOR_WORK " FROM d",
+            BACK_INTO_QUEUE("") "," COUNT_TOTALS(TOTAL("27", "d", "")) "," KEEP_ATTEMPT(
+                "2", "NULL", "NULL",
+                "") "," COUNT_MOVES("1", "0", "d") "," NOTE_NAMED
+                                                   "," PG_CHANGED(
+                                                       "d", "0", "c.attempts - 1",
+                                                       "NULL") " SELECT seq, " PG_RING_FOR_WORK
+                                                               " FROM d",
         arrays.orders, arrays.tokens);
 }
 
@@ -220,6 +248,8 @@ void send_take_back(Transaction& transaction, std::int64_t begun_after, std::siz
         " FROM d WHERE o.seq = d.seq AND d.failure IS NULL),"
         BACK_INTO_QUEUE(" WHERE failure IS NULL") ","
         KEEP_ATTEMPT("1", "NULL", "NULL", " WHERE failure IS NULL") ","
+        COUNT_TOTALS(TOTAL("26", "d", " WHERE failure IS NULL") " UNION ALL "
+                     TOTALS_OF_FAILED("failure", " WHERE failure IS NOT NULL")) ","
         COUNT_MOVES("1", "CASE WHEN failure IS NULL THEN 0 ELSE 3 END", "d") "," NOTE_NAMED ","
         PG_CHANGED("d", "CASE WHEN c.failure IS NULL THEN 0 ELSE 3 END", "c.attempts", "c.failure")
         " SELECT o.order_id, w.name, d.attempts, d.failure,"
@@ -248,7 +278,9 @@ void send_cancels(Transaction& transaction, std::span<const OrderSequence> order
                                  "," PG_CHANGED("ended", "4", "c.attempts", "NULL") ","
                                  " cancels AS (INSERT INTO orders.count_changes (kind, priority, "
                                  "state, number)"
-                                 " SELECT 0, 0, 7, count(*) FROM d HAVING count(*) > 0)"
+                                 " SELECT 0, 0, 7, count(*) FROM d HAVING count(*) > 0"
+                                 " UNION ALL SELECT 0, 0, 30, count(*) FROM ended"
+                                 " HAVING count(*) > 0 UNION ALL " TOTAL("28", "d", "") ")"
                                  " SELECT seq, CASE WHEN state = 1 THEN (SELECT "
                                  "count(pg_notify('orders_ends', '')))"
                                  " ELSE " PG_RING_FOR_ENDS " END FROM ended",
@@ -261,8 +293,10 @@ void send_expiries(Transaction& transaction, std::span<const OrderSequence> orde
                     " ended AS (UPDATE orders.orders x SET status = 3, failure = 'expired',"
                     " finished_at = greatest(orders.now_ms(), x.created_at)"
                     " FROM g WHERE x.seq = g.seq RETURNING x.seq, x.kind, x.priority, g.state),")
-            COUNT_MOVES("state", "3", "ended") "," PG_CHANGED(
-                "ended", "3", "0", "'expired'") " SELECT seq, " PG_RING_FOR_ENDS " FROM ended",
+            COUNT_MOVES("state", "3", "ended") "," COUNT_TOTALS(TOTAL(
+                "19", "ended", "")) "," PG_CHANGED("ended", "3", "0",
+                                                   "'expired'") " SELECT seq, " PG_RING_FOR_ENDS
+                                                                " FROM ended",
         numbers_of(orders));
 }
 

@@ -29,6 +29,8 @@ constexpr int whole_round = 16;
     " c AS (DELETE FROM orders.order_actions t USING d WHERE t.seq = d.seq),"            \
     " counted AS (INSERT INTO orders.count_changes (kind, priority, state, number)"      \
     " SELECT kind, priority, status, -count(*) FROM d GROUP BY 1, 2, 3"                  \
+    " UNION ALL SELECT kind, priority, status + 6, count(*) FROM d GROUP BY 1, 2, 3"     \
+    " UNION ALL SELECT 0, 0, 29, count(*) FROM d HAVING count(*) > 0"                    \
     " UNION ALL SELECT 0, 0, 6, -sum(bytes) FROM (SELECT bytes FROM i UNION ALL"         \
     " SELECT bytes FROM r) b HAVING sum(bytes) > 0)"                                     \
     " SELECT count(*) FROM d"
@@ -117,7 +119,10 @@ std::size_t FinishedWalk::erase(const std::vector<OrderSequence>& orders) {
             transaction.send(ERASE("o.status = $2::smallint AND o.finished_at < $3::bigint"),
                              numbers_of(orders), static_cast<int>(status_),
                              to_column(*finished_before_));
-            return static_cast<std::size_t>(transaction.commit().at(0).get<std::int64_t>(0, 0));
+            const auto deleted =
+                static_cast<std::size_t>(transaction.commit().at(0).get<std::int64_t>(0, 0));
+            writer_.note_orders(deleted);
+            return deleted;
         },
         nothing_known);
 }
@@ -185,6 +190,7 @@ Swept SizeWalk::step(Transaction& transaction, std::int64_t max_bytes) {
         transaction.send(ERASE("o.status IN (2, 3, 4)"), numbers_of(orders));
         swept.deleted =
             static_cast<std::size_t>(transaction.commit().at(0).get<std::int64_t>(0, 0));
+        writer_.note_orders(swept.deleted);
     }
     after_ = surplus > 0 ? after : OrderSequence{};
     return swept;

@@ -14,6 +14,7 @@
 // the server reports a cancelled wait as success.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,7 @@
 #include <vector>
 
 #include "shared/domain/utc_time.h"
+#include "shared/metrics/work_figures.h"
 #include "shared/os/steady_time.h"
 #include "shared/storage/postgres/connection.h"
 #include "shared/storage/postgres/errors.h"
@@ -136,9 +138,12 @@ class Transaction {
 // Does transactions.
 class Writer {
    public:
-    explicit Writer(Server& server) : session_(server) {}
+    // What its transactions take is counted in the figures, which must outlive it.
+    Writer(Server& server, RoleFigures& figures) : session_(server), figures_(figures) {}
 
     [[nodiscard]] Session& session() noexcept { return session_; }
+    // Of one transaction.
+    void note_orders(std::size_t orders) noexcept { figures_.note_orders(orders); }
 
     // Calls `work` with a transaction, which it commits. If that crosses another one, or if its
     // connection is lost and it is certain that it was not done, calls it again. If it was done,
@@ -148,11 +153,14 @@ class Writer {
     template <typename Work, typename WasDone>
     [[nodiscard]] auto transact(std::string_view operation, Work work, WasDone was_done) {
         require_resolved(operation);
+        const SteadyTime began = std::chrono::steady_clock::now();
         for (int attempt = 1;; ++attempt) {
             const std::int64_t nonce = session_.next_nonce();
             bool is_committing = false;
             try {
-                return try_once(nonce, work, is_committing);
+                auto outcome = try_once(nonce, work, is_committing);
+                figures_.commits.observe(std::chrono::steady_clock::now() - began);
+                return outcome;
             } catch (const ServerError& error) {
                 session_.note(error);
                 const bool is_undone = error.is_conflict() || error.is_statement_lost();
@@ -234,6 +242,7 @@ class Writer {
     static void pause();
 
     Session session_;
+    RoleFigures& figures_;
     std::optional<std::int64_t> unresolved_;
 };
 

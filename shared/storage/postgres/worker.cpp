@@ -110,7 +110,9 @@ bool is_worth_two_transactions(const WorkerTurn& turn) {
 class PostgresWorkerStore final : public WorkerStore {
    public:
     explicit PostgresWorkerStore(SharedServer server)
-        : server_(std::move(server)), writer_(*server_), settler_(*server_) {}
+        : server_(std::move(server)),
+          writer_(*server_, server_->work().dispatcher),
+          settler_(*server_, server_->work().dispatcher) {}
 
     WorkerId enlist(const WorkerDescription& worker,
                     std::chrono::milliseconds lease_time) override {
@@ -125,7 +127,7 @@ class PostgresWorkerStore final : public WorkerStore {
             });
     }
 
-    void retire(WorkerId worker) override {
+    void retire(WorkerId worker, const std::string& figures) override {
         (void)writer_.transact(
             "sign off",
             [&](Transaction& transaction) {
@@ -133,9 +135,10 @@ class PostgresWorkerStore final : public WorkerStore {
                     "UPDATE orders.workers SET heartbeat_until = NULL, gone_at = orders.now_ms(), "
                     "named_up_to ="
                     " CASE named_up_to WHEN 0 THEN 0"
-                    " ELSE (SELECT coalesce(max(seq), 0) FROM orders.orders) END"
-                    " WHERE id = $1::bigint",
-                    worker.value);
+                    " ELSE (SELECT coalesce(max(seq), 0) FROM orders.orders) END,"
+                    " metrics = coalesce(nullif($2::text, ''), metrics) WHERE id = $1::bigint",
+                    worker.value, figures);
+                transaction.send("SELECT orders.keep_metrics(ARRAY[$1::bigint])", worker.value);
                 (void)transaction.commit();
                 return true;
             },
@@ -208,6 +211,8 @@ class PostgresWorkerStore final : public WorkerStore {
                     return std::nullopt;
                 });
             if (is_claim_left) claim(turn, outcomes);
+            writer_.note_orders(turn.settlements.size() + outcomes.released +
+                                outcomes.claimed.size() + outcomes.expired);
             return outcomes;
         } catch (const StoreError&) {
             claims_.forget_places();
@@ -240,6 +245,7 @@ class PostgresWorkerStore final : public WorkerStore {
             give_back(outcomes.claimed);
             throw;
         }
+        settler_.note_orders(turn.settlements.size());
         return outcomes;
     }
 
@@ -357,9 +363,10 @@ class PostgresWorkerStore final : public WorkerStore {
     static void send_heartbeat(Transaction& transaction, const WorkerTurn& turn) {
         transaction.send(
             "UPDATE orders.workers SET heartbeat_until = orders.now_ms() + $2::bigint,"
-            " endpoints = nullif($3::text, '') WHERE id = $1::bigint RETURNING 1",
+            " endpoints = nullif($3::text, ''), metrics = coalesce(nullif($4::text, ''), metrics)"
+            " WHERE id = $1::bigint RETURNING 1",
             turn.worker.value, longest_silence(turn.lease_time).count(),
-            endpoints_as_text(turn.endpoints));
+            endpoints_as_text(turn.endpoints), turn.figures);
     }
 
     const SharedServer server_;

@@ -193,8 +193,7 @@ void ActionWrites::change(OrderSequence sequence, const Order& order, const Orde
                 entry ? std::optional(entry->place) : std::nullopt,
                 to_column(change.start_before.value_or(order.spec.start_before)));
     if (as_it_is != as_it_was || status != status_as_it_was) {
-        work.note_deleted(as_it_was, status_as_it_was);
-        work.note_created(as_it_is, status);
+        work.note_recounted(as_it_was, status_as_it_was, as_it_is, status);
     }
     if (as_it_is != as_it_was && work.keeps_changes()) {
         work.note_change({.order_id = order.spec.order_id.text(),

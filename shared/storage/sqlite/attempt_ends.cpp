@@ -99,6 +99,9 @@ void AttemptEnds::end(OrderSequence order, const Held& held, const End& end, Utc
                           .attempts = held.attempts,
                           .reason = end.reason});
     }
+    if (!end.reason) return;
+    work.note_failed(held.as, *end.reason);
+    work.note_attempt(held.as, ended_by(*end.reason));
 }
 
 void AttemptEnds::retry_later(const Lease& lease, const Held& held, const Retry& retry, UtcTime now,
@@ -122,6 +125,7 @@ void AttemptEnds::retry_later(const Lease& lease, const Held& held, const Retry&
                           .status = StoredStatus::waiting,
                           .attempts = held.attempts});
     }
+    work.note_attempt(held.as, Total::attempts_to_retry);
 }
 
 bool AttemptEnds::give_back(const Lease& lease, GivenBack how, UtcTime now,
@@ -145,6 +149,7 @@ bool AttemptEnds::give_back(const Lease& lease, GivenBack how, UtcTime now,
                           .status = StoredStatus::queued,
                           .attempts = held->attempts - (how.is_charged ? 0 : 1)});
     }
+    work.note_attempt(held->as, ended_with(how.outcome));
     return true;
 }
 
@@ -197,6 +202,7 @@ bool AttemptEnds::end_pending(OrderSequence order, const Standing& standing, con
                           .attempts = standing.attempts,
                           .reason = end.reason});
     }
+    if (end.reason) work.note_failed(standing.as, *end.reason);
     return true;
 }
 

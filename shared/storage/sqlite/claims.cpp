@@ -62,7 +62,8 @@ Claims::Claimed Claims::claim(const ClaimRequest& request, const Terms& terms, c
                            .spec = std::move(head.spec),
                            .attempt = head.attempts + 1,
                            .limits = limits,
-                           .created_at = head.created_at});
+                           .created_at = head.created_at,
+                           .waited = waited(head.queued_at, now.utc)});
     }
     found.has_more |= found.expired == most_expired;
     return found;

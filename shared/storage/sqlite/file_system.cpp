@@ -1,6 +1,7 @@
 #include "shared/storage/sqlite/file_system.h"
 
 #include <linux/magic.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 
@@ -75,6 +76,12 @@ void require_fit_file_system(const std::string& path) {
                       {{"directory", directory}, {"type", kind.name}});
         });
     }
+}
+
+std::optional<std::int64_t> file_bytes(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+    return status.st_size;
 }
 
 std::optional<std::int64_t> free_bytes(const std::string& path) {

@@ -32,6 +32,9 @@ struct FileSystemKind {
 // unfit; warns in the log, once per process, if it is doubtful.
 void require_fit_file_system(const std::string& path);
 
+// What the file has; empty if it is not there.
+[[nodiscard]] std::optional<std::int64_t> file_bytes(const std::string& path);
+
 // Bytes that this user may still write on the file system of that file; empty if it does not say.
 [[nodiscard]] std::optional<std::int64_t> free_bytes(const std::string& path);
 

@@ -69,6 +69,10 @@ HousekeepingWrites::HousekeepingWrites(Connection& connection)
                ") due WHERE orders.seq = due.seq"),
       overdue_(connection,
                "SELECT seq" MAY_EXPIRE " AND start_before <= ? ORDER BY start_before LIMIT ?"),
+      add_figures_(
+          connection,
+          "INSERT INTO metric_sums (name, number) SELECT key, value FROM json_each(?)"
+          " WHERE true ON CONFLICT (name) DO UPDATE SET number = number + excluded.number"),
       signs_(connection) {}
 
 Chores HousekeepingWrites::look(const Moment& now) {

@@ -4,6 +4,7 @@
 // turn does with them inside a WriteTransaction. finished_walk.h deletes.
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "shared/storage/housekeeping_store.h"
@@ -27,6 +28,9 @@ class HousekeepingWrites {
     [[nodiscard]] HousekeepingOutcomes take_turn(const HousekeepingTurn& turn,
                                                  WriteTransaction& work);
 
+    // Inside a transaction.
+    void add_figures(const std::string& figures) { add_figures_.run(figures); }
+
    private:
     [[nodiscard]] bool has_expired_leases(const Moment& now);
     [[nodiscard]] std::vector<ExpiredOrder> take_back(std::size_t limit, const Moment& now,
@@ -49,6 +53,7 @@ class HousekeepingWrites {
     Statement due_;
     Statement promote_;
     Statement overdue_;
+    Statement add_figures_;
     SignsOfLife signs_;
 };
 

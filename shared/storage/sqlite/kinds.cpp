@@ -30,6 +30,7 @@ Kinds::Kinds(Connection& connection)
                "  (SELECT 1 FROM order_counts c WHERE c.status BETWEEN 0 AND 5 AND c.kind = k.id"
                "   AND c.orders > 0) ORDER BY id LIMIT 1) LIMIT 1"),
       forget_counts_(connection, "DELETE FROM order_counts WHERE kind = ?"),
+      forget_totals_(connection, "DELETE FROM order_totals WHERE kind = ?"),
       // Not by replacing the row, for which SQLite would look through all orders.
       rename_(connection, "UPDATE kinds SET name = ?2 WHERE id = ?1"),
       add_(connection, "INSERT INTO kinds (id, name) VALUES (?, ?)"),
@@ -52,6 +53,7 @@ std::optional<std::int64_t> Kinds::find_or_add(const Kind& kind, WriteTransactio
     }
     if (!id) return std::nullopt;
     forget_counts_.run(*id);
+    forget_totals_.run(*id);
     if (rename_.run(*id, kind.name()) == 0) add_.run(*id, kind.name());
     return id;
 }

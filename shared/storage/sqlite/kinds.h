@@ -46,6 +46,7 @@ class Kinds {
     Statement all_;
     Statement free_id_;
     Statement forget_counts_;
+    Statement forget_totals_;
     Statement rename_;
     Statement add_;
     Statement set_paused_;

@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "shared/storage/decisions/report_tally.h"
 #include "shared/storage/decisions/worker_texts.h"
 #include "shared/storage/sqlite/columns.h"
 #include "shared/storage/sqlite/errors.h"
@@ -16,6 +15,11 @@ ReportQueries::ReportQueries(Connection& connection)
     : connection_(connection),
       kinds_(connection),
       counts_(connection, "SELECT kind, priority, status, orders FROM order_counts"),
+      totals_(connection, "SELECT total, kind, priority, number FROM order_totals"),
+      metrics_(connection,
+               "SELECT json_group_object(name, number) FROM metric_sums UNION ALL"
+               " SELECT metrics FROM workers INDEXED BY workers_enlisted"
+               " WHERE heartbeat_until IS NOT NULL AND pulls = 0 AND metrics IS NOT NULL"),
       // Of the first in line, and of some behind it, because the wall clock may have been ahead
       // when the first came.
       oldest_(connection,
@@ -37,6 +41,40 @@ ReportQueries::ReportQueries(Connection& connection)
 OrderReport ReportQueries::report(const Moment& now) {
     const Snapshot snapshot(connection_);  // one for all of the report
     OrderReport report;
+    ReportTally tally(report);
+    read(now, report, tally);
+    return report;
+}
+
+StoreFigures ReportQueries::figures(const Moment& now) {
+    const Snapshot snapshot(connection_);
+    StoreFigures figures;
+    ReportTally tally(figures.report);
+    read(now, figures.report, tally);
+    for (Cursor rows = totals_.query(); rows.next();) {
+        if (!tally.add_total(
+                static_cast<Total>(rows.get<std::int64_t>(0)), rows.get<std::int64_t>(1),
+                priority_from_column(rows.get<std::int64_t>(2)), rows.get<std::int64_t>(3))) {
+            throw damaged("read the totals", "one is of nothing that is known");
+        }
+    }
+    figures.kinds = tally.kinds();
+    figures.actions = tally.actions();
+    figures.measured = measured();
+    return figures;
+}
+
+Figures ReportQueries::measured() {
+    Figures all;
+    for (Cursor rows = metrics_.query(); rows.next();) {
+        const auto told = Figures::from_text(rows.get<std::string>(0));
+        if (!told) throw damaged("read a worker", "what it has measured is not valid");
+        all += *told;
+    }
+    return all;
+}
+
+void ReportQueries::read(const Moment& now, OrderReport& report, ReportTally& tally) {
     report.taken_at = now.utc;
     const std::vector<KnownWorker> live = live_workers(now);
     for (const KnownWorker& worker : live) report.workers.push_back(to_report(worker));
@@ -44,7 +82,6 @@ OrderReport ReportQueries::report(const Moment& now) {
     if (Cursor rows = next_due_.query(); rows.next()) {
         report.next_due_at = time_from_column(rows.get<std::int64_t>(0));
     }
-    ReportTally tally(report);
     for (const KnownKind& kind : kinds_.all()) tally.add_kind(kind.id, kind.kind, kind.is_paused);
     for (Cursor rows = counts_.query(); rows.next();) {
         const auto kind = rows.get<std::int64_t>(0);
@@ -55,14 +92,13 @@ OrderReport ReportQueries::report(const Moment& now) {
             throw damaged("read the counters", "one is of no kind");
         }
         if (status == StoredStatus::queued && orders > 0) {
-            tally.note_oldest(priority, oldest_in_line(kind, priority));
+            tally.note_oldest(kind, priority, oldest_in_line(kind, priority));
         }
     }
     tally.finish([&](const Kind& kind) {
         return std::ranges::any_of(
             live, [&](const KnownWorker& worker) { return takes(worker.description, kind); });
     });
-    return report;
 }
 
 std::optional<UtcTime> ReportQueries::oldest_in_line(std::int64_t kind, Priority priority) {

@@ -1,13 +1,15 @@
 #pragma once
 
-// The report (OrderReader::report) and the workers that a health check asks for. Reads counters and
-// the beginnings of indexes, so it costs the same however many orders have ended.
+// The report (OrderReader::report), the figures beside it, and the workers that a health check asks
+// for. Reads counters and the beginnings of indexes, so it costs the same however many orders have
+// ended.
 //
 // Used by the thread of the connection, which must outlive this, and be up to date.
 
 #include <optional>
 #include <vector>
 
+#include "shared/storage/decisions/report_tally.h"
 #include "shared/storage/order_reader.h"
 #include "shared/storage/sqlite/clock.h"
 #include "shared/storage/sqlite/connection.h"
@@ -21,9 +23,13 @@ class ReportQueries {
     explicit ReportQueries(Connection& connection);
 
     [[nodiscard]] OrderReport report(const Moment& now);
+    // Without what the database alone does not know.
+    [[nodiscard]] StoreFigures figures(const Moment& now);
     [[nodiscard]] std::vector<EnlistedWorker> enlisted_workers(const Moment& now);
 
    private:
+    void read(const Moment& now, OrderReport& report, ReportTally& tally);
+    [[nodiscard]] Figures measured();
     [[nodiscard]] std::optional<UtcTime> oldest_in_line(std::int64_t kind, Priority priority);
     [[nodiscard]] std::vector<KnownWorker> live_workers(const Moment& now);
     [[nodiscard]] LiveWorker to_report(const KnownWorker& worker);
@@ -33,6 +39,8 @@ class ReportQueries {
     Connection& connection_;
     Kinds kinds_;
     Statement counts_;
+    Statement totals_;
+    Statement metrics_;
     Statement oldest_;
     Statement next_due_;
     Statement held_;

@@ -28,7 +28,8 @@ PullWrites::PullWrites(Connection& connection, OrderContent& content, OrderRows&
       pullers_(connection, ends),
       // What a worker of ours holds is not a client's to end.
       held_(connection,
-            "SELECT l.worker, l.deadline FROM leases l JOIN orders o ON o.seq = l.seq"
+            "SELECT l.worker, l.deadline, l.started_at, k.name FROM leases l"
+            " JOIN orders o ON o.seq = l.seq JOIN kinds k ON k.id = o.kind"
             " WHERE l.seq = ?1 AND o.lease_token = ?2 AND o.status = 1"
             " AND l.deadline IS NOT NULL"),
       renew_(connection, "UPDATE leases SET expires_at = ?2 WHERE seq = ?1"),
@@ -111,7 +112,9 @@ std::optional<PullWrites::Held> PullWrites::find_held(const Lease& lease) {
     Cursor row = held_.query(lease.order.value, lease.token);
     if (!row.next()) return std::nullopt;
     return Held{.worker = {row.get<std::int64_t>(0)},
-                .deadline = milliseconds(row.get<std::int64_t>(1))};
+                .deadline = milliseconds(row.get<std::int64_t>(1)),
+                .started_at = time_from_column(row.get<std::int64_t>(2)),
+                .kind = row.get<std::string>(3)};
 }
 
 LeaseOutcome PullWrites::act_on(const LeaseAction& action, WriteTransaction& work) {
@@ -122,7 +125,9 @@ LeaseOutcome PullWrites::act_on(const LeaseAction& action, WriteTransaction& wor
     }
     if (const auto* result = std::get_if<ProcessingResult>(&action.what)) {
         (void)ends_.settle({action.lease, *result}, work.now().utc, work);
-        return {.state = LeaseOutcome::State::settled};
+        return {.state = LeaseOutcome::State::settled,
+                .was_in_work = {{Kind::parse(held->kind).value_or(Kind()),
+                                 waited(held->started_at, work.now().utc)}}};
     }
     (void)ends_.give_back(action.lease, released, work.now().utc, work);
     return {.state = LeaseOutcome::State::released};

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "shared/storage/lease_actions.h"
@@ -43,6 +44,8 @@ class PullWrites {
     struct Held {
         WorkerId worker;
         std::chrono::milliseconds deadline{0};  // by the store's clock
+        UtcTime started_at = {};
+        std::string kind = {};
     };
     [[nodiscard]] std::optional<Held> find_held(const Lease& lease);
     [[nodiscard]] LeaseOutcome act_on(const LeaseAction& action, WriteTransaction& work);

@@ -1,5 +1,7 @@
 #include "shared/storage/sqlite/sqlite_roles.h"
 
+#include <sqlite3.h>
+
 #include <cassert>
 #include <chrono>
 #include <cstdint>
@@ -11,6 +13,7 @@
 #include "shared/os/steady_time.h"
 #include "shared/storage/sqlite/change_keeping.h"
 #include "shared/storage/sqlite/errors.h"
+#include "shared/storage/sqlite/file_system.h"
 #include "shared/storage/sqlite/finished_walk.h"
 #include "shared/storage/sqlite/gone_workers.h"
 #include "shared/storage/sqlite/housekeeping_writes.h"
@@ -84,6 +87,15 @@ class SqliteOrderReader final : public OrderReader {
     SampleHistory samples(std::int64_t count) override {
         return samples_.read(clock_.now().utc, count);
     }
+    StoreFigures figures() override {
+        StoreFigures figures = report_.figures(clock_.now());
+        figures.space = {.database_bytes = file_bytes(connection_.path()),
+                         .log_bytes = file_bytes(connection_.path() + "-wal").value_or(0),
+                         .free_bytes = free_bytes(connection_.path())};
+        figures.software = "sqlite";
+        figures.software_version = sqlite3_libversion();
+        return figures;
+    }
     std::vector<EnlistedWorker> enlisted_workers() override {
         return report_.enlisted_workers(clock_.now());
     }
@@ -102,8 +114,10 @@ class SqliteOrderReader final : public OrderReader {
 
 // What a writer works with: the store that it has open, for as long as that is the one at its path.
 struct OccupiedStore {
-    OccupiedStore(std::shared_ptr<Occupancy> occupancy, const std::string& path, const Clock& clock)
-        : access(path, clock), watch(std::move(occupancy), access.connection()) {}
+    OccupiedStore(std::shared_ptr<Occupancy> occupancy, const std::string& path, const Clock& clock,
+                  std::shared_ptr<RoleFigures> figures)
+        : access(path, clock, std::move(figures)),
+          watch(std::move(occupancy), access.connection()) {}
 
     WriteAccess access;
     StoreWatch watch;
@@ -146,9 +160,9 @@ class SqliteIntakeTurn final : public IntakeTurn {
 class SqliteIntakeStore final : public IntakeStore {
    public:
     SqliteIntakeStore(const std::string& path, std::shared_ptr<Occupancy> occupancy,
-                      const Clock& clock)
+                      const Clock& clock, std::shared_ptr<RoleFigures> figures)
         : occupancy_(std::move(occupancy)),
-          store_(occupancy_, path, clock),
+          store_(occupancy_, path, clock, std::move(figures)),
           writes_(store_.access.connection()) {}
 
     std::unique_ptr<IntakeTurn> begin() override {
@@ -169,9 +183,9 @@ class SqliteIntakeStore final : public IntakeStore {
 class SqliteWorkerStore final : public WorkerStore {
    public:
     SqliteWorkerStore(const std::string& path, std::shared_ptr<Occupancy> occupancy,
-                      const Clock& clock)
+                      const Clock& clock, std::shared_ptr<RoleFigures> figures)
         : occupancy_(std::move(occupancy)),
-          store_(occupancy_, path, clock),
+          store_(occupancy_, path, clock, std::move(figures)),
           writes_(store_.access.connection()) {}
 
     WorkerId enlist(const WorkerDescription& worker,
@@ -189,10 +203,10 @@ class SqliteWorkerStore final : public WorkerStore {
         });
     }
 
-    void retire(WorkerId worker) override {
+    void retire(WorkerId worker, const std::string& figures) override {
         store_.watch.explain([&] {
             WriteTransaction work(store_.access);
-            writes_.retire(worker);
+            writes_.retire(worker, figures);
             work.commit();
             writes_.let_go(worker);
             store_.watch.require_same();
@@ -229,10 +243,10 @@ class SqliteWorkerStore final : public WorkerStore {
 class SqliteHousekeepingStore final : public HousekeepingStore {
    public:
     SqliteHousekeepingStore(const std::string& path, std::shared_ptr<Occupancy> occupancy,
-                            const Clock& clock)
+                            const Clock& clock, std::shared_ptr<RoleFigures> figures)
         : clock_(clock),
           occupancy_(std::move(occupancy)),
-          store_(occupancy_, path, clock),
+          store_(occupancy_, path, clock, std::move(figures)),
           writes_(store_.access.connection()),
           report_(store_.access.connection()),
           samples_(store_.access.connection()),
@@ -258,6 +272,15 @@ class SqliteHousekeepingStore final : public HousekeepingStore {
             HousekeepingOutcomes outcomes = writes_.take_turn(turn, work);
             work.commit();
             return outcomes;
+        });
+    }
+
+    void add_figures(const std::string& figures) override {
+        store_.watch.explain([&] {
+            WriteTransaction work(store_.access);
+            writes_.add_figures(figures);
+            work.commit();
+            store_.watch.require_same();
         });
     }
 
@@ -325,19 +348,25 @@ std::unique_ptr<OrderReader> open_reader(const std::string& path,
 }
 
 std::unique_ptr<IntakeStore> open_intake(const std::string& path,
-                                         std::shared_ptr<Occupancy> occupancy, const Clock& clock) {
-    return std::make_unique<SqliteIntakeStore>(path, std::move(occupancy), clock);
+                                         std::shared_ptr<Occupancy> occupancy, const Clock& clock,
+                                         std::shared_ptr<RoleFigures> figures) {
+    return std::make_unique<SqliteIntakeStore>(path, std::move(occupancy), clock,
+                                               std::move(figures));
 }
 
 std::unique_ptr<WorkerStore> open_worker(const std::string& path,
-                                         std::shared_ptr<Occupancy> occupancy, const Clock& clock) {
-    return std::make_unique<SqliteWorkerStore>(path, std::move(occupancy), clock);
+                                         std::shared_ptr<Occupancy> occupancy, const Clock& clock,
+                                         std::shared_ptr<RoleFigures> figures) {
+    return std::make_unique<SqliteWorkerStore>(path, std::move(occupancy), clock,
+                                               std::move(figures));
 }
 
 std::unique_ptr<HousekeepingStore> open_housekeeping(const std::string& path,
                                                      std::shared_ptr<Occupancy> occupancy,
-                                                     const Clock& clock) {
-    return std::make_unique<SqliteHousekeepingStore>(path, std::move(occupancy), clock);
+                                                     const Clock& clock,
+                                                     std::shared_ptr<RoleFigures> figures) {
+    return std::make_unique<SqliteHousekeepingStore>(path, std::move(occupancy), clock,
+                                                     std::move(figures));
 }
 
 }  // namespace orders::sqlite

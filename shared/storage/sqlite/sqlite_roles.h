@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "shared/metrics/work_figures.h"
 #include "shared/storage/change_log.h"
 #include "shared/storage/housekeeping_store.h"
 #include "shared/storage/intake_store.h"
@@ -29,14 +30,18 @@ Connection& require_newest_schema(Connection& connection);
 [[nodiscard]] std::unique_ptr<OrderReader> open_reader(const std::string& path,
                                                        std::shared_ptr<Occupancy> occupancy,
                                                        const Clock& clock);
+// In the figures they measure themselves.
 [[nodiscard]] std::unique_ptr<IntakeStore> open_intake(const std::string& path,
                                                        std::shared_ptr<Occupancy> occupancy,
-                                                       const Clock& clock);
+                                                       const Clock& clock,
+                                                       std::shared_ptr<RoleFigures> figures);
 [[nodiscard]] std::unique_ptr<WorkerStore> open_worker(const std::string& path,
                                                        std::shared_ptr<Occupancy> occupancy,
-                                                       const Clock& clock);
+                                                       const Clock& clock,
+                                                       std::shared_ptr<RoleFigures> figures);
 [[nodiscard]] std::unique_ptr<HousekeepingStore> open_housekeeping(
-    const std::string& path, std::shared_ptr<Occupancy> occupancy, const Clock& clock);
+    const std::string& path, std::shared_ptr<Occupancy> occupancy, const Clock& clock,
+    std::shared_ptr<RoleFigures> figures);
 // As a reader.
 [[nodiscard]] std::unique_ptr<ChangeLog> open_change_log(const std::string& path,
                                                          std::shared_ptr<Occupancy> occupancy);

@@ -30,10 +30,14 @@ class SqliteStorage final : public Storage {
         }
     }
 
-    std::unique_ptr<IntakeStore> open_intake() override { return open(sqlite::open_intake); }
-    std::unique_ptr<WorkerStore> open_worker() override { return open(sqlite::open_worker); }
+    std::unique_ptr<IntakeStore> open_intake() override {
+        return open(sqlite::open_intake, work_->intake);
+    }
+    std::unique_ptr<WorkerStore> open_worker() override {
+        return open(sqlite::open_worker, work_->dispatcher);
+    }
     std::unique_ptr<HousekeepingStore> open_housekeeping() override {
-        return open(sqlite::open_housekeeping);
+        return open(sqlite::open_housekeeping, work_->maintenance);
     }
     std::unique_ptr<OrderReader> open_reader() override {
         const std::string path = fit_path();
@@ -50,6 +54,7 @@ class SqliteStorage final : public Storage {
     std::unique_ptr<WorkWatch> open_end_watch() override {
         return std::make_unique<DoorbellWatch>(path(), Bell::ends);
     }
+    std::shared_ptr<const StoreWork> work() const override { return work_; }
     // A look costs next to nothing here.
     std::chrono::milliseconds look_interval() const override {
         return std::chrono::milliseconds(250);
@@ -92,12 +97,13 @@ class SqliteStorage final : public Storage {
     }
     template <typename Role>
     using OpenRole = std::unique_ptr<Role> (*)(const std::string&, std::shared_ptr<Occupancy>,
-                                               const Clock&);
+                                               const Clock&, std::shared_ptr<RoleFigures>);
     template <typename Role>
-    [[nodiscard]] std::unique_ptr<Role> open(OpenRole<Role> open_role) {
+    [[nodiscard]] std::unique_ptr<Role> open(OpenRole<Role> open_role, RoleFigures& figures) {
         const std::shared_ptr<Occupancy> occupancy = occupy();
         try {
-            return open_role(path(), occupancy, clock_);
+            return open_role(path(), occupancy, clock_,
+                             std::shared_ptr<RoleFigures>(work_, &figures));
         } catch (const StoreError& error) {
             if (error.is_fatal()) occupancy->note_failure();
             throw;
@@ -117,6 +123,7 @@ class SqliteStorage final : public Storage {
 
     const std::string location_;
     const Clock& clock_;
+    const std::shared_ptr<StoreWork> work_ = std::make_shared<StoreWork>();
 
     Mutex mutex_;
     std::string path_ GUARDED_BY(mutex_);  // empty until it is needed

@@ -28,7 +28,8 @@ WorkerWrites::WorkerWrites(Connection& connection)
               " holds_lock, lease_time, label, pid_namespace, pid, named_up_to, kinds)"
               " VALUES (?, ?, ?, ?, ?, ?, 1, ?, nullif(?, ''), ?, ?, 0, ?) RETURNING id"),
       heartbeat_(connection,
-                 "UPDATE workers SET heartbeat_until = ?2, endpoints = ?3 WHERE id = ?1"),
+                 "UPDATE workers SET heartbeat_until = ?2, endpoints = ?3,"
+                 " metrics = coalesce(nullif(?4, ''), metrics) WHERE id = ?1"),
       cancels_(connection, "SELECT cancels FROM bookkeeping WHERE id = 1"),
       signs_(connection) {}
 
@@ -70,7 +71,8 @@ WorkerOutcomes WorkerWrites::take_turn(const WorkerTurn& turn, WriteTransaction&
     outcomes.lost = renew(turn, now);
     if (turn.is_heartbeat) {
         const auto until = now.since_boot + longest_silence(turn.lease_time);
-        heartbeat_.run(turn.worker.value, until.count(), endpoints_to_column(turn.endpoints));
+        heartbeat_.run(turn.worker.value, until.count(), endpoints_to_column(turn.endpoints),
+                       turn.figures);
     }
     unread_.clear();
     if (turn.claim.limit > 0) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "shared/storage/sqlite/attempt_ends.h"
@@ -29,7 +30,7 @@ class WorkerWrites {
     // must be called inside a transaction.
     [[nodiscard]] WorkerId enlist(const WorkerDescription& worker, const Moment& now,
                                   std::chrono::milliseconds lease_time);
-    void retire(WorkerId worker) { sign_offs_.retire(worker); }
+    void retire(WorkerId worker, const std::string& figures) { sign_offs_.retire(worker, figures); }
     [[nodiscard]] WorkerOutcomes take_turn(const WorkerTurn& turn, WriteTransaction& work);
     [[nodiscard]] bool has_claimable(const std::vector<ClaimShare>& shares) {
         return claims_.is_any_there(shares);

@@ -7,13 +7,18 @@
 // A WriteAccess and its transactions are used by one thread at a time; it has one transaction at a
 // time, which must not outlive it.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shared/domain/order.h"
+#include "shared/metrics/work_figures.h"
+#include "shared/os/steady_time.h"
+#include "shared/storage/decisions/order_totals.h"
 #include "shared/storage/sqlite/change_rows.h"
 #include "shared/storage/sqlite/clock.h"
 #include "shared/storage/sqlite/columns.h"
@@ -36,8 +41,11 @@ struct TidyPace {
 class WriteAccess {
    public:
     // Creates the database and its companions if they are missing, and migrates it. The clock must
-    // outlive this. Throws StoreError.
-    WriteAccess(const std::string& database_path, const Clock& clock, const TidyPace& pace = {});
+    // outlive this. What transactions take is counted in the figures. Throws StoreError.
+    WriteAccess(const std::string& database_path, const Clock& clock,
+                std::shared_ptr<RoleFigures> figures, const TidyPace& pace = {});
+    WriteAccess(const std::string& database_path, const Clock& clock, const TidyPace& pace = {})
+        : WriteAccess(database_path, clock, std::make_shared<RoleFigures>(), pace) {}
 
     [[nodiscard]] Connection& connection() noexcept { return *connection_; }
 
@@ -54,6 +62,7 @@ class WriteAccess {
     friend class WriteTransaction;
 
     const Clock& clock_;
+    const std::shared_ptr<RoleFigures> figures_;
     Turnstile turnstile_;
     std::unique_ptr<Connection> connection_;
     Doorbell doorbell_;
@@ -65,6 +74,7 @@ class WriteAccess {
     Statement begin_;
     Statement add_to_count_;
     Statement begin_count_;
+    Statement add_to_total_;
     Statement add_to_content_;
     Statement count_cancels_;
     Statement awaited_;
@@ -106,6 +116,14 @@ class WriteTransaction {
     void note_change(const NotedChange& change) { access_.changes_.add(change, now().utc); }
     // What is awaited, or whether it is, has changed.
     void note_awaited() noexcept { awaited_.reset(); }
+    // It is Pending, and has another priority, or waits, or no longer does.
+    void note_recounted(CountedAs from, StoredStatus from_status, CountedAs to,
+                        StoredStatus to_status);
+    // Besides note_moved(): why an order is Failed, and how an attempt ended that did not succeed.
+    void note_failed(CountedAs as, std::string_view reason) {
+        count_total(failed_for(reason), as.kind);
+    }
+    void note_attempt(CountedAs as, Total how) { count_total(how, as.kind); }
     // Orders that were in the queue already may be claimed from now on.
     void note_claimable() noexcept { has_made_claimable_ = true; }
     // Payloads or results of so many bytes came, or went if it is negative.
@@ -125,12 +143,19 @@ class WriteTransaction {
 
    private:
     void count(CountedAs as, StoredStatus status, std::int64_t change);
+    void count_total(Total total, std::int64_t kind = 0, Priority priority = Priority::high,
+                     std::int64_t change = 1);
     struct Awaited {
         bool ends = false;
         bool changes = false;
     };
     [[nodiscard]] const Awaited& awaited();
 
+    struct TotalChange {
+        Total total{};
+        CountedAs as;
+        std::int64_t change = 0;
+    };
     struct CountChange {
         CountedAs as;
         StoredStatus status{};
@@ -138,12 +163,16 @@ class WriteTransaction {
     };
 
     WriteAccess& access_;
+    SteadyTime asked_at_;
     std::optional<Turnstile::Pass> pass_;  // until the transaction is over
+    SteadyTime began_at_;
     std::optional<Moment> now_;
     std::optional<Awaited> awaited_;
+    std::size_t orders_ = 0;  // that were noted so far
     // What the counters have to change by; written once, in commit(). Few, so they are looked
     // through.
     std::vector<CountChange> count_changes_;
+    std::vector<TotalChange> total_changes_;
     std::int64_t content_bytes_ = 0;
     std::int64_t cancels_in_work_ = 0;
     std::optional<std::int64_t> last_place_;    // that was taken; written in commit()

@@ -44,6 +44,7 @@ class CountingStore final : public HousekeepingStore {
     }
     Swept sweep_beyond(std::int64_t) override { return {}; }
     void take_sample() override {}
+    void add_figures(const std::string&) override {}
     void tidy() override {}
 
    private:

@@ -43,7 +43,7 @@ struct Workers {
             next.settlements.push_back({order.lease, Completed{}});
         }
         (void)store->take_turn(next);
-        if (is_retiring) store->retire(worker);
+        if (is_retiring) store->retire(worker, {});
     }
     // As the dispatcher's.
     void tidy_up() {

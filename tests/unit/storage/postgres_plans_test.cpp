@@ -163,6 +163,7 @@ void use(PlainStore& store, const PostgresServer& server, const std::string& nam
     (void)reader.claimable_kinds();
     (void)reader.report();
     (void)reader.samples(kept_samples);
+    (void)reader.figures();
     (void)reader.enlisted_workers();
 
     // A lease that is over.
@@ -185,7 +186,7 @@ void use(PlainStore& store, const PostgresServer& server, const std::string& nam
     (void)house.sweep_beyond(1'000'000);
     house.tidy();
     user.intake().tidy();
-    user.worker().retire(worker);
+    user.worker().retire(worker, {});
 }
 
 struct Plan {

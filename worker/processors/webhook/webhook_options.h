@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "shared/domain/claim.h"
 #include "shared/domain/kind.h"
+#include "shared/metrics/work_figures.h"
 #include "worker/processors/webhook/answer.h"
 #include "worker/processors/webhook/signature.h"
 #include "worker/processors/webhook/url.h"
@@ -33,6 +35,8 @@ struct WebhookOptions {
     std::string user_agent = {};
     std::string ca_file = {};  // PEM: whom TLS trusts
     std::string proxy = {};    // empty: none
+    // Called for each request when it is known what came of it.
+    std::function<void(const Kind&, WebhookResult)> note_result = [](const Kind&, WebhookResult) {};
 };
 
 }  // namespace orders

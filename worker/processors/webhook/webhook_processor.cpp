@@ -21,6 +21,25 @@ const std::string& reason_of(const ProcessingResult& result) {
     return none;
 }
 
+WebhookResult result_of(int status) {
+    if (status < 300) return WebhookResult::success;
+    if (status < 400) return WebhookResult::redirect;
+    return status < 500 ? WebhookResult::refused : WebhookResult::failed;
+}
+
+WebhookResult result_of(NoAnswer reason) {
+    switch (reason) {
+        case NoAnswer::timeout:
+            return WebhookResult::timeout;
+        case NoAnswer::tls:
+            return WebhookResult::tls;
+        case NoAnswer::bad_answer:
+        case NoAnswer::unreachable:
+            break;
+    }
+    return WebhookResult::unreachable;
+}
+
 }  // namespace
 
 // One attempt, from start() to `done`.
@@ -116,6 +135,9 @@ void WebhookProcessor::take_outcome(DeliveryId id, WebhookCaller::Outcome outcom
     Endpoint& endpoint = delivery->endpoint;
     const OrderId& order = delivery->attempt.order.spec.order_id;
     const auto* const fault = std::get_if<WebhookCaller::Fault>(&outcome);
+    options_.note_result(endpoint.target().kind,
+                         fault != nullptr ? result_of(fault->reason)
+                                          : result_of(std::get<WebhookAnswer>(outcome).status));
     Verdict verdict = fault != nullptr ? verdict_on(fault->reason, fault->detail)
                                        : verdict_on(std::get<WebhookAnswer>(outcome),
                                                     options_.failure_statuses, utc_now());
@@ -136,7 +158,10 @@ void WebhookProcessor::give_up(DeliveryId id) {
     deliveries_.erase(found);
     caller_->cancel(delivery->call);
     const bool is_overdue = std::chrono::steady_clock::now() >= delivery->attempt.deadline;
-    if (is_overdue) delivery->endpoint.note_failure(failure_reason::timeout, "");
+    if (is_overdue) {
+        delivery->endpoint.note_failure(failure_reason::timeout, "");
+        options_.note_result(delivery->endpoint.target().kind, WebhookResult::timeout);
+    }
     end(*delivery, is_overdue ? Breaker::Sign::failing : Breaker::Sign::none, std::nullopt);
 }
 

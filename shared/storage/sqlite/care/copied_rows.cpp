@@ -61,6 +61,9 @@ CopiedRowReader::CopiedRowReader(Connection& connection)
                "SELECT id, name, host, threads, started_at, lease_time,"
                " min(named_up_to, (SELECT coalesce(max(seq), 0) FROM orders)), pulls, label, kinds"
                " FROM workers ORDER BY id"),
+      totals_(connection,
+              "SELECT total, kind, priority, number FROM order_totals WHERE number <> 0"
+              " ORDER BY total, kind, priority"),
       orders_(connection,
               "SELECT o.seq, o.order_id, o.priority, o.kind, o.processing_time, o.status,"
               " o.attempts, o.lease_token, o.created_at, o.started_at, o.finished_at, o.worker,"
@@ -96,6 +99,12 @@ CopiedNames CopiedRowReader::names() {
                                  .pulls = row.get<std::int64_t>(7) != 0,
                                  .label = text_from(row, 8),
                                  .kinds = text_from(row, 9)});
+    }
+    for (Cursor row = totals_.query(); row.next();) {
+        names.totals.push_back({.total = row.get<std::int64_t>(0),
+                                .kind = row.get<std::int64_t>(1),
+                                .priority = row.get<std::int64_t>(2),
+                                .number = row.get<std::int64_t>(3)});
     }
     return names;
 }
@@ -176,6 +185,8 @@ CopiedRowWriter::CopiedRowWriter(Connection& connection)
                  " attempts, lease_token, created_at, started_at, finished_at, worker, due_at,"
                  " start_before, failure, place)"
                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      add_total_(connection,
+                 "INSERT INTO order_totals (total, kind, priority, number) VALUES (?, ?, ?, ?)"),
       add_inputs_(connection,
                   "INSERT INTO order_inputs (seq, timeout_seconds, max_attempts, backoff_seconds,"
                   " fingerprint, payload, trace) VALUES (?, ?, ?, ?, ?, ?, ?)"),
@@ -191,7 +202,8 @@ CopiedRowWriter::CopiedRowWriter(Connection& connection)
 
 void CopiedRowWriter::replace_names(const CopiedNames& names) {
     connection_.execute(
-        "DELETE FROM order_counts; DELETE FROM workers; DELETE FROM kinds;"
+        "DELETE FROM order_counts; DELETE FROM order_totals; DELETE FROM workers; DELETE FROM "
+        "kinds;"
         "UPDATE bookkeeping SET last_place = 0, content_bytes = 0");
     for (const CopiedKind& kind : names.kinds) {
         add_kind_.run(kind.id, kind.name, std::int64_t{kind.is_paused});
@@ -200,6 +212,9 @@ void CopiedRowWriter::replace_names(const CopiedNames& names) {
         add_worker_.run(worker.id, worker.name, worker.host, worker.threads, worker.started_at,
                         worker.lease_time, worker.named_up_to, std::int64_t{worker.pulls},
                         worker.label, worker.kinds);
+    }
+    for (const CopiedTotal& total : names.totals) {
+        add_total_.run(total.total, total.kind, total.priority, total.number);
     }
 }
 

@@ -27,6 +27,7 @@ class CopiedRowReader {
 
     Statement kinds_;
     Statement workers_;
+    Statement totals_;
     Statement orders_;
     Statement history_;
     Statement actions_;
@@ -48,6 +49,7 @@ class CopiedRowWriter {
     Statement add_kind_;
     Statement add_worker_;
     Statement add_order_;
+    Statement add_total_;
     Statement add_inputs_;
     Statement add_result_;
     Statement add_attempt_;
