@@ -1,6 +1,7 @@
 // order-api: takes orders in over HTTP and puts them into the store.
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,9 @@
 #include "api/intake/group_commit.h"
 #include "api/intake/order_acts.h"
 #include "api/intake/order_intake.h"
+#include "api/metrics/figures_teller.h"
+#include "api/metrics/measured_intake.h"
+#include "api/metrics/metrics_routes.h"
 #include "api/openapi/openapi_document.h"
 #include "api/orders/action_routes.h"
 #include "api/orders/bulk_desk.h"
@@ -148,15 +152,19 @@ int serve(const ApiSettings& settings, Storage& storage) {
         });
     };
     OpenStore store = open_store(storage, options);
-    GroupCommit commits(std::move(store.intake), GroupLimits{}, on_fatal,
-                        [&manager] { manager.feed_watchdog(); });
+    WorkFigures work;
+    GroupCommit commits(std::make_unique<MeasuredIntake>(std::move(store.intake), work),
+                        GroupLimits{}, on_fatal, [&manager] { manager.feed_watchdog(); });
     signals.work_has_begun();
     OrderIntake intake(commits, admission);
     OrderReaders readers([&] { return storage.open_reader(); });
     OrderReads reads(readers);
+    FiguresTeller teller(storage.work(), work);
     const HousekeepingThread housekeeping(
         storage.open_housekeeping(),
-        {.retention = settings.retention, .look_interval = storage.look_interval()},
+        {.retention = settings.retention,
+         .look_interval = storage.look_interval(),
+         .take_figures = [&] { return teller.take(std::chrono::steady_clock::now()); }},
         [&](const StoreError& error) {
             // What can still be read is answered, whoever meets
             // the damage.
@@ -190,6 +198,13 @@ int serve(const ApiSettings& settings, Storage& storage) {
     SettingsRoutes settings_routes(settings, storage.describe(), is_open);
     settings_routes.add_to(server);
     if (settings.has_dashboard) DashboardRoutes::add_to(server);
+    MetricsRoutes metrics({.reads = reads,
+                           .commits = commits,
+                           .intake = intake,
+                           .refused = routes.refused(),
+                           .events = events ? &*events : nullptr,
+                           .version = ORDERS_VERSION});
+    metrics.add_to(server, settings.are_metrics_open);
     // So that the log says at once if the store takes no writes, or the disk has too little room.
     intake.probe([](bool) {});
     server.set_origins(std::move(origins));

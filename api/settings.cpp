@@ -105,6 +105,10 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                     "origins, such as https://shop.example.com, or *");
     const auto access_log = reader.choice(
         {"access-log", "API_ACCESS_LOG", "whether each request is logged"}, "off", {"off", "on"});
+    const auto metrics_open =
+        reader.choice({"metrics-open", "API_METRICS_OPEN",
+                       "whether GET /metrics answers without a token where others need one"},
+                      "off", {"off", "on"});
     if (reader.parse(argc, argv) != SettingsReader::Outcome::run) return std::nullopt;
     return ApiSettings{.common = common.values(),
                        .host = without_brackets(host.value()),
@@ -127,7 +131,8 @@ std::optional<ApiSettings> read_api_settings(SettingsReader& reader, int argc,
                        .token_list = token_list.value(),
                        .token_file = token_file.value(),
                        .cors_origins = cors_origins.value(),
-                       .is_access_logged = access_log.value() == "on"};
+                       .is_access_logged = access_log.value() == "on",
+                       .are_metrics_open = metrics_open.value() == "on"};
 }
 
 AccessTokens read_tokens(const ApiSettings& settings) {

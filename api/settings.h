@@ -43,6 +43,7 @@ struct ApiSettings {
     std::optional<std::string> token_file;
     std::vector<std::string> cors_origins;  // allowed_origins() checks them
     bool is_access_logged;
+    bool are_metrics_open;  // to clients without a token
 };
 
 // Declares the settings, and reads them and the command. Empty if --help or --version was answered

@@ -112,6 +112,7 @@ void GroupCommit::write_groups(const std::stop_token& stop) {
                 store_->tidy();
             }
         } catch (const StoreError& error) {
+            was_last_write_good_ = false;
             if (error.is_fatal()) {
                 close();
                 on_fatal_(error);
@@ -205,6 +206,7 @@ void GroupCommit::store_group(std::unique_ptr<IntakeTurn> turn, const StoreLevel
         throw;
     }
     turn.reset();
+    if (!draft.is_empty()) was_last_write_good_ = true;
     {
         const MutexLock lock(mutex_);
         // Whoever is told now may send more at once, however long this took.

@@ -13,6 +13,7 @@
 // be called from any thread, also by work that is being told. The store belongs to the writer
 // thread from construction on.
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -72,6 +73,10 @@ class GroupCommit {
     // Whether the store takes writes: true if a commit within the last second has proved it, false
     // if everything is refused from now on, empty if only another commit can tell.
     [[nodiscard]] std::optional<bool> is_known_writable() const;
+    // Whether the last attempt to write succeeded, whenever that was.
+    [[nodiscard]] bool was_last_write_good() const noexcept {
+        return was_last_write_good_.load(std::memory_order_relaxed);
+    }
 
    private:
     struct Submission {
@@ -118,6 +123,8 @@ class GroupCommit {
     // Only the writer thread.
     const std::unique_ptr<IntakeStore> store_;
     log::LogPace failures_;
+
+    std::atomic<bool> was_last_write_good_ = true;  // of the writer thread's; any may ask
 
     mutable Mutex mutex_;
     std::condition_variable_any work_;

@@ -55,11 +55,6 @@ Response found_at(const OrderId& order_id, std::string json) {
     return response;
 }
 
-Response answer_to(const std::vector<ParsedOrder>& orders, const IntakeResult& result) {
-    if (const auto* refusal = std::get_if<Refusal>(&result)) return not_stored(*refusal);
-    return ok(to_json(orders, std::get<std::vector<SubmitOutcome>>(result)));
-}
-
 }  // namespace
 
 OrderRoutes::OrderRoutes(OrderIntake& intake, OrderReads& reads, WaitDesk& waits,
@@ -96,9 +91,20 @@ void OrderRoutes::add_to(http::Server& server) {
     }
 }
 
+http::Response OrderRoutes::refused_for(Why why, http::Response response) {
+    refused_.note(why);
+    return response;
+}
+
+http::Response OrderRoutes::not_stored(Refusal refusal) {
+    refused_.note(refusal);
+    return orders::not_stored(refusal);
+}
+
 http::Response OrderRoutes::answer_to(const NewOrder& order, const IntakeResult& result) {
     if (const auto* refusal = std::get_if<Refusal>(&result)) return not_stored(*refusal);
     const SubmitOutcome& outcome = std::get<std::vector<SubmitOutcome>>(result).at(0);
+    refused_.note(outcome);
     if (const auto* taken = std::get_if<IdTaken>(&outcome))
         return answer_to_duplicate(order, *taken);
     if (std::holds_alternative<TooManyKinds>(outcome)) return no_room_for_kind();
@@ -108,6 +114,21 @@ http::Response OrderRoutes::answer_to(const NewOrder& order, const IntakeResult&
                                   .created_at = created.created_at,
                                   .due_at = created.due_at,
                                   .is_waiting_for_time = created.is_waiting_for_time}));
+}
+
+http::Response OrderRoutes::answer_to(const std::vector<ParsedOrder>& orders,
+                                      const IntakeResult& result) {
+    const auto invalid = std::ranges::count_if(orders, [](const ParsedOrder& order) {
+        return std::holds_alternative<InvalidOrder>(order);
+    });
+    refused_.note(Why::invalid, static_cast<std::size_t>(invalid));
+    if (const auto* refusal = std::get_if<Refusal>(&result)) {
+        refused_.note(*refusal, orders.size() - static_cast<std::size_t>(invalid));
+        return orders::not_stored(*refusal);
+    }
+    const auto& outcomes = std::get<std::vector<SubmitOutcome>>(result);
+    for (const SubmitOutcome& outcome : outcomes) refused_.note(outcome);
+    return ok(to_json(orders, outcomes));
 }
 
 http::Response OrderRoutes::answer_to_duplicate(const NewOrder& order, const IdTaken& taken) {
@@ -124,16 +145,18 @@ http::Response OrderRoutes::answer_to_duplicate(const NewOrder& order, const IdT
 
 void OrderRoutes::create_order(const Request& request, Reply reply) {
     if (reads_.is_damaged()) return std::move(reply).send(not_stored(Refusal::store_damaged));
-    if (!is_json(request)) return std::move(reply).send(not_json());
+    if (!is_json(request)) return std::move(reply).send(refused_for(Why::invalid, not_json()));
     const KeyFound key = idempotency_key_of(request);
-    if (key == KeyFound::invalid) return std::move(reply).send(invalid_idempotency_key());
+    if (key == KeyFound::invalid) {
+        return std::move(reply).send(refused_for(Why::invalid, invalid_idempotency_key()));
+    }
     auto body = parse_order(request.body, options_.max_payload_bytes);
     if (auto* unusable = std::get_if<MalformedBody>(&body)) {
-        return std::move(reply).send(malformed(std::move(*unusable)));
+        return std::move(reply).send(refused_for(Why::invalid, malformed(std::move(*unusable))));
     }
     auto& parsed = std::get<ParsedOrder>(body);
     if (auto* bad = std::get_if<InvalidOrder>(&parsed)) {
-        return std::move(reply).send(invalid(std::move(*bad)));
+        return std::move(reply).send(refused_for(Why::invalid, invalid(std::move(*bad))));
     }
     std::vector<NewOrder> orders;
     orders.push_back(std::get<NewOrder>(std::move(parsed)));
@@ -151,12 +174,14 @@ void OrderRoutes::create_order(const Request& request, Reply reply) {
 
 void OrderRoutes::create_batch(const Request& request, Reply reply) {
     if (reads_.is_damaged()) return std::move(reply).send(not_stored(Refusal::store_damaged));
-    if (!is_json(request)) return std::move(reply).send(not_json());
+    if (!is_json(request)) return std::move(reply).send(refused_for(Why::invalid, not_json()));
     const KeyFound key = idempotency_key_of(request);
-    if (key == KeyFound::invalid) return std::move(reply).send(invalid_idempotency_key());
+    if (key == KeyFound::invalid) {
+        return std::move(reply).send(refused_for(Why::invalid, invalid_idempotency_key()));
+    }
     auto body = parse_batch(request.body, options_.max_payload_bytes);
     if (auto* unusable = std::get_if<MalformedBody>(&body)) {
-        return std::move(reply).send(malformed(std::move(*unusable)));
+        return std::move(reply).send(refused_for(Why::invalid, malformed(std::move(*unusable))));
     }
     auto parsed = std::get<std::vector<ParsedOrder>>(std::move(body));
     std::vector<NewOrder> valid;
@@ -168,18 +193,21 @@ void OrderRoutes::create_batch(const Request& request, Reply reply) {
         if (key == KeyFound::valid) good->fingerprint = fingerprint_of(*good);
         valid.push_back(*good);
     }
-    if (valid.empty()) return std::move(reply).send(ok(to_json(parsed, {})));
+    if (valid.empty()) {
+        return std::move(reply).send(answer_to(parsed, std::vector<SubmitOutcome>()));
+    }
 
     // The answer names every order of the request, so all of them are kept, and count.
     const WorkLoad kept{.units = parsed.size() - valid.size(),
                         .bytes = parsed.size() * sizeof(ParsedOrder)};
     intake_.submit(
         std::move(valid),
-        [reply = std::move(reply), parsed = std::move(parsed)](const std::vector<NewOrder>&,
-                                                               IntakeResult result) mutable {
-            std::move(reply).send_made_by([parsed = std::move(parsed), result = std::move(result)] {
-                return orders::answer_to(parsed, result);
-            });
+        [this, reply = std::move(reply), parsed = std::move(parsed)](const std::vector<NewOrder>&,
+                                                                     IntakeResult result) mutable {
+            std::move(reply).send_made_by(
+                [this, parsed = std::move(parsed), result = std::move(result)] {
+                    return answer_to(parsed, result);
+                });
         },
         kept);
 }

@@ -14,11 +14,13 @@
 #include <atomic>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "api/http/server.h"
 #include "api/intake/order_intake.h"
 #include "api/orders/order_parsing.h"
 #include "api/orders/order_reads.h"
+#include "api/orders/refused_orders.h"
 #include "api/orders/wait_desk.h"
 
 namespace orders {
@@ -48,6 +50,9 @@ class OrderRoutes {
     // This must outlive the server's run() too.
     void add_to(http::Server& server);
 
+    // What it has refused so far, for any thread.
+    [[nodiscard]] const RefusedOrders& refused() const noexcept { return refused_; }
+
    private:
     void create_order(const http::Request& request, http::Reply reply);
     void create_batch(const http::Request& request, http::Reply reply);
@@ -58,7 +63,13 @@ class OrderRoutes {
     void get_liveness(const http::Request& request, http::Reply reply);
     void get_readiness(const http::Request& request, http::Reply reply);
 
+    using Why = RefusedOrders::Reason;
+    // An answer to one order that was refused for that.
+    [[nodiscard]] http::Response refused_for(Why why, http::Response response);
+    [[nodiscard]] http::Response not_stored(Refusal refusal);
     [[nodiscard]] http::Response answer_to(const NewOrder& order, const IntakeResult& result);
+    [[nodiscard]] http::Response answer_to(const std::vector<ParsedOrder>& orders,
+                                           const IntakeResult& result);
     [[nodiscard]] http::Response answer_to_duplicate(const NewOrder& order, const IdTaken& taken);
 
     OrderIntake& intake_;
@@ -66,6 +77,7 @@ class OrderRoutes {
     WaitDesk& waits_;
     const std::atomic<bool>& is_stopping_;
     const OrderRouteOptions options_;
+    RefusedOrders refused_;
 };
 
 }  // namespace orders

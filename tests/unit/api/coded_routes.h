@@ -19,6 +19,7 @@
 #include "api/events/event_routes.h"
 #include "api/http/access.h"
 #include "api/http/problem.h"
+#include "api/metrics/metrics_routes.h"
 #include "api/openapi/openapi_document.h"
 #include "api/orders/action_routes.h"
 #include "api/orders/order_problems.h"
@@ -51,6 +52,7 @@ struct CodedRoute {
     take(ClaimRoutes::table());
     take(EventRoutes::table());
     take(SettingsRoutes::table());
+    take(MetricsRoutes::table());
     return routes;
 }
 
