@@ -15,8 +15,10 @@ namespace orders::test {
 std::optional<std::string> proxy_program(std::string_view name) {
     const std::string unpacked = std::string(ORDERS_SOURCE_DIR) + "/build/proxies";
     for (const std::string& root : {std::string(), unpacked}) {
-        std::string path = root + "/usr/sbin/" + std::string(name);
-        if (::access(path.c_str(), X_OK) == 0) return path;
+        for (const std::string directory : {"/usr/sbin/", "/usr/bin/"}) {
+            std::string path = root + directory + std::string(name);
+            if (::access(path.c_str(), X_OK) == 0) return path;
+        }
     }
     return std::nullopt;
 }

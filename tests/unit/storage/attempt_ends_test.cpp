@@ -129,7 +129,7 @@ TEST_CASE("attempt_ends: a worker that lives may be named by any order, once it 
             }
         });
         CHECK(store.named_up_to(worker) == any_order);
-        store.retire(worker, {});
+        store.retire(worker);
         CHECK(store.named_up_to(worker) == 2);
     }
 }
@@ -139,7 +139,7 @@ TEST_CASE("attempt_ends: a worker that retired is named by the last of the order
     store.submit({an_order("a"), an_order("b"), an_order("c"), an_order("d")});
     const WorkerId worker = store.enlist("w");
     const auto held = store.claim(worker, 3);
-    store.retire(worker, {});
+    store.retire(worker);
     CHECK(store.named_up_to(worker) == 0);
     store.end([&](WriteTransaction& work) {
         const UtcTime now = store.clock.now().utc;
