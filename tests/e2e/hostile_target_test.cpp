@@ -64,7 +64,7 @@ TEST_CASE("hostile_target: a target may be a whole URL, and no other kind of URL
     HttpClient http = processes.client();
     CHECK_EQ(http.get("http://elsewhere/livez").json()["status"], "live");
     CHECK_EQ(http.get("HTTP://elsewhere/livez").json()["status"], "live");
-    for (const std::string target : {"https://a/livez", "file:///livez", "http:/livez", "http://a",
+    for (const std::string target : {"https://a/livez", "file:///livez", "http:/livez",
                                      "http:///livez", "http://a/http://a/livez"}) {
         CAPTURE(target);
         CHECK_EQ(http.get(target).status / 100, 4);
@@ -109,7 +109,7 @@ TEST_CASE("hostile_target: what a client says about itself changes nothing and i
     CHECK_EQ(http.get("/livez").status, 200);
     processes.stop_all();
     CHECK_EQ(api.count_lines("6.6.6.6"), 0);
-    CHECK_GT(api.count_lines(" request "), 0);
+    CHECK_GT(api.count_lines(" access "), 0);
 }
 
 TEST_CASE("hostile_target: an unknown expectation is ignored, and refused headers get no 100") {

@@ -25,9 +25,11 @@ struct ScriptedStorage final : Storage {
     std::unique_ptr<WorkerStore> open_worker() override { return nullptr; }
     std::unique_ptr<HousekeepingStore> open_housekeeping() override { return nullptr; }
     std::unique_ptr<OrderReader> open_reader() override { return nullptr; }
+    std::unique_ptr<ChangeLog> open_change_log() override { return nullptr; }
     std::unique_ptr<WorkWatch> open_watch() override { return nullptr; }
     std::unique_ptr<WorkWatch> open_end_watch() override { return nullptr; }
     std::chrono::milliseconds look_interval() const override { return {}; }
+    std::chrono::milliseconds change_look_interval() const override { return {}; }
     bool is_being_migrated() override { return false; }
     Backup back_up(const std::string& file) override {
         copied_to = file;
