@@ -25,7 +25,8 @@ struct Operation {
     std::string target;
     bool is_open = false;  // to clients without a token
     bool has_body = false;
-    std::set<std::string> scopes;  // each is enough
+    std::set<std::string> scopes;      // each is enough
+    std::vector<std::string> numbers;  // the parameters of its query that are numbers
     YAML::Node answers = {};
 };
 
@@ -48,6 +49,12 @@ struct Operation {
             one.is_open = what["security"] && what["security"].size() == 0;
             for (const auto& way : what["security"]) {
                 if (way["bearer"]) one.scopes.insert(way["bearer"][0].as<std::string>());
+            }
+            for (const auto& parameter : what["parameters"]) {
+                const YAML::Node schema = parameter["schema"];
+                if (schema && schema["type"] && schema["type"].as<std::string>() == "integer") {
+                    one.numbers.push_back(parameter["name"].as<std::string>());
+                }
             }
             one.has_body = what["requestBody"].IsDefined();
             one.answers = what["responses"];

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -129,6 +130,24 @@ TEST_CASE("openapi: every operation that takes a body refuses one that is not JS
         if (!operation.has_body) continue;
         check_problem(http.send(json_call(operation, "{")), 400, "malformed-body");
     }
+}
+
+TEST_CASE("openapi: every operation that takes a number in its query refuses anything else") {
+    OrderProcesses processes;
+    processes.start_api();
+    HttpClient http = processes.client();
+    int numbers = 0;
+    for (const Operation& operation : operations()) {
+        for (const std::string& name : operation.numbers) {
+            CAPTURE(operation.target);
+            CAPTURE(name);
+            ++numbers;
+            const HttpAnswer answer = http.get(operation.target + "?" + name + "=many");
+            check_problem(answer, 400, "invalid-query");
+            CHECK_EQ(fields_at_fault(answer.json()), std::set<std::string>{name});
+        }
+    }
+    CHECK_GT(numbers, 2);
 }
 
 }  // namespace orders::test
