@@ -14,19 +14,23 @@ std::chrono::milliseconds waited(const OrderReport& report, Priority priority) {
 
 }  // namespace
 
-Sample sample_of(const OrderReport& report) {
-    const StatusCounts total = report.total();
-    return {.number = sample_number(report.taken_at),
-            .created =
-                total.pending + total.processing + total.processed + total.failed + total.cancelled,
-            .processed = total.processed,
-            .failed = total.failed,
-            .cancelled = total.cancelled,
-            .pending_high = report.high.pending,
-            .pending_normal = report.normal.pending,
-            .processing = total.processing,
-            .oldest_high = waited(report, Priority::high),
-            .oldest_normal = waited(report, Priority::normal)};
+Sample sample_of(const StoreFigures& figures) {
+    const OrderReport& report = figures.report;
+    Sample sample{.number = sample_number(report.taken_at),
+                  .pending_high = report.high.pending,
+                  .pending_normal = report.normal.pending,
+                  .processing = report.total().processing,
+                  .oldest_high = waited(report, Priority::high),
+                  .oldest_normal = waited(report, Priority::normal)};
+    for (const KindFigures& kind : figures.kinds) {
+        for (const LineFigures& line : {kind.high, kind.normal}) {
+            sample.created += line.created;
+            sample.processed += line.finished.processed;
+            sample.failed += line.finished.failed;
+            sample.cancelled += line.finished.cancelled;
+        }
+    }
+    return sample;
 }
 
 }  // namespace orders

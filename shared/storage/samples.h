@@ -13,7 +13,7 @@
 
 namespace orders {
 
-struct OrderReport;
+struct StoreFigures;
 
 inline constexpr std::chrono::seconds sample_interval{10};
 inline constexpr std::int64_t kept_samples = 8'640;  // a day
@@ -45,7 +45,7 @@ struct SampleHistory {
     return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch() / sample_interval;
 }
 
-// The sample that is due when the report was made.
-[[nodiscard]] Sample sample_of(const OrderReport& report);
+// The sample that is due when the figures were read.
+[[nodiscard]] Sample sample_of(const StoreFigures& figures);
 
 }  // namespace orders

@@ -62,6 +62,17 @@ TEST_CASE_FIXTURE(SampledStore,
     CHECK(sample.oldest_normal == 3s);
 }
 
+TEST_CASE_FIXTURE(SampledStore, "sample: what retention deletes has come and ended all the same") {
+    (void)user.submit({an_order("a"), an_order("b")});
+    const WorkerId worker = user.enlist("worker");
+    user.settle(user.claim(worker, 1));
+    store->pass_time(5s);
+    CHECK(user.housekeeping().sweep(OrderStatus::processed, 1s).deleted == 1);
+    take();
+    CHECK(read().back().created == 2);
+    CHECK(read().back().processed == 1);
+}
+
 TEST_CASE_FIXTURE(SampledStore, "sample: they are kept for a day") {
     take();
     const std::int64_t first = number();

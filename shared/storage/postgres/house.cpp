@@ -152,7 +152,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
     Swept sweep_beyond(std::int64_t max_bytes) override { return size_walk_.step(max_bytes); }
 
     void take_sample() override {
-        const Sample sample = sample_of(make_report(writer_.session(), beginnings_));
+        const Sample sample = sample_of(make_figures(writer_.session(), beginnings_));
         (void)writer_.session().read("take a sample", [&](Connection& connection) {
             send_sample(connection, sample);
             return connection.receive().size();

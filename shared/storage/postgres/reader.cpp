@@ -214,6 +214,9 @@ Report read(std::string_view operation, Session& session, Beginnings& beginnings
 OrderReport make_report(Session& session, Beginnings& beginnings) {
     return read("make a report", session, beginnings, read_report);
 }
+StoreFigures make_figures(Session& session, Beginnings& beginnings) {
+    return read("read figures", session, beginnings, read_figures);
+}
 
 namespace {
 
@@ -279,9 +282,7 @@ class PostgresOrderReader final : public OrderReader {
             return read_samples(connection, count);
         });
     }
-    StoreFigures figures() override {
-        return read("read figures", session_, beginnings_, read_figures);
-    }
+    StoreFigures figures() override { return make_figures(session_, beginnings_); }
 
     std::vector<EnlistedWorker> enlisted_workers() override {
         return session_.read("look who has signed on", [](Connection& connection) {

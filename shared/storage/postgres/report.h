@@ -18,5 +18,7 @@ struct Beginnings {
 
 // Throws StoreError.
 [[nodiscard]] OrderReport make_report(Session& session, Beginnings& beginnings);
+// The same for the figures.
+[[nodiscard]] StoreFigures make_figures(Session& session, Beginnings& beginnings);
 
 }  // namespace orders::postgres

@@ -297,7 +297,7 @@ class SqliteHousekeepingStore final : public HousekeepingStore {
 
     void take_sample() override {
         store_.watch.explain([&] {
-            const Sample sample = sample_of(report_.report(clock_.now()));
+            const Sample sample = sample_of(report_.figures(clock_.now()));
             WriteTransaction work(store_.access);
             samples_.take(sample);
             work.commit();
