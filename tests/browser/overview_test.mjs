@@ -115,3 +115,25 @@ test("the picture of it in the README", async (world, browser) => {
   await shoot(page, "readme");
   page.isQuiet();
 });
+
+test("how long orders wait and commits take comes from the metrics of the last minute", async (world, browser) => {
+  await world.startApi();
+  const page = await openTab(browser);
+  await page.clock.install();
+  let scrapes = 0;
+  await page.route("**/metrics", (route) => {
+    const old = scrapes++ === 0;
+    route.fulfill({contentType: "text/plain; version=0.0.4", body: [
+      "# HELP orders_queue_wait_seconds From due to claimed",
+      ...[["0.1", 10, 60], ["1", 10, 109], ["+Inf", 10, 110]].map(([bound, before, after]) =>
+        `orders_queue_wait_seconds_bucket{priority="High",le="${bound}"} ${old ? before : after}`),
+      "orders_store_database_bytes 2097152", "orders_store_wal_bytes 1048576",
+      "orders_store_disk_free_bytes 3.221225472e+09", ""].join("\n")});
+  });
+  await goTo(page, world);
+  await says(page, "[data-part=figures]", /Orders waited\s*–/);
+  await says(page, "[data-part=figures]", "2 MiB, log 1 MiB, 3 GiB free");
+  await page.clock.runFor(31000);
+  await says(page, "[data-part=figures]", "half within 100 ms, 99 of 100 within 1 s");
+  page.isQuiet();
+});

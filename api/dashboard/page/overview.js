@@ -1,9 +1,10 @@
 // How it goes: counts, ages, plots, workers, and the kinds, which are paused and resumed here.
 
 import {attempt, confirm, tell} from "./actions.js";
-import {get, post} from "./api.js";
+import {get, getText, post} from "./api.js";
 import {el, part, panel, showItems, template} from "./dom.js";
-import {duration, number, status, time} from "./format.js";
+import {bytes, duration, number, status, time} from "./format.js";
+import {parse, quantile, sumOf} from "./metrics.js";
 import {Plot} from "./plots.js";
 import {Poll} from "./poll.js";
 import {pathOf} from "./router.js";
@@ -34,8 +35,19 @@ export function overview(main, parameters) {
     panels: ["flow", "age", "depth"].map((name) => panel(main, name)),
     show: (answer) => plots.forEach((plot) => plot.show(plot.rowsOf(answer))),
   });
+  const scrapes = [];
+  const figures = new Poll({
+    load: () => getText("metrics"),
+    every: 10000,
+    show: (text) => {
+      scrapes.push({at: Date.now(), samples: parse(text)});
+      while (scrapes.length > 1 && scrapes[1].at < Date.now() - 60000) scrapes.shift();
+      showFigures(part(panel(main, "now"), "figures"), scrapes[0].samples, scrapes.at(-1).samples);
+    },
+  });
   return () => {
     now.stop();
+    figures.stop();
     past.stop();
     plots.forEach((plot) => plot.stop());
   };
@@ -121,6 +133,25 @@ function showWorkers(parent, answer) {
   }
   lines.push(el("p", {}, el("a", {href: pathOf("workers")}, "Each worker and endpoint")));
   showItems(parent, lines, (line) => String(lines.indexOf(line)), (line) => line);
+}
+
+function showFigures(parent, before, after) {
+  const times = (name) => {
+    const [half, most] = [0.5, 0.99].map((share) => quantile(share, before, after, name));
+    return half === null ? "–" : `half within ${duration(half)}, 99 of 100 within ${duration(most)}`;
+  };
+  const size = (name) => {
+    const value = sumOf(after, name);
+    return value === null ? "–" : bytes(value);
+  };
+  const figures = [
+    ["Orders waited", times("orders_queue_wait_seconds")],
+    ["Commits took", times("orders_store_commit_seconds")],
+    ["The store", `${size("orders_store_database_bytes")}, log ${size("orders_store_wal_bytes")}, ` +
+      `${size("orders_store_disk_free_bytes")} free`],
+  ];
+  showItems(parent, figures, ([name]) => name, ([name, value]) =>
+    el("div", {}, el("dt", {}, name), el("dd", {}, value)));
 }
 
 function showKinds(parent, kinds, done) {
