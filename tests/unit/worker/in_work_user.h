@@ -42,7 +42,7 @@ inline constexpr std::chrono::milliseconds long_timeout = std::chrono::hours(1);
 
 [[nodiscard]] inline std::vector<std::string> ids_of(const std::vector<FinishedOrder>& finished) {
     std::vector<std::string> ids;
-    for (const auto& [order, result] : finished) ids.push_back(order.spec.order_id.text());
+    for (const auto& [order, result, began] : finished) ids.push_back(order.spec.order_id.text());
     return ids;
 }
 

@@ -31,7 +31,8 @@ TEST_CASE("orders_in_work: after an interrupt each order comes back as it ended"
         throw std::runtime_error("stopped rudely");
     });
     std::map<std::string, std::optional<ProcessingResult>> results;
-    for (const auto& [order, result] : user.take(4)) results[order.spec.order_id.text()] = result;
+    for (const auto& [order, result, began] : user.take(4))
+        results[order.spec.order_id.text()] = result;
     REQUIRE(results.size() == 4);
     CHECK_FALSE(results["given-up"]);
     CHECK(results["done"] == ProcessingResult(Completed{}));
@@ -54,7 +55,7 @@ TEST_CASE("orders_in_work: an interrupt gives back what has not begun, and that 
         const auto finished = user.take(orders);
         const auto ids = ids_of(finished);
         CHECK(std::set(ids.begin(), ids.end()).size() == orders);
-        for (const auto& [order, result] : finished) CHECK_FALSE(result);
+        for (const auto& [order, result, began] : finished) CHECK_FALSE(result);
         CHECK(user.free_threads() == orders);
 
         const auto begun = user.processor.begun();
@@ -122,7 +123,7 @@ TEST_CASE("orders_in_work: abandoning all gives back everything held, finished o
     const auto ids = ids_of(dropped);
     CHECK(std::set(ids.begin(), ids.end()) ==
           std::set<std::string>{"finished", "obedient", "stubborn"});
-    for (const auto& [order, result] : dropped) CHECK_FALSE(result);
+    for (const auto& [order, result, began] : dropped) CHECK_FALSE(result);
     CHECK(user.processor.was_told_to_stop("stubborn"));
     CHECK(user.processor.was_told_to_stop("obedient"));
     CHECK(user.held().empty());

@@ -80,7 +80,7 @@ TEST_CASE("orders_in_work: orders may be done within start(), and wake the dispa
     CHECK_FALSE(is_notified(user.wake));  // nobody has looked since then
     const auto finished = user.in_work.take_finished(std::chrono::steady_clock::now());
     CHECK(ids_of(finished) == std::vector<std::string>{"a", "b", "c"});
-    for (const auto& [order, result] : finished) {
+    for (const auto& [order, result, began] : finished) {
         CHECK(result == ProcessingResult(Completed{json_text("1")}));
     }
     CHECK(user.in_work.held() == 0);
@@ -121,7 +121,7 @@ TEST_CASE("orders_in_work: what an order has come to at its deadline is its proc
         const auto deadline = user.processor->started("a").attempt.deadline;
         const auto finished = user.in_work.take_finished(deadline);
         CHECK(finished.size() == 2);
-        for (const auto& [order, result] : finished) {
+        for (const auto& [order, result, began] : finished) {
             CHECK(result == ProcessingResult(Retry{"timeout"}));
         }
         CHECK(user.processor->started("a").stop.stop_requested());

@@ -180,10 +180,11 @@ TEST_CASE("orders_in_work: whatever is done to orders, each leaves the pool once
         } else {
             const auto now =
                 std::chrono::steady_clock::now() + (choice < 6 ? long_timeout * 2 : 0ms);
-            for (const auto& [order, result] : user.in_work->take_finished(now)) leaves(order);
+            for (const auto& [order, result, began] : user.in_work->take_finished(now))
+                leaves(order);
         }
     }
-    for (const auto& [order, result] : user.in_work->abandon_all()) leaves(order);
+    for (const auto& [order, result, began] : user.in_work->abandon_all()) leaves(order);
     CHECK(inside.empty());
     CHECK(user.held().empty());
 }

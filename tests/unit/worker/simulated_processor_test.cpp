@@ -183,7 +183,7 @@ TEST_CASE("simulated_processor: 5,000 orders are in work at a time, with one thr
     const auto take = [&](bool is_done) {
         REQUIRE(is_notified(wake, patience));
         wake.clear();
-        for (const auto& [order, result] : in_work.take_finished(SteadyTime::min())) {
+        for (const auto& [order, result, began] : in_work.take_finished(SteadyTime::min())) {
             CHECK(result.has_value() == is_done);
             ++done;
         }
