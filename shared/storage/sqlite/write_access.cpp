@@ -165,11 +165,10 @@ void WriteTransaction::write_counts() {
 const WriteTransaction::Awaited& WriteTransaction::awaited() {
     if (awaited_) return *awaited_;
     Cursor rows = access_.awaited_.query(to_column(now().utc));
-    Awaited& found = awaited_.emplace();
-    if (rows.next()) {
-        found = {.ends = rows.get<std::int64_t>(0) != 0, .changes = rows.get<std::int64_t>(1) != 0};
-    }
-    return found;
+    const bool is_there = rows.next();
+    awaited_ = Awaited{.ends = is_there && rows.get<std::int64_t>(0) != 0,
+                       .changes = is_there && rows.get<std::int64_t>(1) != 0};
+    return *awaited_;
 }
 
 void WriteTransaction::commit() {

@@ -146,8 +146,8 @@ class WriteTransaction {
     void count_total(Total total, std::int64_t kind = 0, Priority priority = Priority::high,
                      std::int64_t change = 1);
     struct Awaited {
-        bool ends = false;
-        bool changes = false;
+        bool ends;
+        bool changes;
     };
     [[nodiscard]] const Awaited& awaited();
 
