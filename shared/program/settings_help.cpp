@@ -1,4 +1,5 @@
-// What --help prints. Man pages are made of it, by help2man, which joins lines: hence the full stops.
+// What --help prints. Man pages are made of it, by help2man, which joins lines: hence the full
+// stops.
 
 #include <sstream>
 

@@ -63,9 +63,9 @@ std::string worker_name(ChildProcess& worker) {
 }
 
 nlohmann::json as_listed(nlohmann::json order) {
-    for (const char* field : {"start_before", "timeout_seconds", "max_attempts", "backoff_seconds",
-                              "payload", "result", "attempt_history", "actions", "traceparent",
-                              "tracestate"}) {
+    for (const char* field :
+         {"start_before", "timeout_seconds", "max_attempts", "backoff_seconds", "payload", "result",
+          "attempt_history", "actions", "traceparent", "tracestate"}) {
         order.erase(field);
     }
     return order;

@@ -14,16 +14,12 @@
 #include "shared/storage/postgres/columns.h"
 #include "shared/storage/postgres/quick_claim.h"
 #include "shared/storage/postgres/roles.h"
+#include "shared/storage/postgres/settled_before.h"
 #include "shared/storage/postgres/settlements.h"
 #include "shared/storage/postgres/transaction.h"
 
 namespace orders::postgres {
 namespace {
-
-std::optional<std::string> kinds_column(const std::optional<std::vector<Kind>>& kinds) {
-    if (!kinds) return std::nullopt;
-    return kinds_as_text(*kinds);
-}
 
 void send_renewals(Transaction& transaction, const WorkerTurn& turn) {
     Array orders;
@@ -48,46 +44,11 @@ std::vector<Lease> lost_of(const std::vector<Lease>& renewals, const Rows& renew
     return lost;
 }
 
-// Of settlements that the store does not know as held: those that it has done already, as a turn
-// whose answer was lost may have.
-void send_settled_before(Transaction& transaction, const std::vector<Settlement>& settlements) {
-    Array at;
-    Array orders;
-    Array tokens;
-    Array statuses;
-    Array reasons;
-    for (std::size_t place = 0; place < settlements.size(); ++place) {
-        const auto& [lease, result] = settlements[place];
-        at.add(place);
-        orders.add(lease.order.value);
-        tokens.add(lease.token);
-        statuses.add(std::holds_alternative<Completed>(result) ? 2 : 3);
-        const auto* const failure = std::get_if<Failure>(&result);
-        const auto* const retry = std::get_if<Retry>(&result);
-        reasons.add(failure != nullptr ? std::optional<std::string_view>(failure->reason)
-                    : retry != nullptr ? std::optional<std::string_view>(retry->reason)
-                                       : std::nullopt);
-    }
-    transaction.send(
-        "SELECT s.at FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[],"
-        " $5::text[]) AS s (at, seq, token, status, reason) WHERE EXISTS (SELECT FROM "
-        "orders.orders o"
-        " WHERE o.seq = s.seq AND o.token = s.token AND o.status = s.status"
-        " AND o.failure IS NOT DISTINCT FROM s.reason) OR EXISTS (SELECT FROM orders.past_attempts "
-        "p"
-        " WHERE p.seq = s.seq AND p.token = s.token AND p.outcome = 0 AND p.reason = s.reason)",
-        at, orders, tokens, statuses, reasons);
-}
-
 std::vector<SettleOutcome> settled_of(const Settlements& settlements, bool is_repeated,
                                       const std::vector<Rows>& results, std::size_t& next) {
     std::vector<SettleOutcome> settled = settlements.outcomes(results, next);
     if (!is_repeated) return settled;
-    const Rows& before = results.at(next++);
-    for (std::size_t row = 0; row < before.size(); ++row) {
-        settled.at(static_cast<std::size_t>(before.get<std::int64_t>(row, 0))) =
-            SettleOutcome::settled;
-    }
+    take_settled_before(results.at(next++), settled);
     return settled;
 }
 
@@ -191,7 +152,7 @@ class PostgresWorkerStore final : public WorkerStore {
             " nullif($6::text, ''), $7::bigint, $8::bigint, $9::text) RETURNING id",
             worker.name, worker.host, worker.threads, longest_silence(lease_time).count(),
             lease_time.count(), worker.label, worker.pid_namespace, worker.pid,
-            kinds_column(worker.kinds));
+            worker.kinds ? std::optional(kinds_as_text(*worker.kinds)) : std::nullopt);
         return WorkerId{transaction.commit().at(0).get<std::int64_t>(0, 0)};
     }
 
