@@ -53,6 +53,7 @@ install(FILES ${packaging}/debian/copyright ${packaging}/OPERATING.md
     DESTINATION ${package_documents})
 install(FILES ${packaging}/systemd/commands.conf ${packaging}/systemd/network.conf
     ${packaging}/systemd/tokens.conf ${packaging}/nginx/orders.conf
+    ${packaging}/prometheus/orders.rules.yml
     DESTINATION ${package_documents}/examples)
 
 # The first line of the changelog is the one place that says which package this is.

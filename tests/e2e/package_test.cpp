@@ -139,6 +139,7 @@ TEST_CASE("package: lintian finds nothing wrong with it, and all is in it") {
           "share/doc/order-management/examples/commands.conf",
           "share/doc/order-management/examples/network.conf",
           "share/doc/order-management/examples/orders.conf",
+          "share/doc/order-management/examples/orders.rules.yml",
           "share/doc/order-management/examples/tokens.conf", "share/man/man1/order-api.1.gz",
           "share/man/man1/order-worker.1.gz"}) {
         CHECK_MESSAGE(has(files, " ./usr/" + file + "\n"), file);
