@@ -73,7 +73,8 @@ void DashboardRoutes::add_to(http::Server& server) {
         server.add({.method = "GET",
                     .pattern = path,
                     .access = http::Access::open(),
-                    .handler = std::move(handler)});
+                    .handler = std::move(handler),
+                    .counted_as = "GET /ui/"});
     };
     for (const char* path : {"/", "/ui"}) add(path, lead_to_page);
     for (const char* path : {"/ui/", "/ui/orders", "/ui/order", "/ui/workers", "/ui/settings"}) {

@@ -57,8 +57,9 @@ void Router::add(Route route) {
         matcher_.add(route.pattern);
         path = paths_.insert(path, Path{std::string(route.pattern), {}, {}});
     }
-    RouteTraffic& traffic =
-        traffic_.add_route(std::string(route.method) + ' ' + std::string(route.pattern));
+    RouteTraffic& traffic = traffic_.add_route(
+        route.counted_as.empty() ? std::string(route.method) + ' ' + std::string(route.pattern)
+                                 : std::string(route.counted_as));
     path->methods.push_back(
         {std::string(route.method), route.access, std::move(route.handler), &traffic});
     append_method(path->allow, route.method);

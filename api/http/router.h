@@ -36,6 +36,9 @@ struct Route {
     // that the path is spelled exactly as in the pattern.
     Access access;
     Handler handler;
+    // Under which route it is counted (traffic.h), if not under this one: routes that are many, or
+    // whose patterns change from version to version, are counted as one.
+    std::string_view counted_as = {};
 };
 
 // Decides which requests may pass. It is asked by several threads at a time, about every well

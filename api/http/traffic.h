@@ -47,8 +47,11 @@ class Traffic {
     Traffic(const Traffic&) = delete;
     Traffic& operator=(const Traffic&) = delete;
 
-    // One thread, before any request is answered.
+    // The one of that name, made if there is none yet. One thread, before any request is answered.
     [[nodiscard]] RouteTraffic& add_route(std::string name) {
+        for (RouteTraffic& known : routes_) {
+            if (known.name == name) return known;
+        }
         return routes_.emplace_back(std::move(name));
     }
 

@@ -92,6 +92,15 @@ TEST_CASE("exposition: a route has its series before its first request") {
     }
 }
 
+TEST_CASE("exposition: routes that are counted under one name are one series") {
+    http::Traffic traffic;
+    CHECK(&traffic.add_route("GET /ui/") == &traffic.add_route("GET /ui/"));
+    Exposition exposition;
+    add_http_metrics(traffic, exposition);
+    CHECK(Scrape(exposition.text())
+              .has("orders_http_request_duration_seconds_count{route=\"GET /ui/\"}"));
+}
+
 TEST_CASE("catalogue: names, types and units are as Prometheus wants them") {
     std::set<std::string_view> names;
     for (const Metric* const metric : all_metrics) {
