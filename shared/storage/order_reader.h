@@ -163,9 +163,9 @@ struct StoreFigures {
     ActionTotals actions = {};
     // By all processes that ever were, up to what each told last.
     Figures measured = {};
-    StoreSpace space;
-    std::string software;  // that keeps the store
-    std::string software_version;
+    StoreSpace space = {};
+    std::string software = {};  // that keeps the store
+    std::string software_version = {};
 };
 
 class OrderReader {

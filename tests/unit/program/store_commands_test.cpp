@@ -29,8 +29,6 @@ struct ScriptedStorage final : Storage {
     std::unique_ptr<WorkWatch> open_watch() override { return nullptr; }
     std::unique_ptr<WorkWatch> open_end_watch() override { return nullptr; }
     std::shared_ptr<const StoreWork> work() const override { return nullptr; }
-    std::unique_ptr<ChangeLog> open_change_log() override { return nullptr; }
-    std::chrono::milliseconds change_look_interval() const override { return {}; }
     std::chrono::milliseconds look_interval() const override { return {}; }
     std::chrono::milliseconds change_look_interval() const override { return {}; }
     bool is_being_migrated() override { return false; }

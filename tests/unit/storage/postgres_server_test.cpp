@@ -108,7 +108,8 @@ TEST_CASE("postgres_server: a session goes on when the statements that it kept a
     const std::string url = database("pooled");
     (void)open_storage(url)->open_intake();
     postgres::Server server(ServerUrl::parse(url).value());
-    postgres::Writer writer(server);
+    RoleFigures figures;
+    postgres::Writer writer(server, figures);
     const auto now = [&] {
         return writer.transact(
             "ask for the time",

@@ -63,7 +63,8 @@ class Waiting {
 
     bool write() {
         postgres::Server remote(postgres::ServerUrl::parse(url_).value());
-        postgres::Writer writer(remote);
+        RoleFigures figures;
+        postgres::Writer writer(remote, figures);
         return writer.transact(
             "write",
             [](postgres::Transaction& transaction) {
