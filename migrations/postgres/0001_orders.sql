@@ -178,8 +178,7 @@ CREATE TABLE orders.waiting (
 CREATE INDEX waiting_due ON orders.waiting (due_at, seq);
 CREATE INDEX waiting_listed ON orders.waiting (kind, priority, seq);
 
--- Is in work. No index on `until`: a renewal then changes none, and there are few rows. Of rows that
--- are gone there may be many, if the server must keep them: past those leads the one on `started_at`.
+-- Is in work. No index on `until`: a renewal then changes none, and there are few rows.
 CREATE TABLE orders.leases (
     seq             bigint PRIMARY KEY,
     token           bigint   NOT NULL,
@@ -196,8 +195,6 @@ CREATE TABLE orders.leases (
     attempts        smallint NOT NULL
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
     autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX leases_started ON orders.leases USING brin (started_at)
-    WITH (pages_per_range = 32, autosummarize = on);
 
 -- What few orders have.
 CREATE TABLE orders.order_inputs (

@@ -88,7 +88,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
                 " ORDER BY o.expires_at LIMIT 1),"
                 " (SELECT max(number) FROM orders.samples)"
                 " FROM (SELECT min(started_at) AS first_start, min(until) AS first_end"
-                " FROM orders.leases WHERE started_at > $1::bigint) AS l",
+                " FROM orders.leases_begun_after($1::bigint)) AS l",
                 lease_floor_.begin_look(), due_floor_.begin_look());
             const auto now_ms = rows.get<std::int64_t>(0, 0);
             lease_floor_.note(now_ms, rows.get<std::optional<std::int64_t>>(0, 1));

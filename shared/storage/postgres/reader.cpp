@@ -37,8 +37,8 @@ namespace {
     " JOIN orders.orders o ON o.seq = q.seq GROUP BY r.kind, r.priority"
 
 #define ENLISTED                                                                               \
-    "WITH l AS MATERIALIZED (SELECT worker, started_at FROM orders.leases"                     \
-    " WHERE started_at > $1::bigint)"                                                          \
+    "WITH l AS MATERIALIZED (SELECT worker, started_at"                                        \
+    " FROM orders.leases_begun_after($1::bigint))"                                             \
     " SELECT w.name, w.host, w.threads, w.started_at, coalesce(h.held, 0), w.kinds,"           \
     " w.endpoints, (SELECT min(started_at) FROM l) FROM orders.workers w"                      \
     " LEFT JOIN (SELECT worker, count(*) AS held FROM l GROUP BY worker) h ON h.worker = w.id" \
