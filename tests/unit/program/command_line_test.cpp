@@ -126,27 +126,27 @@ Usage: order-test [command] [--flag value]...
 
 Commands:
   healthcheck
-      asks whether it is well
+      asks whether it is well.
   copy FILE
-      writes the orders to another file
+      writes the orders to another file.
 
 Settings:
   --db VALUE
-      the file that holds the orders
+      the file that holds the orders.
       a text without blanks or quotes around it; default orders.db; environment TEST_DB
   --port VALUE
-      the port to listen on
+      the port to listen on.
       a whole number from 0 to 65535; default 8080; environment TEST_PORT
   --drain-seconds VALUE
-      how long stopping may take
+      how long stopping may take.
       a whole number of seconds from 1 to 600; default 10; environment TEST_DRAIN
   --log-level VALUE
-      the smallest level that is logged
+      the smallest level that is logged.
       one of DEBUG, INFO, WARN, ERROR; default INFO; environment TEST_LEVEL
   -h, --help
-      shows this text
+      shows this text.
   --version
-      shows the version
+      shows the version.
 
 A flag overrides the environment variable, which overrides the default.
 A variable that is set but empty counts as not set.

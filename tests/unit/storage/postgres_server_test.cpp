@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -101,6 +103,29 @@ TEST_CASE("postgres_server: a schema that is newer, or another program's, is lef
     Connection(ServerUrl::parse(other).value())
         .run_script("CREATE SCHEMA orders; CREATE TABLE orders.mine (x integer)");
     CHECK_THROWS_AS((void)open_storage(other)->open_worker(), StoreError);
+}
+
+TEST_CASE("postgres_server: a store of an older schema is brought up to date, with its orders") {
+    if (is_postgres_missing()) return;
+    const std::string url = database("older");
+    Connection connection(ServerUrl::parse(url).value());
+    connection.run("CREATE SCHEMA orders");
+    std::ifstream first(ORDERS_SOURCE_DIR "/migrations/postgres/0001_orders.sql");
+    connection.run_script({std::istreambuf_iterator<char>(first), {}});
+    connection.run_script(
+        "CREATE TABLE orders.schema_migrations (version integer PRIMARY KEY, name text NOT NULL,"
+        " applied_at timestamptz NOT NULL DEFAULT now());"
+        "INSERT INTO orders.schema_migrations VALUES (1, '0001_orders');"
+        "INSERT INTO orders.orders (order_id, priority, kind, processing_time, created_at,"
+        " created_in) VALUES ('a', 0, 0, 1, 1, 0);"
+        "INSERT INTO orders.queue SELECT 0, 0, 0, seq, seq FROM orders.orders;"
+        "INSERT INTO orders.counts VALUES (0, 0, 0, 1)");
+    const auto storage = open_storage(url);
+    (void)storage->open_worker();
+    const auto reader = storage->open_reader();
+    CHECK(reader->find(OrderId::parse("a").value()).has_value());
+    CHECK(reader->figures().report.total().pending == 1);
+    CHECK(storage->verify().findings == 0);
 }
 
 TEST_CASE("postgres_server: a session goes on when the statements that it kept are lost") {
