@@ -269,7 +269,8 @@ ActionOutcome Actions::act(const PauseKind& action) {
 
 ActionOutcome Actions::act(const AwaitChanges& action) {
     transaction_.send("SELECT pg_advisory_xact_lock(" PG_CHANGES_LOCK ")");
-    // It begins with a row of its own, and without what was written when it last ended.
+    // It begins with a row of its own, and without what was written when it last ended. Since when
+    // all write it, the first reader that sees this finds out (change_log.cpp).
     transaction_.send(
         "WITH a AS MATERIALIZED (SELECT until = 0 AS begins, (SELECT coalesce(max(id), 0)"
         " FROM orders.changes) + 1 AS id FROM orders.awaited_changes FOR UPDATE),"
@@ -277,7 +278,7 @@ ActionOutcome Actions::act(const AwaitChanges& action) {
         " begun AS (INSERT INTO orders.changes (id, at) SELECT id, orders.now_ms() FROM a"
         " WHERE begins)"
         " UPDATE orders.awaited_changes SET whole_after = a.id, begun_at = orders.now_ms(),"
-        " begun_in = pg_current_xact_id() FROM a WHERE begins");
+        " begun_in = '0' FROM a WHERE begins");
     transaction_.send(
         "UPDATE orders.awaited_changes SET until = orders.now_ms() + $1::bigint"
         " WHERE NOT until BETWEEN orders.now_ms() + $1::bigint AND orders.now_ms() + $2::bigint",

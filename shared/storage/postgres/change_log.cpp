@@ -45,12 +45,16 @@ class PostgresChangeLog final : public ChangeLog {
     ChangePage read(std::int64_t after, std::size_t limit) override {
         return session_.read("read what has changed", [&](Connection& connection) {
             send_numbering(connection);
-            // Whether what is under way may be from before it was begun to be written.
+            // Kept, once nothing is under way from before it was seen that it had begun: neither a
+            // transaction that may have written, nor a statement that is only about to.
             connection.send_kept(
                 "SELECT coalesce((SELECT max(id) FROM orders.changes), 0),"
                 " greatest(whole_after, (SELECT min(id) FROM orders.changes) - 1),"
-                " until > 0 AND (begun_in < pg_snapshot_xmin(pg_current_snapshot())"
-                " OR begun_at < orders.now_ms() - $1::bigint) FROM orders.awaited_changes",
+                " until > 0 AND begun_in <> '0' AND (begun_at < orders.now_ms() - $1::bigint"
+                " OR (begun_in <= pg_snapshot_xmin(pg_current_snapshot()) AND NOT EXISTS"
+                " (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+                " AND age(backend_xmin) > age(begun_in::xid)))) FROM orders.awaited_changes",
                 longest_transaction_ms);
             connection.send_kept("SELECT id, " CONTENT
                                  " FROM orders.changes WHERE id > $1::bigint"
@@ -58,7 +62,7 @@ class PostgresChangeLog final : public ChangeLog {
                                  after, limit);
             connection.send_kept("COMMIT");
             const std::vector<Rows> results = connection.receive();
-            return page_from(results.at(3), results.at(4), after);
+            return page_from(results.at(4), results.at(5), after);
         });
     }
 
@@ -66,6 +70,10 @@ class PostgresChangeLog final : public ChangeLog {
     static void send_numbering(Connection& connection) {
         connection.send_kept("BEGIN ISOLATION LEVEL READ COMMITTED");
         connection.send_kept("SELECT pg_advisory_xact_lock(" PG_CHANGES_LOCK ")");
+        // Its beginning is to be seen by all whose statements begin from now on.
+        connection.send_kept(
+            "UPDATE orders.awaited_changes SET begun_in = pg_current_xact_id(),"
+            " begun_at = orders.now_ms() WHERE until > 0 AND begun_in = '0'");
         connection.send_kept(
             "WITH d AS (DELETE FROM orders.new_changes WHERE place = ANY (ARRAY (SELECT place"
             " FROM orders.new_changes ORDER BY place LIMIT $1::bigint)) RETURNING *)"

@@ -76,6 +76,39 @@ TEST_CASE("postgres_server: a connection that is cut between two uses is not not
     CHECK(reader->report().total().pending == 3);
 }
 
+TEST_CASE("postgres_server: changes are kept once all that began before them is over") {
+    if (is_postgres_missing()) return;
+    const std::string url = database("awaited");
+    const auto storage = open_storage(url);
+    const OrderAction keep_them = AwaitChanges{30s};
+    (void)storage->open_intake()->begin()->commit({.actions = {&keep_them}});
+    // It may have begun to write before it could see that changes are to be kept.
+    Connection under_way(ServerUrl::parse(url).value());
+    under_way.run("BEGIN");
+    under_way.run("SELECT pg_current_xact_id()");
+    const auto log = storage->open_change_log();
+    CHECK_FALSE(log->read(0, 10).state.is_kept);
+    under_way.run("COMMIT");
+    CHECK(log->read(0, 10).state.is_kept);
+    under_way.run("COMMIT");
+}
+
+TEST_CASE("postgres_server: a statement from before changes are kept is waited for") {
+    if (is_postgres_missing()) return;
+    const std::string url = database("awaited_by_statement");
+    const auto storage = open_storage(url);
+    const auto intake = storage->open_intake();
+    Connection under_way(ServerUrl::parse(url).value());
+    under_way.run("BEGIN ISOLATION LEVEL REPEATABLE READ");
+    under_way.run("SELECT FROM orders.awaited_changes");
+    const OrderAction keep_them = AwaitChanges{30s};
+    (void)intake->begin()->commit({.actions = {&keep_them}});
+    const auto log = storage->open_change_log();
+    CHECK_FALSE(log->read(0, 10).state.is_kept);
+    under_way.run("COMMIT");
+    CHECK(log->read(0, 10).state.is_kept);
+}
+
 TEST_CASE("postgres_server: a transaction that was given up does nothing, however late it comes") {
     if (is_postgres_missing()) return;
     const std::string url = database("late");
