@@ -166,7 +166,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
         const bool is_clearing = now >= next_clearing_;
         if (is_clearing) next_clearing_ = now + between_clearings;
         if (!has_changes_ && !is_clearing) return;
-        (void)writer_.session().read("fold the counters", [&](Connection& connection) {
+        (void)writer_.session().read("tidy", [&](Connection& connection) {
             if (has_changes_) send_fold(connection);
             if (is_clearing) send_clearing(connection);
             send_tidying_of_changes(connection);
@@ -239,12 +239,13 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
     }
 
     // Whether changes are written hangs on no clock but this, so nothing is left out without
-    // anybody noticing. (A time that lies too far ahead is from before the clock was set back.)
+    // anybody noticing. (A time that lies too far ahead is from before the clock was set back. The
+    // server's now_ms() may be from a while ago here, and somebody may have asked again since.)
     static void send_tidying_of_changes(Connection& connection) {
         connection.send(
             "UPDATE orders.awaited_changes SET until = 0 WHERE until > 0 AND until"
             " NOT BETWEEN orders.now_ms() AND orders.now_ms() + $1::bigint",
-            longest_awaiting.count());
+            2 * longest_awaiting.count());
         connection.send(
             "DELETE FROM orders.changes WHERE id <= (SELECT max(id) FROM orders.changes)"
             " - $1::bigint AND id < (SELECT min(id) FROM orders.changes) + $2::bigint",

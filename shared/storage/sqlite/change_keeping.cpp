@@ -48,15 +48,15 @@ ChangeTidying::ChangeTidying(WriteAccess& access)
             " AND last < (SELECT min(last) FROM changes) + ?2") {}
 
 void ChangeTidying::step(UtcTime now) {
-    const auto asked_at = to_column(now);
-    const auto latest = to_column(now + longest_awaiting);
     const bool is_to_end = [&] {
-        Cursor row = is_to_end_.query(asked_at, latest);
+        Cursor row = is_to_end_.query(to_column(now), to_column(now + longest_awaiting));
         return row.next() && row.get<std::int64_t>(0) != 0;
     }();
     if (is_to_end) {
         WriteTransaction work(access_);
-        end_.run(asked_at, latest);
+        // It may have waited for its turn, while somebody asked again.
+        const UtcTime then = work.now().utc;
+        end_.run(to_column(then), to_column(then + longest_awaiting));
         work.commit();
     }
     for (int trims = 0; trims < trims_per_step; ++trims) {
