@@ -63,7 +63,10 @@ void Session::let_others_finish(int times) {
 }
 
 Transaction::Transaction(Session& session, std::int64_t nonce)
-    : session_(session), connection_(session.connection()), nonce_(nonce) {
+    : session_(session),
+      connection_(session.connection()),
+      nonce_(nonce),
+      began_at_(std::chrono::steady_clock::now()) {
     // Whatever the database has as its default: begin_group() must see what is committed while it
     // waits, and what has been passed over by others is to be looked at again.
     connection_.send_kept("BEGIN ISOLATION LEVEL READ COMMITTED");
@@ -102,10 +105,12 @@ void Transaction::send_commit() {
     connection_.send_kept("COMMIT");
     is_committing_ = true;
     connection_.send_off();
+    commit_sent_at_ = std::chrono::steady_clock::now();
 }
 
 std::vector<Rows> Transaction::commit() {
     if (!is_committing_) send_commit();
+    left_alone_ = std::chrono::steady_clock::now() - commit_sent_at_;
     std::vector<Rows> results = take_results();
     is_over_ = true;
     results.pop_back();
@@ -115,6 +120,10 @@ std::vector<Rows> Transaction::commit() {
 UtcTime Transaction::now() {
     if (!now_) (void)receive();
     return now_.value();
+}
+
+SteadyTime::duration Transaction::taken() const {
+    return std::chrono::steady_clock::now() - began_at_ - left_alone_;
 }
 
 void Writer::require_resolved(std::string_view operation) {

@@ -121,6 +121,8 @@ class Transaction {
 
     // When it happens. Known after the first receive().
     [[nodiscard]] UtcTime now();
+    // How long it has taken so far, what its caller did between send_commit() and commit() apart.
+    [[nodiscard]] SteadyTime::duration taken() const;
 
    private:
     friend class Writer;
@@ -129,6 +131,9 @@ class Transaction {
     Session& session_;
     Connection& connection_;
     const std::int64_t nonce_;
+    const SteadyTime began_at_;
+    SteadyTime commit_sent_at_{};
+    SteadyTime::duration left_alone_{};
     bool is_begun_ = false;
     bool is_committing_ = false;
     bool is_over_ = false;
@@ -153,14 +158,11 @@ class Writer {
     template <typename Work, typename WasDone>
     [[nodiscard]] auto transact(std::string_view operation, Work work, WasDone was_done) {
         require_resolved(operation);
-        const SteadyTime began = std::chrono::steady_clock::now();
         for (int attempt = 1;; ++attempt) {
             const std::int64_t nonce = session_.next_nonce();
             bool is_committing = false;
             try {
-                auto outcome = try_once(nonce, work, is_committing);
-                figures_.commits.observe(std::chrono::steady_clock::now() - began);
-                return outcome;
+                return try_once(nonce, work, is_committing);
             } catch (const ServerError& error) {
                 session_.note(error);
                 const bool is_undone = error.is_conflict() || error.is_statement_lost();
@@ -206,7 +208,9 @@ class Writer {
     [[nodiscard]] auto try_once(std::int64_t nonce, Work& work, bool& is_committing) {
         Transaction transaction(session_, nonce);
         try {
-            return work(transaction);
+            auto outcome = work(transaction);
+            figures_.commits.observe(transaction.taken());
+            return outcome;
         } catch (const ServerError&) {
             is_committing = transaction.is_committing_;
             throw;
