@@ -40,6 +40,27 @@ class RingPace {
     bool is_owed_ = false;
 };
 
+// How many orders it has changed, claimed, given back or ended.
+std::size_t moved_by(const ActionOutcome& acted) {
+    if (std::holds_alternative<Order>(acted)) return 1;
+    if (const auto* const bulk = std::get_if<BulkDone>(&acted)) return bulk->changed;
+    if (const auto* const pulled = std::get_if<Pulled>(&acted)) {
+        return pulled->orders.size() + pulled->expired;
+    }
+    const auto* const leases = std::get_if<LeaseOutcomes>(&acted);
+    if (leases == nullptr) return 0;
+    return static_cast<std::size_t>(std::ranges::count_if(*leases, [](const LeaseOutcome& lease) {
+        return lease.state == LeaseOutcome::State::settled ||
+               lease.state == LeaseOutcome::State::released;
+    }));
+}
+
+std::size_t moved_by(const std::vector<ActionOutcome>& acted) {
+    std::size_t orders = 0;
+    for (const ActionOutcome& one : acted) orders += moved_by(one);
+    return orders;
+}
+
 class PostgresIntakeStore final : public IntakeStore {
    public:
     explicit PostgresIntakeStore(SharedServer server)
@@ -76,7 +97,8 @@ class PostgresIntakeStore final : public IntakeStore {
             Creates creates(group);
             IntakeOutcomes outcomes = store(group, creates);
             pending_ += creates.created();
-            writer_.note_orders(static_cast<std::size_t>(creates.created()) + group.actions.size());
+            writer_.note_orders(static_cast<std::size_t>(creates.created()) +
+                                moved_by(outcomes.acted));
             if (creates.created() > 0) full_until_ = {};
             if (auto created = created_outcomes(creates)) {
                 outcomes.created = *std::move(created);

@@ -1,5 +1,6 @@
 #include "shared/storage/postgres/settlements.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <variant>
@@ -210,6 +211,10 @@ std::vector<SettleOutcome> Settlements::outcomes(const std::vector<Rows>& result
         }
     }
     return outcomes;
+}
+
+std::size_t count_settled(const std::vector<SettleOutcome>& outcomes) {
+    return static_cast<std::size_t>(std::ranges::count(outcomes, SettleOutcome::settled));
 }
 
 void send_releases(Transaction& transaction, std::span<const Lease> leases) {

@@ -56,6 +56,9 @@ class Settlements {
     bool has_retries_ = false;
 };
 
+// Of those that did not come too late.
+[[nodiscard]] std::size_t count_settled(const std::vector<SettleOutcome>& outcomes);
+
 // Back into the queue at their old place, not charged, with a row in the history. The rows that it
 // returns are the orders that it has given back.
 void send_releases(Transaction& transaction, std::span<const Lease> leases);

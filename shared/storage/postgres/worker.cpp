@@ -172,7 +172,7 @@ class PostgresWorkerStore final : public WorkerStore {
                     return std::nullopt;
                 });
             if (is_claim_left) claim(turn, outcomes);
-            writer_.note_orders(turn.settlements.size() + outcomes.released +
+            writer_.note_orders(count_settled(outcomes.settled) + outcomes.released +
                                 outcomes.claimed.size() + outcomes.expired);
             return outcomes;
         } catch (const StoreError&) {
@@ -206,7 +206,7 @@ class PostgresWorkerStore final : public WorkerStore {
             give_back(outcomes.claimed);
             throw;
         }
-        settler_.note_orders(turn.settlements.size());
+        settler_.note_orders(count_settled(outcomes.settled));
         return outcomes;
     }
 
