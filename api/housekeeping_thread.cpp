@@ -33,6 +33,7 @@ void HousekeepingThread::work(const std::stop_token& stop) {
                 stopped.wait_until(lock, next);
             }
         }
+        housekeeping_.end();
     } catch (const StoreError& error) {
         on_fatal_(error);
     }

@@ -164,7 +164,10 @@ int serve(const ApiSettings& settings, Storage& storage) {
         storage.open_housekeeping(),
         {.retention = settings.retention,
          .look_interval = storage.look_interval(),
-         .take_figures = [&] { return teller.take(std::chrono::steady_clock::now()); }},
+         .tell_figures =
+             [&](bool is_last, const HousekeepingOptions::AddFigures& add) {
+                 teller.tell(std::chrono::steady_clock::now(), is_last, add);
+             }},
         [&](const StoreError& error) {
             // What can still be read is answered, whoever meets
             // the damage.

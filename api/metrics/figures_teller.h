@@ -6,6 +6,7 @@
 // Belongs to one thread, but for what it tells of.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,9 +24,10 @@ class FiguresTeller {
     FiguresTeller(std::shared_ptr<const StoreWork> store_work, const WorkFigures& work)
         : store_work_(std::move(store_work)), work_(work) {}
 
-    // As Figures::as_text(); empty if less than the interval has passed, or if no request was
-    // stored: what the telling itself takes is not worth telling.
-    [[nodiscard]] std::string take(SteadyTime now);
+    // Calls `add` with it, as Figures::as_text(), unless no request was stored: what the telling
+    // itself takes is not worth telling. Once in an interval, and after a failure too; the last
+    // time at once. What `add` throws goes on, and is told again, unless it may have been stored.
+    void tell(SteadyTime now, bool is_last, const std::function<void(const std::string&)>& add);
 
    private:
     const std::shared_ptr<const StoreWork> store_work_;

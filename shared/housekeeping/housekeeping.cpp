@@ -63,6 +63,19 @@ void Housekeeping::step(SteadyTime now) {
     sweep(now);
 }
 
+void Housekeeping::end() {
+    try {
+        tell_figures(true);
+    } catch (const StoreError& error) {
+        if (error.is_fatal()) throw;
+    }
+}
+
+void Housekeeping::tell_figures(bool is_last) {
+    options_.tell_figures(is_last,
+                          [this](const std::string& figures) { store_.add_figures(figures); });
+}
+
 void Housekeeping::look(SteadyTime now) {
     const Chores chores = store_.look();
     note_gap();
@@ -80,9 +93,7 @@ void Housekeeping::look(SteadyTime now) {
     }
     if (turn.take_back_limit + turn.promote_limit + turn.expire_limit > 0) carry_out(turn, now);
     if (chores.has_sample_due) take_sample(now);
-    if (const std::string figures = options_.take_figures(); !figures.empty()) {
-        store_.add_figures(figures);
-    }
+    tell_figures(false);
     store_.tidy();
 }
 

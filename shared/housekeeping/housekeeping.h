@@ -40,9 +40,11 @@ struct HousekeepingOptions {
     // Called before anything is taken back, for an owner that holds leases itself: after a suspend,
     // through which only the leases' clock runs, they may have run out too.
     std::function<void()> renew_own = [] {};
-    // Asked with each look for what this process has measured and not told yet, as
-    // HousekeepingStore::add_figures() takes it; empty for nothing.
-    std::function<std::string()> take_figures = [] { return std::string(); };
+    // Called with each look, and once more for the last time, to tell what this process has
+    // measured and not told yet by a call of HousekeepingStore::add_figures(), or none.
+    using AddFigures = std::function<void(const std::string&)>;
+    std::function<void(bool is_last, const AddFigures&)> tell_figures = [](bool,
+                                                                           const AddFigures&) {};
 };
 
 class Housekeeping {
@@ -56,6 +58,8 @@ class Housekeeping {
     // Does what is due, a bounded part of it: a few milliseconds. Throws StoreError only if a new
     // process is needed; what else fails is logged, and tried again after a pause.
     void step(SteadyTime now);
+    // Instead of further steps. What cannot be told any more is lost. Throws as step() does.
+    void end();
 
     // So many orders have been settled on this thread just now.
     void note_settled(std::size_t orders);
@@ -66,6 +70,7 @@ class Housekeeping {
     void look(SteadyTime now);
     void carry_out(const HousekeepingTurn& turn, SteadyTime now);
     void take_sample(SteadyTime now);
+    void tell_figures(bool is_last);
     [[nodiscard]] SteadyTime next_sweep() const noexcept;
     void sweep(SteadyTime now);
     void note_gap();
