@@ -5,12 +5,16 @@
 
 #include "shared/storage/postgres/change_log.h"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
+#include "shared/os/steady_time.h"
 #include "shared/storage/change_log.h"
 #include "shared/storage/postgres/columns.h"
 #include "shared/storage/postgres/roles.h"
+#include "shared/storage/postgres/time_floor.h"
 #include "shared/storage/postgres/transaction.h"
 
 namespace orders::postgres {
@@ -37,6 +41,52 @@ Change change_from(const Rows& rows, std::size_t row) {
             .at = time_from_column(rows.get<std::int64_t>(row, 1))};
 }
 
+// From which place on changes are looked for that have no number yet. As a TimeFloor
+// (time_floor.h), for the same reason: the server keeps rows that are gone, and whoever looks walks
+// over them.
+class PlaceFloor {
+   public:
+    // A look begins now, on the so-many-th connection: behind this place.
+    [[nodiscard]] std::int64_t begin_look(std::int64_t connection) {
+        began_ = std::chrono::steady_clock::now();
+        // Another connection may be to another server; a look that failed has noted nothing.
+        const bool is_anew = is_looking_ || connection != connection_;
+        if (is_anew || began_ >= next_from_beginning_) {
+            connection_ = connection;
+            next_from_beginning_ = began_ + between_beginnings;
+            floor_ = 0;
+            next_floor_.reset();
+        }
+        is_looking_ = true;
+        return floor_;
+    }
+    // When it was over this was the last place that was given; and whether all that had been seen
+    // has got its number.
+    void note(std::int64_t last_place, bool has_numbered_all) {
+        is_looking_ = false;
+        if (!has_numbered_all) return;
+        // What has a place before that one was committed before this look, and so numbered.
+        if (next_floor_ && began_ >= next_floor_from_) {
+            floor_ = *next_floor_;
+            next_floor_.reset();
+        }
+        if (next_floor_) return;
+        next_floor_ = last_place;
+        next_floor_from_ = std::chrono::steady_clock::now() + TimeFloor::longest_transaction;
+    }
+
+   private:
+    static constexpr std::chrono::minutes between_beginnings{5};
+
+    std::int64_t floor_ = 0;
+    std::optional<std::int64_t> next_floor_;
+    SteadyTime next_floor_from_{};
+    SteadyTime began_{};
+    SteadyTime next_from_beginning_{};
+    std::int64_t connection_ = 0;
+    bool is_looking_ = false;
+};
+
 class PostgresChangeLog final : public ChangeLog {
    public:
     explicit PostgresChangeLog(SharedServer server)
@@ -44,7 +94,7 @@ class PostgresChangeLog final : public ChangeLog {
 
     ChangePage read(std::int64_t after, std::size_t limit) override {
         return session_.read("read what has changed", [&](Connection& connection) {
-            send_numbering(connection);
+            send_numbering(connection, floor_.begin_look(session_.connections()));
             // Kept, once nothing is under way from before it was seen that it had begun: neither a
             // transaction that may have written, nor a statement that is only about to.
             connection.send_kept(
@@ -62,12 +112,15 @@ class PostgresChangeLog final : public ChangeLog {
                                  after, limit);
             connection.send_kept("COMMIT");
             const std::vector<Rows> results = connection.receive();
+            const Rows& numbered = results.at(3);
+            floor_.note(numbered.get<std::int64_t>(0, 1),
+                        numbered.get<std::int64_t>(0, 0) < numbered_at_once);
             return page_from(results.at(4), results.at(5), after);
         });
     }
 
    private:
-    static void send_numbering(Connection& connection) {
+    static void send_numbering(Connection& connection, std::int64_t floor) {
         connection.send_kept("BEGIN ISOLATION LEVEL READ COMMITTED");
         connection.send_kept("SELECT pg_advisory_xact_lock(" PG_CHANGES_LOCK ")");
         // Its beginning is to be seen by all whose statements begin from now on.
@@ -76,11 +129,14 @@ class PostgresChangeLog final : public ChangeLog {
             " begun_at = orders.now_ms() WHERE until > 0 AND begun_in = '0'");
         connection.send_kept(
             "WITH d AS (DELETE FROM orders.new_changes WHERE place = ANY (ARRAY (SELECT place"
-            " FROM orders.new_changes ORDER BY place LIMIT $1::bigint)) RETURNING *)"
-            " INSERT INTO orders.changes (id, " CONTENT
+            " FROM orders.new_changes WHERE place > $2::bigint ORDER BY place LIMIT $1::bigint))"
+            " RETURNING *),"
+            " n AS (INSERT INTO orders.changes (id, " CONTENT
             ") SELECT (SELECT coalesce(max(id), 0) FROM orders.changes)"
-            " + row_number() OVER (ORDER BY place), " CONTENT " FROM d",
-            numbered_at_once);
+            " + row_number() OVER (ORDER BY place), " CONTENT
+            " FROM d RETURNING id)"
+            " SELECT (SELECT count(*) FROM n), last_value FROM orders.new_changes_place_seq",
+            numbered_at_once, floor);
     }
 
     [[nodiscard]] static ChangePage page_from(const Rows& state, const Rows& rows,
@@ -100,6 +156,7 @@ class PostgresChangeLog final : public ChangeLog {
 
     const SharedServer server_;
     Session session_;
+    PlaceFloor floor_;
 };
 
 }  // namespace
