@@ -107,13 +107,14 @@ void Housekeeping::carry_out(const HousekeepingTurn& turn, SteadyTime now) {
     if (was_cut_short || outcomes.promoted + outcomes.expired > 0) next_look_ = now;
 }
 
-// The orders do not wait for what only plots are made of, whatever is wrong with it.
+// The orders do not wait for what only plots are made of, whatever is wrong with it; nor does a
+// total that is damaged end a process. If the orders are damaged, others find out.
 void Housekeeping::take_sample(SteadyTime now) {
     if (now < next_sample_) return;
     try {
         store_.take_sample();
     } catch (const StoreError& error) {
-        if (error.is_fatal()) throw;
+        if (error.is_fatal() && error.kind() != StoreError::Kind::damaged) throw;
         next_sample_ = now + sample_interval;
         if (!error.is_logged()) sample_failures_.count();
         if (const auto times = sample_failures_.take_due()) {

@@ -62,6 +62,11 @@ constexpr Sql checks[] = {
           " FROM orders.order_inputs UNION ALL SELECT octet_length(result)"
           " FROM orders.order_results) b) r USING (kind, priority, state)"
           " WHERE coalesce(c.number, 0) <> coalesce(r.number, 0)"),
+    CHECK("SELECT 'total ' || state || ' of kind ' || kind || ' is ' || number"
+          " FROM orders.all_counts WHERE state >= 7 AND (state IN (14, 15) OR state > 31"
+          " OR (number < 0 AND state <> 13))"),
+    CHECK("SELECT 'the sum ' || name || ' of what was measured is ' || number"
+          " FROM orders.metric_sums WHERE number NOT BETWEEN 0 AND 1e300"),
     CHECK("SELECT 'changes are missing in between others' FROM orders.changes"
           " HAVING max(id) - min(id) + 1 <> count(*)"),
 };

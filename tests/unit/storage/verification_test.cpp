@@ -191,6 +191,19 @@ TEST_CASE("verification: wrong counters, places and numbers of the bookkeeping a
           "lease 7: the limits of the lease are out of range"}});
 }
 
+TEST_CASE("verification: totals and measures that cannot be are found") {
+    const FullStore store;
+    check_all_are_found(
+        store.path,
+        {{"INSERT INTO order_totals VALUES (14, 0, 0, 1)",
+          "14: a total of nothing, or a negative one"},
+         {"INSERT OR REPLACE INTO order_totals VALUES (8, 0, 0, -1)",
+          "8: a total of nothing, or a negative one"},
+         {"INSERT INTO metric_sums VALUES ('processing_seconds|mail|1', -0.5)",
+          "processing_seconds|mail|1: a sum of what was measured is out of range"},
+         {"UPDATE workers SET metrics = '{'", "1: what a worker has measured is not valid"}});
+}
+
 TEST_CASE("verification: changes that cannot be are found") {
     const FullStore store;
     check_all_are_found(

@@ -6,7 +6,9 @@
 
 #include "shared/domain/claim.h"
 #include "shared/domain/kind.h"
+#include "shared/metrics/figures.h"
 #include "shared/storage/decisions/column_values.h"
+#include "shared/storage/decisions/order_totals.h"
 #include "shared/storage/sqlite/change_rows.h"
 #include "shared/storage/sqlite/kinds.h"
 #include "shared/storage/sqlite/order_content.h"
@@ -152,6 +154,33 @@ void check_bookkeeping(Connection& connection, Findings& findings) {
                  " bytes, and have " + std::to_string(counted));
 }
 
+void check_measures(Connection& connection, Findings& findings) {
+    static_assert(static_cast<int>(Total::deleted_processed) == 8);
+    static_assert(static_cast<int>(Total::reprioritised) == 13);
+    static_assert(static_cast<int>(Total::failed_for_first) == 16);
+    static_assert(static_cast<int>(Total::retries) == 31);
+    Statement totals(connection,
+                     "SELECT total FROM order_totals WHERE total NOT BETWEEN 8 AND 31"
+                     " OR total IN (14, 15) OR (number < 0 AND total <> 13)");
+    for (Cursor rows = totals.query(); rows.next();) {
+        findings.add("a total of nothing, or a negative one",
+                     std::to_string(rows.get<OptionalInteger>(0).value_or(0)));
+    }
+    Statement sums(connection,
+                   "SELECT name FROM metric_sums WHERE number NOT BETWEEN 0 AND 1e300"
+                   " OR typeof(number) <> 'real'");
+    for (Cursor rows = sums.query(); rows.next();) {
+        findings.add("a sum of what was measured is out of range",
+                     rows.get<OptionalText>(0).value_or(""));
+    }
+    Statement told(connection, "SELECT id, metrics FROM workers WHERE metrics IS NOT NULL");
+    for (Cursor rows = told.query(); rows.next();) {
+        if (Figures::from_text(rows.get<OptionalText>(1).value_or(""))) continue;
+        findings.add("what a worker has measured is not valid",
+                     std::to_string(rows.get<OptionalInteger>(0).value_or(0)));
+    }
+}
+
 void check_changes(Connection& connection, Findings& findings) {
     Statement numbers(connection,
                       "SELECT coalesce(max(last) - min(last - number) <> sum(number)"
@@ -184,6 +213,7 @@ void check_content(Connection& connection, Findings& findings) {
     check_kinds(connection, findings);
     check_places(connection, findings);
     check_bookkeeping(connection, findings);
+    check_measures(connection, findings);
     check_changes(connection, findings);
 }
 
