@@ -1,6 +1,6 @@
 #include "api/metrics/work_metrics.h"
 
-#include <set>
+#include <algorithm>
 #include <string_view>
 
 #include "shared/metrics/catalogue.h"
@@ -9,17 +9,17 @@
 namespace orders {
 namespace {
 
-void add_webhooks(const Figures& figures, Exposition& exposition) {
-    std::set<std::string> kinds;
-    for (const std::string& label : figures.labels(metric::webhook_requests)) {
-        kinds.insert(label.substr(0, label.find(',')));
+// None for a kind that has never had a webhook.
+void add_webhooks(const Figures& figures, const std::string& kind, Exposition& exposition) {
+    const auto number = [&](std::string_view result) {
+        return figures.number(metric::webhook_requests, kind + ',' + std::string(result));
+    };
+    if (std::ranges::all_of(label::webhook_results,
+                            [&](std::string_view result) { return number(result) == 0; })) {
+        return;
     }
-    for (const std::string& kind : kinds) {
-        for (const std::string_view result : label::webhook_results) {
-            exposition.add(
-                metric::webhook_requests, {kind, result},
-                figures.number(metric::webhook_requests, kind + ',' + std::string(result)));
-        }
+    for (const std::string_view result : label::webhook_results) {
+        exposition.add(metric::webhook_requests, {kind, result}, number(result));
     }
 }
 
@@ -31,9 +31,7 @@ void add_work_metrics(const Figures& figures, const std::vector<std::string>& ki
     for (const std::string_view priority : label::priorities) {
         exposition.add(metric::queue_wait, {priority}, figures.seen(metric::queue_wait, priority));
     }
-    std::set<std::string> all_kinds(kinds.begin(), kinds.end());
-    for (std::string& kind : figures.labels(metric::processing)) all_kinds.insert(std::move(kind));
-    for (const std::string& kind : all_kinds) {
+    for (const std::string& kind : kinds) {
         exposition.add(metric::processing, {kind}, figures.seen(metric::processing, kind));
     }
     for (const std::string_view role : label::store_roles) {
@@ -42,7 +40,7 @@ void add_work_metrics(const Figures& figures, const std::vector<std::string>& ki
         exposition.add(metric::store_turn_wait, {role},
                        figures.seen(metric::store_turn_wait, role));
     }
-    add_webhooks(figures, exposition);
+    for (const std::string& kind : kinds) add_webhooks(figures, kind, exposition);
 }
 
 }  // namespace orders

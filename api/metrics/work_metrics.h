@@ -12,7 +12,7 @@
 
 namespace orders {
 
-// For all of these kinds, and those that the figures have besides.
+// For these kinds and no others: a worker may tell for long of one that the store has forgotten.
 void add_work_metrics(const Figures& figures, const std::vector<std::string>& kinds,
                       Exposition& exposition);
 

@@ -3,9 +3,9 @@
 // Every metric of GET /metrics, defined once. The table in shared/packaging/OPERATING.md is held
 // against all_metrics by a test.
 //
-// Rules: base units. Label values come from closed sets (label_values.h), from the kinds, of which
-// there are at most 64, or from the table of routes: never an id, a worker's name, a path, an
-// address or anybody's text.
+// Rules: base units. Label values come from closed sets (label_values.h), from the kinds that the
+// store knows, of which there are at most 64, or for which a live worker has a webhook, or from the
+// table of routes: never an id, a worker's name, a path, an address or anybody's text.
 
 #include <array>
 

@@ -8,13 +8,9 @@ namespace {
 constexpr std::string_view prefix = "orders_";
 constexpr char between = '|';
 
-// What all numbers of a metric begin with, and then those of one of its series.
-std::string beginning_of(const Metric& metric) {
-    return std::string(metric.name.substr(prefix.size())) + between;
-}
-
+// What all numbers of one series begin with.
 std::string series_of(const Metric& metric, std::string_view label) {
-    return beginning_of(metric) + std::string(label);
+    return std::string(metric.name.substr(prefix.size())) + between + std::string(label);
 }
 
 std::string bucket_of(const std::string& series, std::size_t place) {
@@ -70,16 +66,8 @@ Distribution Figures::seen(const Metric& metric, std::string_view label) const {
     return seen;
 }
 
-std::vector<std::string> Figures::labels(const Metric& metric) const {
-    const std::string beginning = beginning_of(metric);
-    std::vector<std::string> labels;
-    for (auto at = numbers_.lower_bound(beginning);
-         at != numbers_.end() && at->first.starts_with(beginning); ++at) {
-        const std::string rest = at->first.substr(beginning.size());
-        std::string label = rest.substr(0, rest.find(between));
-        if (labels.empty() || labels.back() != label) labels.push_back(std::move(label));
-    }
-    return labels;
+std::string Figures::beginning_of(const Metric& metric, std::string_view label) {
+    return series_of(metric, label);
 }
 
 std::string Figures::as_text() const {

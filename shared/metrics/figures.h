@@ -30,8 +30,8 @@ class Figures {
 
     [[nodiscard]] double number(const Metric& metric, std::string_view label) const;
     [[nodiscard]] Distribution seen(const Metric& metric, std::string_view label) const;
-    // Of which there is anything.
-    [[nodiscard]] std::vector<std::string> labels(const Metric& metric) const;
+    // Of all names in a text of numbers of the metric whose labels begin so; at their end is a '|'.
+    [[nodiscard]] static std::string beginning_of(const Metric& metric, std::string_view label);
 
     // Nothing that is 0 is in it.
     [[nodiscard]] std::string as_text() const;

@@ -15,6 +15,11 @@ void StoreWork::add_to(Figures& figures) const {
     }
 }
 
+std::array<std::string, 2> beginnings_of_kind(std::string_view kind) {
+    return {Figures::beginning_of(metric::processing, std::string(kind) + '|'),
+            Figures::beginning_of(metric::webhook_requests, std::string(kind) + ',')};
+}
+
 void WorkFigures::note_settled(const std::string& kind, SteadyTime::duration in_work) {
     const MutexLock lock(mutex_);
     in_work_.try_emplace(kind, metric::waiting_bounds).first->second.observe(in_work);

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "shared/metrics/bounds.h"
 #include "shared/metrics/figures.h"
@@ -37,6 +38,10 @@ struct StoreWork {
 
     void add_to(Figures& figures) const;
 };
+
+// With each of these begin the names, in Figures::as_text(), of some numbers that belong to the
+// kind; no others do.
+[[nodiscard]] std::array<std::string, 2> beginnings_of_kind(std::string_view kind);
 
 // In the order of label::webhook_results.
 enum class WebhookResult { success, redirect, refused, failed, timeout, unreachable, tls };

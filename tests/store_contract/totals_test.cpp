@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "shared/metrics/catalogue.h"
 #include "tests/store_contract/store_user.h"
 
 namespace orders::test {
@@ -174,10 +175,15 @@ TEST_CASE_FIXTURE(CountedStore, "totals: a kind keeps them until another one has
     CHECK(user.sweep(OrderStatus::failed, 60s) == Kind::max_named);
     CHECK(of_kind("kind-0").failed.at(6) == 1);
     CHECK(of_kind("kind-0").normal.created == 1);
+    user.housekeeping().add_figures(
+        R"({"processing_seconds|kind-0|sum":2,"processing_seconds|kind-1|sum":3})");
+    CHECK(figures().measured.seen(metric::processing, "kind-0").sum == 2);
     REQUIRE(user.submit(an_order("new").of_kind("new")));
     CHECK(of_kind("new").failed == Failed{});
     CHECK(of_kind("new").normal.created == 1);
     CHECK(of_kind("new").normal.finished == StatusCounts{});
+    CHECK(figures().measured.seen(metric::processing, "kind-0").sum == 0);
+    CHECK(figures().measured.seen(metric::processing, "kind-1").sum == 3);
     CHECK(figures().actions.deleted == static_cast<std::int64_t>(Kind::max_named));
 }
 

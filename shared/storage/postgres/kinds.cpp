@@ -1,5 +1,7 @@
 #include "shared/storage/postgres/kinds.h"
 
+#include "shared/metrics/work_figures.h"
+
 namespace orders::postgres {
 
 void Kinds::look_up(const std::set<std::string>& names) {
@@ -52,7 +54,8 @@ std::optional<std::int64_t> Kinds::find_or_add(const Kind& kind) {
             "WITH free AS (SELECT id FROM orders.kinds WHERE id > 0 AND NOT is_paused"
             " AND id <> ALL ($2::smallint[]) AND id NOT IN (SELECT kind FROM orders.all_counts"
             " WHERE state <= 5 AND number > 0) ORDER BY id FOR UPDATE SKIP LOCKED)"
-            " SELECT id, $1::text FROM free ORDER BY id",
+            " SELECT id, (SELECT name FROM orders.kinds k WHERE k.id = free.id), $1::text"
+            " FROM free ORDER BY id",
             kind.name(), in_use);
         for (std::size_t row = 0; row < free.size() && !id; ++row) {
             // Once more, now that it is locked: whoever held a lock may have created some.
@@ -64,6 +67,7 @@ std::optional<std::int64_t> Kinds::find_or_add(const Kind& kind) {
             if (renamed.empty()) continue;
             id = renamed.get<std::int64_t>(0, 0);
             forget_totals(*id);
+            forget_measures(free.get<std::string>(row, 1));
         }
     }
     known_[kind.name()] = id;
@@ -77,6 +81,14 @@ void Kinds::forget_totals(std::int64_t kind) {
         " SELECT kind, priority, state, -number FROM orders.all_counts"
         " WHERE kind = $1::smallint AND state >= 8 AND number <> 0",
         kind);
+}
+
+void Kinds::forget_measures(const std::string& kind) {
+    for (const std::string& beginning : beginnings_of_kind(kind)) {
+        (void)transaction_.query(
+            "DELETE FROM orders.metric_sums WHERE name BETWEEN $1::text AND $1::text || '~'",
+            beginning);
+    }
 }
 
 }  // namespace orders::postgres

@@ -36,6 +36,7 @@ class Kinds {
    private:
     // Of a kind whose number is another's from now on.
     void forget_totals(std::int64_t kind);
+    void forget_measures(const std::string& kind);
 
     Transaction& transaction_;
     std::map<std::string, std::optional<std::int64_t>> known_;

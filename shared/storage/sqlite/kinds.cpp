@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "shared/metrics/work_figures.h"
 #include "shared/storage/sqlite/errors.h"
 
 namespace orders::sqlite {
@@ -31,6 +32,7 @@ Kinds::Kinds(Connection& connection)
                "   AND c.orders > 0) ORDER BY id LIMIT 1) LIMIT 1"),
       forget_counts_(connection, "DELETE FROM order_counts WHERE kind = ?"),
       forget_totals_(connection, "DELETE FROM order_totals WHERE kind = ?"),
+      forget_measures_(connection, "DELETE FROM metric_sums WHERE name BETWEEN ?1 AND ?1 || '~'"),
       // Not by replacing the row, for which SQLite would look through all orders.
       rename_(connection, "UPDATE kinds SET name = ?2 WHERE id = ?1"),
       add_(connection, "INSERT INTO kinds (id, name) VALUES (?, ?)"),
@@ -54,8 +56,19 @@ std::optional<std::int64_t> Kinds::find_or_add(const Kind& kind, WriteTransactio
     if (!id) return std::nullopt;
     forget_counts_.run(*id);
     forget_totals_.run(*id);
+    forget_measures(*id);
     if (rename_.run(*id, kind.name()) == 0) add_.run(*id, kind.name());
     return id;
+}
+
+void Kinds::forget_measures(std::int64_t id) {
+    std::optional<std::string> name;
+    {
+        Cursor rows = name_.query(id);
+        if (rows.next()) name = rows.get<std::string>(0);
+    }
+    if (!name) return;
+    for (const std::string& beginning : beginnings_of_kind(*name)) forget_measures_.run(beginning);
 }
 
 Kind Kinds::kind_of(std::int64_t id) {

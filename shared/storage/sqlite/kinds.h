@@ -41,12 +41,15 @@ class Kinds {
     void set_paused(std::int64_t id, bool is_paused);
 
    private:
+    void forget_measures(std::int64_t id);
+
     Statement find_;
     Statement name_;
     Statement all_;
     Statement free_id_;
     Statement forget_counts_;
     Statement forget_totals_;
+    Statement forget_measures_;
     Statement rename_;
     Statement add_;
     Statement set_paused_;

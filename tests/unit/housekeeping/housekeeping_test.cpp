@@ -179,6 +179,11 @@ TEST_CASE("housekeeping: a sample that cannot be taken holds up nothing else") {
     House house;
     house.world.submit(house.due_in("later", 1s));
     house.faults.samples_to_fail = 1;
+    SUBCASE("now") {}
+    SUBCASE("because a total is damaged") {
+        house.faults.kind = StoreError::Kind::damaged;
+        house.faults.cure = StoreError::Cure::restart;
+    }
     house.pass(1s);
     house.step();
     CHECK(house.faults.samples_to_fail == 0);
