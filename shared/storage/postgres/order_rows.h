@@ -12,8 +12,6 @@
 
 namespace orders::postgres {
 
-// Reads by the connection, or by the transaction, that `query` belongs to: Source has query() as
-// Connection and Transaction have.
 struct OrderRow {
     OrderSequence sequence;
     Order order;

@@ -1,12 +1,10 @@
 #include "shared/storage/postgres/samples.h"
 
+#include "shared/storage/decisions/sample_columns.h"
 #include "shared/storage/postgres/columns.h"
 
 namespace orders::postgres {
 
-#define PG_SAMPLE_COLUMNS                                                          \
-    "number, created, processed, failed, cancelled, pending_high, pending_normal," \
-    " processing, oldest_high, oldest_normal"
 #define PG_SAMPLE_INTERVAL "10000"
 static_assert(sample_interval == std::chrono::milliseconds(10'000));
 
@@ -14,10 +12,10 @@ void send_sample(Connection& connection, const Sample& sample) {
     connection.send(
         "WITH others AS (DELETE FROM orders.samples"
         " WHERE number > $1::bigint OR number <= $1::bigint - $11::bigint)"
-        " INSERT INTO orders.samples (" PG_SAMPLE_COLUMNS
+        " INSERT INTO orders.samples (" SAMPLE_COLUMNS
         ") VALUES ($1::bigint, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::bigint,"
         " $7::bigint, $8::bigint, $9::bigint, $10::bigint) ON CONFLICT (number) DO UPDATE"
-        " SET (" PG_SAMPLE_COLUMNS ") = ROW (excluded.*)",
+        " SET (" SAMPLE_COLUMNS ") = ROW (excluded.*)",
         sample.number, sample.created, sample.processed, sample.failed, sample.cancelled,
         sample.pending_high, sample.pending_normal, sample.processing, sample.oldest_high.count(),
         sample.oldest_normal.count(), kept_samples);
@@ -26,7 +24,7 @@ void send_sample(Connection& connection, const Sample& sample) {
 SampleHistory read_samples(Connection& connection, std::int64_t count) {
     connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     connection.send("SELECT orders.now_ms()");
-    connection.send("SELECT " PG_SAMPLE_COLUMNS
+    connection.send("SELECT " SAMPLE_COLUMNS
                     " FROM orders.samples WHERE number > orders.now_ms() / " PG_SAMPLE_INTERVAL
                     " - $1::bigint AND number <= orders.now_ms() / " PG_SAMPLE_INTERVAL
                     " ORDER BY number",
@@ -38,16 +36,7 @@ SampleHistory read_samples(Connection& connection, std::int64_t count) {
     const Rows& rows = results.at(2);
     for (std::size_t row = 0; row < rows.size(); ++row) {
         const auto value = [&](int column) { return rows.get<std::int64_t>(row, column); };
-        history.samples.push_back({.number = value(0),
-                                   .created = value(1),
-                                   .processed = value(2),
-                                   .failed = value(3),
-                                   .cancelled = value(4),
-                                   .pending_high = value(5),
-                                   .pending_normal = value(6),
-                                   .processing = value(7),
-                                   .oldest_high = std::chrono::milliseconds(value(8)),
-                                   .oldest_normal = std::chrono::milliseconds(value(9))});
+        history.samples.push_back(sample_from(value));
     }
     return history;
 }

@@ -2,11 +2,9 @@
 
 #include <optional>
 
-namespace orders::sqlite {
+#include "shared/storage/decisions/sample_columns.h"
 
-#define SAMPLE_COLUMNS                                                             \
-    "number, created, processed, failed, cancelled, pending_high, pending_normal," \
-    " processing, oldest_high, oldest_normal"
+namespace orders::sqlite {
 
 SampleTable::SampleTable(Connection& connection)
     : find_newest_(connection, "SELECT max(number) FROM samples"),
@@ -36,16 +34,7 @@ SampleHistory SampleTable::read(UtcTime now, std::int64_t count) {
     SampleHistory history{.taken_at = now, .samples = {}};
     for (Cursor rows = read_.query(sample_number(now), count); rows.next();) {
         const auto value = [&](int column) { return rows.get<std::int64_t>(column); };
-        history.samples.push_back({.number = value(0),
-                                   .created = value(1),
-                                   .processed = value(2),
-                                   .failed = value(3),
-                                   .cancelled = value(4),
-                                   .pending_high = value(5),
-                                   .pending_normal = value(6),
-                                   .processing = value(7),
-                                   .oldest_high = std::chrono::milliseconds(value(8)),
-                                   .oldest_normal = std::chrono::milliseconds(value(9))});
+        history.samples.push_back(sample_from(value));
     }
     return history;
 }
