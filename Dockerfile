@@ -3,8 +3,9 @@
 # `worker-postgres`, which have libpq, too, the worker beside all of that. Their libraries are from
 # the Debian release that the tests run on, so what was tested is what ships.
 
-# What the labels of all images say. A build tells the rest by arguments (--build-arg REVISION=$(git
-# rev-parse HEAD), SOURCE, CREATED); the version is the one of CMakeLists.txt, which the build checks.
+# What the labels of these images say; `demo`, which is only there to try them out, has fewer. A build
+# tells the rest by arguments (--build-arg REVISION=$(git rev-parse HEAD), SOURCE, CREATED); the version
+# is the one of CMakeLists.txt, which the build checks.
 ARG VERSION=0.1.0
 
 FROM debian:bookworm-slim AS source
