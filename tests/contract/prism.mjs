@@ -19,7 +19,9 @@ export class Prism {
     const upstream = `http://127.0.0.1:${this.relay.address().port}`;
     this.port = await freePort();
     const flags = ['--port', this.port, '--errors', '--validate-request', 'false', '--cors', 'false'];
-    this.process = spawn('node_modules/.bin/prism', ['proxy', document, upstream, ...flags], {
+    // However the test ends, Prism goes with it.
+    const command = ['--pdeathsig', 'KILL', 'node_modules/.bin/prism', 'proxy', document, upstream];
+    this.process = spawn('setpriv', [...command, ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const lines = createInterface({ input: this.process.stdout });
@@ -33,9 +35,11 @@ export class Prism {
   }
 
   async stop() {
-    const ended = once(this.process, 'exit');
-    this.process.kill();
-    await ended;
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const ended = once(this.process, 'exit');
+      this.process.kill();
+      await ended;
+    }
     this.relay.closeAllConnections();
     this.relay.close();
   }

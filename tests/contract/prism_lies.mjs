@@ -17,9 +17,9 @@ const lying = readDocument(document);
 for (const { plant } of lies) plant(lying);
 writeFileSync(`${directory}/openapi.yaml`, writeDocument(lying));
 
-const service = spawn(api, ['--port', '0', '--db', `${directory}/orders.db`], {
-  stdio: ['ignore', 'ignore', 'pipe'],
-});
+// However this ends, it goes with it.
+const command = ['--pdeathsig', 'KILL', api, '--port', '0', '--db', `${directory}/orders.db`];
+const service = spawn('setpriv', command, { stdio: ['ignore', 'ignore', 'pipe'] });
 const port = await new Promise((resolve) => {
   createInterface({ input: service.stderr }).on('line', (line) => {
     const listening = / listening .*port=(\d+)/.exec(line);
