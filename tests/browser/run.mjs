@@ -6,7 +6,7 @@ import {existsSync} from "node:fs";
 const olderThan20 = Number(process.versions.node.split(".")[0]) < 20;
 const missing = [
   ["/usr/bin/chromium", "Debian's chromium is not installed"],
-  [`${process.env.ORDERS_BROWSER_DIR}/node_modules/playwright-core`, "npm has not installed what the browser tests need"],
+  [`${process.env.ORDERS_BROWSER_DIR}/installed.json`, "npm has not installed what the browser tests need"],
 ].find(([path]) => !existsSync(path)) ?? (olderThan20 && ["", "Node.js is older than 20"]);
 
 if (missing) {

@@ -13,7 +13,7 @@ skip() {
 
 command -v node >/dev/null || skip "there is no Node.js"
 [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || skip "Node.js is older than 20"
-[ -d "$home/node_modules" ] || skip "npm has not installed what tests/contract/package.json names"
+[ -f "$home/installed.json" ] || skip "npm has not installed what tests/contract/package.json names"
 
 cd "$home"
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true

@@ -16,8 +16,10 @@ namespace {
 
 constexpr const char* curl_program = "/usr/bin/curl";
 constexpr const char* node_program = "/usr/bin/node";
-const std::string package =
-    std::string(ORDERS_SOURCE_DIR) + "/build/event_clients/node_modules/eventsource";
+const std::string packages = std::string(ORDERS_SOURCE_DIR) + "/build/event_clients";
+const std::string package = packages + "/node_modules/eventsource";
+// ./dev puts it there when all of them are.
+const std::string sign_of_packages = packages + "/installed.json";
 
 std::string address_at(int port) {
     return "http://127.0.0.1:" + std::to_string(port) + "/api/v1/events";
@@ -42,7 +44,7 @@ TEST_CASE("event_clients: curl shows events as they come") {
 }
 
 TEST_CASE("event_clients: an EventSource comes back by itself and misses nothing") {
-    if (::access(node_program, X_OK) != 0 || ::access(package.c_str(), R_OK) != 0) {
+    if (::access(node_program, X_OK) != 0 || ::access(sign_of_packages.c_str(), R_OK) != 0) {
         return skipped("the npm package eventsource is not installed");
     }
     OrderProcesses processes;
