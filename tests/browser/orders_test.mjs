@@ -1,7 +1,7 @@
 // The list: filters, pages, finding by id, choosing, and acting on many.
 
 import assert from "node:assert/strict";
-import {agree, audit, fits, goTo, openTab, says, shoot, test} from "./support.mjs";
+import {agree, audit, fits, goTo, openTab, says, shoot, test, text} from "./support.mjs";
 
 const rows = "[data-panel=list] tbody tr";
 const ids = (page) => page.locator(`${rows} th`).allInnerTexts();
@@ -151,6 +151,34 @@ test("all that fit are counted before anything is done to them", async (world, b
   await goTo(page, world, "orders?kind=none");
   await page.locator("[data-act=cancel-all]").click();
   await says(page, "#confirm", "None fit.");
+  assert.ok(await page.locator("#confirm [data-part=yes]").isDisabled());
+  page.isQuiet();
+});
+
+test("a count that comes late does not answer another question", async (world, browser) => {
+  await world.startApi();
+  await world.create({order_id: "a1", kind: "mail"});
+  const page = await openTab(browser);
+  await goTo(page, world, "orders?kind=mail");
+  await says(page, "tbody", "a1");
+  let letGo;
+  const isLate = new Promise((resolve) => { letGo = resolve; });
+  await page.route("**/api/v1/orders/cancel", async (route) => {
+    await isLate;
+    await route.continue();
+  });
+  await page.locator("[data-act=cancel-all]").click();
+  await says(page, "#confirm", "Counting");
+  await page.keyboard.press("Escape");
+  await page.locator("[data-act=retry-all]").click();
+  await says(page, "#confirm", "None fit.");
+  const late = page.waitForResponse("**/api/v1/orders/cancel");
+  letGo();
+  await (await late).finished();
+  await page.evaluate(() => new Promise((resolve) => {
+    requestAnimationFrame(() => requestAnimationFrame(resolve));
+  }));
+  assert.equal(await text(page, "#confirm [data-part=text]"), "None fit.");
   assert.ok(await page.locator("#confirm [data-part=yes]").isDisabled());
   page.isQuiet();
 });

@@ -81,7 +81,7 @@ test("it asks for a token, says if it is wrong, and sends the right one as a hea
   await says(page, "[data-panel=list] > .note", "The token is not valid.");
   await says(page, "#banners", "The token is not valid.");
   await page.getByRole("button", {name: "Sign in"}).click();
-  await page.locator("#sign-in input").fill(world.token);
+  await page.locator("#sign-in input").fill(`\u200b${world.token}\u00a0`); // as copied from a text
   await page.locator("#sign-in .main").click();
   await says(page, "tbody", "a1");
   assert.equal(await page.locator("dialog[open]").count(), 0);
@@ -94,6 +94,9 @@ test("it asks for a token, says if it is wrong, and sends the right one as a hea
   await says(other, "#sign-in", "This API asks for a token"); // and for no other
   await goTo(page, world, "settings");
   await says(page, "[data-panel=settings]", "by token");
+  await says(page, "[data-part=links]", `with the token: ${new URL("metrics", world.url).href}`);
+  assert.deepEqual(await page.locator("[data-part=links] a").allInnerTexts(),
+    ["Readiness", "Licences of what this page contains"], "links that lead somewhere");
   await page.getByRole("button", {name: "Forget the token"}).click();
   await says(page, "#sign-in", "This API asks for a token");
   page.isQuiet();

@@ -25,9 +25,12 @@ export async function attempt(run, done) {
   }
 }
 
+let asked = 0;
+
 // Asks; a promise of whether the answer was yes. `text` may be a promise: until it is there, one
 // cannot say yes, and if it comes to null there is nothing to be done.
 export function confirm({title, text, yes}) {
+  const mine = ++asked;
   const dialog = document.getElementById("confirm");
   const agree = part(dialog, "yes");
   const fault = part(dialog, "fault");
@@ -40,10 +43,13 @@ export function confirm({title, text, yes}) {
   dialog.showModal();
   part(dialog, "no").focus();
   if (text instanceof Promise) {
+    // By then the dialog may ask something else.
     text.then((known) => {
+      if (mine !== asked) return;
       setText(part(dialog, "text"), known.text);
       agree.disabled = !known.isPossible;
     }, (failure) => {
+      if (mine !== asked) return;
       setText(part(dialog, "text"), "");
       setText(fault, failure.message);
     });

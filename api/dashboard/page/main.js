@@ -74,7 +74,8 @@ async function signIn() {
   await new Promise((resolve) => { dialog.addEventListener("close", resolve, {once: true}); });
   isSigningIn = false;
   isDeclined = dialog.returnValue !== "ok";
-  if (!isDeclined) session.set(field.value.trim());
+  // What no header can carry was copied along by mistake: blanks, say, or marks that one cannot see.
+  if (!isDeclined) session.set(field.value.replace(/[^\x21-\x7e]/g, ""));
   field.value = "";
   if (isDeclined) noteFailures();
   else askAll();

@@ -15,15 +15,19 @@ export function settings(main) {
     show: (answer) => showFields(part(main, "fields"), answer),
   });
   showBrowser(main);
-  part(main, "links").append(...links().map(([path, name]) =>
-    el("li", {}, el("a", {href: path, target: "_blank", rel: "noopener"}, name))));
+  part(main, "links").append(...links().map(([address, name, needsToken]) => el("li", {class: "wrap"},
+    needsToken && session.hasToken() ? `${name}, with the token: ${address}` :
+      el("a", {href: address, target: "_blank", rel: "noopener"}, name))));
   return () => poll.stop();
 }
 
+// Address, name, and whether the API asks for the token there, which a link cannot carry.
 function links() {
   return [
-    [addressOf("api/v1/report"), "Report, as JSON"], [addressOf("metrics"), "Metrics, for Prometheus"],
-    [addressOf("openapi.yaml"), "OpenAPI description"], [addressOf("readyz"), "Readiness"],
+    [addressOf("api/v1/report"), "Report, as JSON", true],
+    [addressOf("metrics"), "Metrics, for Prometheus", true],
+    [addressOf("openapi.yaml"), "OpenAPI description", true],
+    [addressOf("readyz"), "Readiness"],
     [new URL("licences.txt", import.meta.url), "Licences of what this page contains"]];
 }
 
