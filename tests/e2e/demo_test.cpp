@@ -85,4 +85,14 @@ TEST_CASE("demo: it waits for an API that is not up yet, and while nobody works 
     CHECK_EQ(demo.wait_exit(patience), exited(0));
 }
 
+TEST_CASE("demo: it says so and ends if the API asks for a token") {
+    if (::access("/usr/bin/curl", X_OK) != 0) return skipped("curl is not installed");
+    OrderProcesses processes;
+    processes.start_api({}, {{"API_TOKENS", "s3cret-0123456789"}});
+    ChildProcess demo(demo_program, {"http://127.0.0.1:" + std::to_string(processes.port())}, {});
+    CHECK_EQ(demo.wait_exit(patience), exited(0));
+    CHECK_EQ(demo.output(),
+             "==> the API asks for a token, which the demonstration does not have; it has ended\n");
+}
+
 }  // namespace orders::test
