@@ -28,8 +28,11 @@ class Awaiting {
 
     // Asks if that is wanted and due. True if the store has done it since the last call.
     bool step(SteadyTime now, bool is_wanted);
-    // When there is something to do next, if it is wanted.
-    [[nodiscard]] SteadyTime next_step() const noexcept { return next_asking_; }
+    // When there is something to do next, if it is wanted. Until the store has answered, which is
+    // notified, there is nothing, however long it takes.
+    [[nodiscard]] SteadyTime next_step() const noexcept {
+        return answer_->state == Answer::State::asked ? SteadyTime::max() : next_asking_;
+    }
 
     // Notified when the store has answered, and by whoever else wants to wake the thread, which
     // clears it.
