@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace orders {
+namespace {
+
+// Beyond it, choices are not kept for further clients: each may be of all that the page has.
+constexpr std::size_t most_chosen_bytes = 8 * 1024 * 1024;
+
+}  // namespace
 
 void ChosenEvents::add(std::int64_t number, std::string_view text) {
     text_.append(text);
@@ -28,15 +34,20 @@ EventBatch::EventBatch(ChangePage page, const EventTexts& texts)
     : texts_(texts), page_(std::move(page)), written_(page_.changes.size()) {}
 
 const ChosenEvents& EventBatch::choose(const EventFilter& filter, const std::string& key) {
-    const auto [place, is_new] = chosen_.try_emplace(key);
-    ChosenEvents& chosen = place->second;
-    if (!is_new) return chosen;
+    const auto known = chosen_.find(key);
+    if (known != chosen_.end()) return known->second;
+    if (chosen_bytes_ > most_chosen_bytes) {
+        chosen_.clear();
+        chosen_bytes_ = 0;
+    }
+    ChosenEvents chosen;
     for (const std::size_t change : candidates(filter)) {
         if (filter.fits(page_.changes[change])) {
             chosen.add(page_.changes[change].id, text_of(change));
         }
     }
-    return chosen;
+    chosen_bytes_ += key.size() + chosen.bytes();
+    return chosen_.emplace(key, std::move(chosen)).first->second;
 }
 
 const std::string& EventBatch::text_of(std::size_t change) {

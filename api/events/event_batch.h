@@ -1,7 +1,8 @@
 #pragma once
 
 // A page of the change log on its way to clients: each event is written down once, whatever the
-// number of clients, and each choice of events is made once for all clients that want the same.
+// number of clients, and each choice of events is made once for all clients that want the same; or
+// anew once all choices together have become too large to keep.
 //
 // Belongs to one thread.
 
@@ -32,6 +33,10 @@ class ChosenEvents {
     };
     [[nodiscard]] Portion behind(std::int64_t number, std::size_t most_bytes) const;
 
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return text_.size() + ends_.size() * sizeof(End);
+    }
+
    private:
     struct End {
         std::int64_t number = 0;
@@ -51,7 +56,7 @@ class EventBatch {
     [[nodiscard]] std::int64_t end() const noexcept { return page_.next_after; }
     [[nodiscard]] bool is_empty() const noexcept { return page_.changes.empty(); }
 
-    // Those that fit; equal filters have equal keys.
+    // Those that fit; equal filters have equal keys. Valid until the next call.
     [[nodiscard]] const ChosenEvents& choose(const EventFilter& filter, const std::string& key);
 
    private:
@@ -63,7 +68,8 @@ class EventBatch {
     const ChangePage page_;
     std::vector<std::string> written_;  // of each change, or empty
     std::unordered_map<std::string, std::vector<std::size_t>> by_order_;
-    std::map<std::string, ChosenEvents> chosen_;
+    std::map<std::string, ChosenEvents> chosen_;  // by the filter's key
+    std::size_t chosen_bytes_ = 0;
 };
 
 }  // namespace orders

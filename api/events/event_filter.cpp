@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "api/orders/field_values.h"
 
@@ -19,6 +20,14 @@ bool add(std::vector<Value>& values, std::optional<Value> value) {
     if (!value) return false;
     values.push_back(*std::move(value));
     return true;
+}
+
+// So that it does not matter in which order values were given, and how often.
+template <typename Value, typename Projection = std::identity>
+void sort_once(std::vector<Value>& values, Projection by = {}) {
+    std::ranges::sort(values, {}, by);
+    const auto repeated = std::ranges::unique(values, {}, by);
+    values.erase(repeated.begin(), repeated.end());
 }
 
 struct Parameter {
@@ -88,6 +97,10 @@ std::variant<EventRequest, std::vector<FieldError>> parse_event_request(
         }
     }
     if (!errors.empty()) return errors;
+    sort_once(request.filter.order_ids, &OrderId::text);
+    sort_once(request.filter.kinds);
+    sort_once(request.filter.priorities);
+    sort_once(request.filter.statuses);
     if (!last_event_id.empty()) request.after = last_event_id;
     return request;
 }

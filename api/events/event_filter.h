@@ -22,7 +22,8 @@ struct EventFilter {
     std::vector<OrderStatus> statuses = {};
 
     [[nodiscard]] bool fits(const Change& change) const noexcept;
-    // The same for filters that say the same.
+    // The same for filters that say the same, if the values of each list are sorted and stand there
+    // once, as those of a request are.
     [[nodiscard]] std::string key() const;
 };
 

@@ -54,6 +54,18 @@ TEST_CASE("event_batch: each filter gets what fits, in order and once") {
     CHECK(choose(batch, {"d"}).behind(0, 0).is_whole);
 }
 
+TEST_CASE("event_batch: each choice is right, too, when there are more than are kept") {
+    constexpr int changes = 1'000;
+    ChangePage page{.state = {.newest = changes}, .changes = {}, .next_after = changes};
+    for (int id = 1; id <= changes; ++id) page.changes.push_back(change_of(id, "a"));
+    EventBatch batch(std::move(page), texts);
+    const std::string all(choose(batch, {}).behind(0, much).text);
+    for (int client = 0; client < 100; ++client) {  // 17 MB
+        CHECK((choose(batch, {"a", "of-" + std::to_string(client)}).behind(0, much).text == all));
+    }
+    CHECK((choose(batch, {"a", "of-0"}).behind(0, much).text == all));
+}
+
 TEST_CASE("event_batch: a client gets what lies behind its number, as far as there is room") {
     EventBatch batch(a_page(), texts);
     const ChosenEvents& all = choose(batch, {});

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "tests/support/order_builder.h"
 
 namespace orders::test {
@@ -52,6 +54,16 @@ TEST_CASE("event_filter: filters that say different things have different keys")
     CHECK(key({{"kind", "a"}, {"kind", "b"}}) != key({{"kind", "a"}}));
     CHECK(key({{"priority", "High"}}) != key({{"priority", "Normal"}}));
     CHECK(key({{"status", "Failed"}}) != key({}));
+}
+
+TEST_CASE("event_filter: the order of values does not matter, nor how often they are given") {
+    const auto key = [](const Query& query) { return request_of(query).filter.key(); };
+    for (const auto& [name, one, other] : {std::array{"order_id", "b", "a"},
+                                           {"kind", "b", "a"},
+                                           {"priority", "Normal", "High"},
+                                           {"status", "Failed", "Pending"}}) {
+        CHECK(key({{name, one}, {name, other}, {name, one}}) == key({{name, other}, {name, one}}));
+    }
 }
 
 TEST_CASE("event_filter: the header says where a client left off, before the parameter") {
