@@ -11,13 +11,12 @@ constexpr std::size_t worth_a_read = 16 * 1024;
 
 }  // namespace
 
-EventClient::EventClient(EventRequest request, http::Stream stream, WaitingPlaces::Place place,
-                         SteadyTime now)
+EventClient::EventClient(EventRequest request, http::Stream stream, Places places, SteadyTime now)
     : filter_(std::move(request.filter)),
       filter_key_(filter_.key()),
       after_(std::move(request.after)),
       stream_(std::move(stream)),
-      place_(std::move(place)),
+      places_(std::move(places)),
       last_sent_(now) {}
 
 bool EventClient::send(std::string_view text, SteadyTime now) {
@@ -58,7 +57,11 @@ bool EventClient::deliver(EventBatch& batch, SteadyTime now) {
 }
 
 bool EventClient::has_room(SteadyTime now) {
-    if (stream_.room().value_or(0) >= worth_a_read) return true;
+    // It reads, even if nothing of what follows is for it, so that nothing is sent.
+    if (stream_.room().value_or(0) >= worth_a_read) {
+        stuck_since_.reset();
+        return true;
+    }
     if (!stuck_since_) stuck_since_ = now;
     return false;
 }

@@ -21,8 +21,12 @@ namespace orders {
 
 class EventClient {
    public:
-    EventClient(EventRequest request, http::Stream stream, WaitingPlaces::Place place,
-                SteadyTime now);
+    // Which it takes up for as long as it is there.
+    struct Places {
+        WaitingPlaces::Place among_waiting;
+        WaitingPlaces::Place among_listeners;
+    };
+    EventClient(EventRequest request, http::Stream stream, Places places, SteadyTime now);
 
     // Whether it has learned from where on it gets events.
     [[nodiscard]] bool has_begun() const noexcept { return position_.has_value(); }
@@ -56,7 +60,7 @@ class EventClient {
     const std::string filter_key_;
     std::optional<std::string> after_;  // until it begins
     http::Stream stream_;
-    WaitingPlaces::Place place_;
+    const Places places_;
     std::optional<std::int64_t> position_;
     SteadyTime last_sent_;
     std::optional<SteadyTime> stuck_since_;

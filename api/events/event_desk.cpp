@@ -50,6 +50,7 @@ EventDesk::EventDesk(OrderActs& acts, WaitingPlaces& places, std::unique_ptr<Cha
     : places_(places),
       options_(options),
       texts_(std::move(epoch)),
+      listeners_(options.max_clients),
       log_(std::move(log)),
       awaiting_(acts, AwaitChanges{options.is_kept_always ? longest_awaiting : keep_time},
                 {.again = keep_again, .after_refusal = pause_after_failure}),
@@ -62,8 +63,8 @@ EventDesk::~EventDesk() {
 
 void EventDesk::answer(EventRequest request, http::Reply reply) {
     auto place = places_.take();
-    if (!place || clients_in_all_++ >= options_.max_clients) {
-        if (place) --clients_in_all_;
+    auto place_to_listen = listeners_.take();
+    if (!place || !place_to_listen) {
         return std::move(reply).send(
             http::problem_for(503, "As many clients listen to events as may."));
     }
@@ -72,8 +73,9 @@ void EventDesk::answer(EventRequest request, http::Reply reply) {
                            .socket_buffer_bytes = static_cast<int>(max_unsent_bytes),
                            .silence_limit = longest_unheard,
                            .farewell = bye_event});
-    auto client = std::make_unique<EventClient>(std::move(request), std::move(stream),
-                                                *std::move(place), now());
+    auto client = std::make_unique<EventClient>(
+        std::move(request), std::move(stream),
+        EventClient::Places{*std::move(place), *std::move(place_to_listen)}, now());
     {
         const MutexLock lock(mutex_);
         arrivals_.push_back(std::move(client));
@@ -186,7 +188,7 @@ void EventDesk::take_care(SteadyTime began) {
         std::move(*client).drop(head_.value_or(0), texts_);
         return true;
     };
-    clients_in_all_ -= std::erase_if(clients_, leaves);
+    std::erase_if(clients_, leaves);
 }
 
 void EventDesk::note_failure(const std::exception& error) {

@@ -5,7 +5,9 @@
 // A client costs no thread: one thread of the desk's own reads the log for all of them, every now
 // and then, and has the store keep it for as long as anybody listens. A client that has fallen
 // behind is served from the log, too, from where it is; if it takes nothing for a while, it is told
-// that it misses something, and let go. Memory is bounded by what one client may leave outstanding.
+// that it misses something, and let go. Memory is bounded by what each client may leave
+// outstanding, and by what the few pages of the log may take that are read in one look
+// (event_batch.h).
 //
 // Any thread may call it.
 
@@ -62,7 +64,7 @@ class EventDesk {
         std::uint64_t dropped_clients = 0;  // that took nothing, since the start
     };
     [[nodiscard]] Figures figures() const noexcept {
-        return {.clients = clients_in_all_, .dropped_clients = dropped_clients_};
+        return {.clients = listeners_.taken(), .dropped_clients = dropped_clients_};
     }
 
    private:
@@ -84,7 +86,7 @@ class EventDesk {
     WaitingPlaces& places_;
     const EventOptions options_;
     const EventTexts texts_;
-    std::atomic<std::size_t> clients_in_all_ = 0;
+    WaitingPlaces listeners_;
     std::atomic<std::uint64_t> dropped_clients_ = 0;
 
     Mutex mutex_;

@@ -39,6 +39,9 @@ class WaitingPlaces {
         return std::nullopt;
     }
 
+    // Maybe with some that are being refused.
+    [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
+
    private:
     const std::size_t most_;
     std::atomic<std::size_t> taken_ = 0;
