@@ -26,8 +26,7 @@ bool add(std::vector<Value>& values, std::optional<Value> value) {
 template <typename Value, typename Projection = std::identity>
 void sort_once(std::vector<Value>& values, Projection by = {}) {
     std::ranges::sort(values, {}, by);
-    const auto repeated = std::ranges::unique(values, {}, by);
-    values.erase(repeated.begin(), repeated.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 struct Parameter {
