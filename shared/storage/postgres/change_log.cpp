@@ -135,7 +135,8 @@ class PostgresChangeLog final : public ChangeLog {
             ") SELECT (SELECT coalesce(max(id), 0) FROM orders.changes)"
             " + row_number() OVER (ORDER BY place), " CONTENT
             " FROM d RETURNING id)"
-            " SELECT (SELECT count(*) FROM n), last_value FROM orders.new_changes_place_seq",
+            " SELECT (SELECT count(*) FROM n), CASE WHEN is_called THEN last_value ELSE 0 END"
+            " FROM orders.new_changes_place_seq",
             numbered_at_once, floor);
     }
 
