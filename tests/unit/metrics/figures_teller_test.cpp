@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 struct Telling {
     // How many commits of the intake the store is told of, as it ends like this; none if it is not
     // called.
-    std::optional<std::uint64_t> tell(SteadyTime now, bool is_last = false,
+    std::optional<std::uint64_t> tell(SteadyTime at, bool is_last = false,
                                       std::optional<StoreError::Kind> failure = {}) {
         std::optional<std::uint64_t> told;
         const auto add = [&](const std::string& text) {
@@ -34,7 +34,7 @@ struct Telling {
             if (failure) throw StoreError(*failure, StoreError::Cure::time, "add figures", "no");
         };
         try {
-            teller.tell(now, is_last, add);
+            teller.tell(at, is_last, add);
         } catch (const StoreError&) {
             CHECK(failure);
         }
