@@ -114,11 +114,12 @@ TEST_CASE_FIXTURE(CountedStore, "totals: orders are Failed for reasons of which 
         {"http_4xx", 7}, {"http_4040", 7},       {"http_302", 7}, {"exit_", 7},
         {"exit_a", 7},   {"no-such-address", 7}};
     Failed expected{};
-    for (const auto& [reason, place] : reasons) {
+    for (const auto& failure : reasons) {
+        const std::string& reason = failure.first;
         CAPTURE(reason);
         (void)user.submit(an_order("order-" + std::to_string(workers)));
         work_off(Failure{reason});
-        ++expected.at(place);
+        ++expected.at(failure.second);
         CHECK(of_kind().failed == expected);
     }
     const auto attempts = static_cast<std::int64_t>(reasons.size());
