@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/http/route_table.h"
 #include "shared/domain/utc_time.h"
 #include "shared/os/loopback.h"
 
@@ -49,15 +50,7 @@ std::span<const SettingsRoutes::Entry> SettingsRoutes::table() noexcept {
 }
 
 void SettingsRoutes::add_to(http::Server& server) {
-    for (const Entry& entry : table()) {
-        server.add({.method = entry.method,
-                    .pattern = entry.pattern,
-                    .access = entry.access,
-                    .handler = [this, handler = entry.handler](const http::Request& request,
-                                                               http::Reply reply) {
-                        (this->*handler)(request, std::move(reply));
-                    }});
-    }
+    http::add_table(server, *this);
 }
 
 void SettingsRoutes::get_settings(const http::Request& /*request*/, http::Reply reply) {

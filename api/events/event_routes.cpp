@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "api/events/event_filter.h"
+#include "api/http/route_table.h"
 #include "api/orders/order_problems.h"
 
 namespace orders {
+
 std::span<const EventRoutes::Entry> EventRoutes::table() noexcept {
     static constexpr std::array entries{
         Entry{"GET", "/api/v1/events", http::Scope::read, &EventRoutes::listen}};
@@ -16,15 +18,7 @@ std::span<const EventRoutes::Entry> EventRoutes::table() noexcept {
 }
 
 void EventRoutes::add_to(http::Server& server) {
-    for (const Entry& entry : table()) {
-        server.add({.method = entry.method,
-                    .pattern = entry.pattern,
-                    .access = entry.access,
-                    .handler = [this, handler = entry.handler](const http::Request& request,
-                                                               http::Reply reply) {
-                        (this->*handler)(request, std::move(reply));
-                    }});
-    }
+    http::add_table(server, *this);
 }
 
 void EventRoutes::listen(const http::Request& request, http::Reply reply) {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/http/route_table.h"
 #include "api/orders/fingerprint.h"
 #include "api/orders/history_writing.h"
 #include "api/orders/json_messages.h"
@@ -80,15 +81,7 @@ std::span<const OrderRoutes::Entry> OrderRoutes::table() noexcept {
 }
 
 void OrderRoutes::add_to(http::Server& server) {
-    for (const Entry& entry : table()) {
-        server.add(
-            {.method = entry.method,
-             .pattern = entry.pattern,
-             .access = entry.access,
-             .handler = [this, handler = entry.handler](const Request& request, Reply reply) {
-                 (this->*handler)(request, std::move(reply));
-             }});
-    }
+    http::add_table(server, *this);
 }
 
 http::Response OrderRoutes::refused_for(Why why, http::Response response) {

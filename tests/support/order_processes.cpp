@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "tests/support/eventually.h"
+#include "tests/support/silent_reporter.h"
 #include "tests/support/store_home.h"
 
 namespace orders::test {
@@ -22,22 +23,12 @@ std::string& case_logs() {
 }
 
 // Prints them when the case has failed; only then is it known, and the fixture is gone by then.
-struct LogPrinter : doctest::IReporter {
+struct LogPrinter : SilentReporter {
     explicit LogPrinter(const doctest::ContextOptions&) {}
     void test_case_start(const doctest::TestCaseData&) override { case_logs().clear(); }
     void test_case_end(const doctest::CurrentTestCaseStats& stats) override {
         if (stats.failure_flags != 0) std::cerr << case_logs();
     }
-    void report_query(const doctest::QueryData&) override {}
-    void test_run_start() override {}
-    void test_run_end(const doctest::TestRunStats&) override {}
-    void test_case_reenter(const doctest::TestCaseData&) override {}
-    void test_case_exception(const doctest::TestCaseException&) override {}
-    void subcase_start(const doctest::SubcaseSignature&) override {}
-    void subcase_end() override {}
-    void log_assert(const doctest::AssertData&) override {}
-    void log_message(const doctest::MessageData&) override {}
-    void test_case_skipped(const doctest::TestCaseData&) override {}
 };
 REGISTER_LISTENER("log-printer", 1, LogPrinter);
 

@@ -1,7 +1,6 @@
 // What a scrape reads of a SQLite store: the same, however many orders there are.
 
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
 #include <memory>
 #include <string>
@@ -13,6 +12,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/vm_steps.h"
 
 namespace orders::sqlite {
 namespace {
@@ -49,12 +49,7 @@ struct ScrapedStore {
         ReportQueries queries(connection);
         const StoreFigures figures = queries.figures(clock.now());
         CHECK(figures.report.total().processed > 0);
-        int steps = 0;
-        sqlite3_stmt* statement = nullptr;
-        while ((statement = sqlite3_next_stmt(connection.handle(), statement)) != nullptr) {
-            steps += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1);
-        }
-        return steps;
+        return test::vm_steps_since_last_call(connection.handle());
     }
 
     test::TempDir directory;

@@ -1,7 +1,6 @@
 #include "shared/storage/sqlite/finished_walk.h"
 
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
 #include <memory>
 #include <stdexcept>
@@ -12,6 +11,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/support/order_builder.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/vm_steps.h"
 #include "tests/unit/storage/database_under_test.h"
 
 namespace orders::sqlite {
@@ -58,15 +58,7 @@ struct WalkedStore {
     }
     // About how many rows the walk has looked at since it was last asked: as steps of SQLite's
     // virtual machine, of which a row takes several.
-    int looked_at() {
-        int steps = 0;
-        sqlite3_stmt* statement = nullptr;
-        while ((statement = sqlite3_next_stmt(access.connection().handle(), statement)) !=
-               nullptr) {
-            steps += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1);
-        }
-        return steps;
-    }
+    int looked_at() { return test::vm_steps_since_last_call(access.connection().handle()); }
 
     test::TempDir directory;
     std::string path = directory.file("orders.db");
