@@ -166,6 +166,8 @@ int serve(const ApiSettings& settings, Storage& storage) {
          .look_interval = storage.look_interval(),
          .tell_figures =
              [&](bool is_last, const HousekeepingOptions::AddFigures& add) {
+                 // After a sync that failed, nothing may be written.
+                 if (status != exit_ok) return;
                  teller.tell(std::chrono::steady_clock::now(), is_last, add);
              }},
         [&](const StoreError& error) {

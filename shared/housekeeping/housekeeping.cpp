@@ -79,6 +79,7 @@ void Housekeeping::tell_figures(bool is_last) {
 void Housekeeping::look(SteadyTime now) {
     const Chores chores = store_.look();
     note_gap();
+    if (has_failed_) prove_writable();
     HousekeepingTurn turn;
     if (chores.has_expired_leases && last_look_ >= take_back_from_) {
         turn.take_back_limit = orders_per_turn;
@@ -91,7 +92,7 @@ void Housekeeping::look(SteadyTime now) {
     if (next_due_in > next_due_in.zero()) {
         next_look_ = now + std::min(next_due_in, options_.look_interval);
     }
-    if (turn.take_back_limit + turn.promote_limit + turn.expire_limit > 0) carry_out(turn, now);
+    if (!turn.is_proof()) carry_out(turn, now);
     if (chores.has_sample_due) take_sample(now);
     tell_figures(false);
     store_.tidy();
@@ -130,12 +131,24 @@ void Housekeeping::note_gap() {
     const auto now = time_since_boot();
     const auto last_look = std::exchange(last_look_, now);
     if (now - last_look > 2 * options_.look_interval && last_look >= take_back_from_) {
-        note_failure();
+        give_time_to_renew();
     }
 }
 
-void Housekeeping::note_failure() {
+// Workers can renew their leases from the first write on that the store takes again.
+void Housekeeping::prove_writable() {
+    (void)store_.take_turn({});
+    has_failed_ = false;
+    give_time_to_renew();
+}
+
+void Housekeeping::give_time_to_renew() {
     take_back_from_ = time_since_boot() + options_.renewal_grace;
+}
+
+void Housekeeping::note_failure() {
+    has_failed_ = true;
+    give_time_to_renew();
 }
 
 void Housekeeping::note_settled(std::size_t orders) {

@@ -33,9 +33,10 @@ struct HousekeepingOptions {
     RetentionOptions retention = {};
     // How often to look for what nothing announces.
     std::chrono::milliseconds look_interval{250};
-    // For how long nothing is taken back after a failure of the store, and after a time in which
-    // this process stood still, perhaps with the whole machine: the workers could not renew their
-    // leases meanwhile. Orders of those who are known to have died wait as long.
+    // For how long nothing is taken back once the store takes writes again after a failure, and
+    // after a time in which this process stood still, perhaps with the whole machine: the workers
+    // could not renew their leases meanwhile. Orders of those who are known to have died wait as
+    // long.
     std::chrono::milliseconds renewal_grace{1'000};
     // Called before anything is taken back, for an owner that holds leases itself: after a suspend,
     // through which only the leases' clock runs, they may have run out too.
@@ -74,6 +75,8 @@ class Housekeeping {
     [[nodiscard]] SteadyTime next_sweep() const noexcept;
     void sweep(SteadyTime now);
     void note_gap();
+    void prove_writable();
+    void give_time_to_renew();
 
     // Constant after construction.
     HousekeepingStore& store_;
@@ -87,6 +90,7 @@ class Housekeeping {
     // By the clock that leases live by, which counts through a suspend: time since boot.
     std::chrono::nanoseconds last_look_;
     std::chrono::nanoseconds take_back_from_{0};
+    bool has_failed_ = false;  // and has not taken a write since then
     log::LogPace failures_;
     log::LogPace sample_failures_;
     log::LogPace sweep_failures_;

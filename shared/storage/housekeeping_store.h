@@ -41,7 +41,8 @@ struct Chores {
     std::optional<std::chrono::milliseconds> next_due_in = {};
 };
 
-// What to do of it, each at most so many times. All of it by one commit.
+// What to do of it, each at most so many times. All of it by one commit. A turn with nothing to do
+// writes something all the same: it proves that the store takes writes.
 struct HousekeepingTurn {
     // Takes orders back: Pending again at their old place, or Failed, with `timeout` if the order's
     // time is up (which the store knows of those that are pulled, see lease_actions.h), with
@@ -51,6 +52,10 @@ struct HousekeepingTurn {
     std::size_t take_back_limit = 0;
     std::size_t promote_limit = 0;  // puts due orders into the queue
     std::size_t expire_limit = 0;   // Failed with `expired`
+
+    [[nodiscard]] bool is_proof() const noexcept {
+        return take_back_limit + promote_limit + expire_limit == 0;
+    }
 };
 
 // An order that was taken back, and what became of it: Pending again, or Failed for good.

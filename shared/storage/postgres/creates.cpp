@@ -35,8 +35,7 @@ constexpr std::size_t many = 32;
     " JOIN orders.kinds k ON k.id = n.kind" PG_IF_ANYBODY_LISTENS                              \
     " ORDER BY n.seq"                                                                          \
     ")," /* Nothing else proves then that writes are taken. */                                 \
-    " probed AS (UPDATE orders.write_probe SET at = orders.now_ms()"                           \
-    " WHERE NOT EXISTS (SELECT FROM n))"
+    " probed AS (" PG_PROBE " WHERE NOT EXISTS (SELECT FROM n))"
 #define SELECTED                                                                           \
     " SELECT order_id, orders.now_ms(), due_at, CASE WHEN $2::boolean AND (due_at IS NULL" \
     " OR due_at <= orders.now_ms()) THEN " PG_RING_FOR_WORK " END FROM n"

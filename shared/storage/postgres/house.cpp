@@ -182,6 +182,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
     [[nodiscard]] HousekeepingOutcomes take_turn(Transaction& transaction,
                                                  const HousekeepingTurn& turn) const {
         HousekeepingOutcomes outcomes;
+        if (turn.is_proof()) transaction.send(PG_PROBE);
         if (turn.take_back_limit > 0) {
             send_take_back(transaction, lease_floor_.after(), turn.take_back_limit);
             transaction.send(

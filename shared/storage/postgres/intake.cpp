@@ -10,6 +10,7 @@
 #include "shared/storage/postgres/creates.h"
 #include "shared/storage/postgres/kinds.h"
 #include "shared/storage/postgres/roles.h"
+#include "shared/storage/postgres/settlements.h"
 #include "shared/storage/postgres/transaction.h"
 
 namespace orders::postgres {
@@ -161,7 +162,7 @@ class PostgresIntakeStore final : public IntakeStore {
                 transaction.nonce());
         }
         if (group.is_probe && group.creates.empty()) {
-            transaction.send("UPDATE orders.write_probe SET at = orders.now_ms()");
+            transaction.send(PG_PROBE);
         }
         const bool has_creates = !group.creates.empty();
         if (has_creates) creates.send(transaction, kinds, pace_.may_ring());

@@ -20,6 +20,9 @@
 
 namespace orders::postgres {
 
+// Changes what nobody reads: it proves that the server takes writes.
+#define PG_PROBE "UPDATE orders.write_probe SET at = orders.now_ms()"
+
 // So that a bell rings at most once for a statement that rang it for any row. (In the list of a
 // SELECT: it is evaluated when the first row needs it.)
 #define PG_RING_FOR_WORK "(SELECT count(pg_notify('orders_work', '')))"

@@ -103,6 +103,7 @@ HousekeepingOutcomes HousekeepingWrites::take_turn(const HousekeepingTurn& turn,
     const Moment& now = work.now();
     ends_.begin();
     HousekeepingOutcomes outcomes;
+    if (turn.is_proof()) work.prove();
     if (turn.take_back_limit > 0) {
         outcomes.taken_back = take_back(turn.take_back_limit, now, work);
     }

@@ -40,7 +40,6 @@ class IntakeWrites {
     Statement insert_;
     Statement standing_;
     Statement are_places_needed_;
-    Statement probe_;
     Statement pending_;
 };
 

@@ -52,7 +52,9 @@ WriteAccess::WriteAccess(const std::string& database_path, const Clock& clock,
       changes_(*connection_),
       last_place_(*connection_, "SELECT last_place FROM bookkeeping WHERE id = 1"),
       newest_place_(*connection_, "SELECT coalesce(max(seq) << 20, 0) FROM orders"),
-      note_last_place_(*connection_, "UPDATE bookkeeping SET last_place = ? WHERE id = 1") {}
+      note_last_place_(*connection_, "UPDATE bookkeeping SET last_place = ? WHERE id = 1"),
+      probe_(*connection_,
+             "UPDATE write_probe SET written_at = max(?, written_at + 1) WHERE id = 1") {}
 
 WriteTransaction::WriteTransaction(WriteAccess& access)
     : access_(access),

@@ -125,6 +125,22 @@ TEST_CASE("housekeeping: after a failure of the store nothing is taken back for 
     CHECK(house.world.find("a").status == OrderStatus::processing);
 }
 
+TEST_CASE("housekeeping: workers have time to renew from the first write after a failure on") {
+    House house({.renewal_grace = 1h});
+    const auto is_taken_back = [&] {
+        house.pass(250ms);
+        house.step();
+        return house.world.find("a").status == OrderStatus::pending;
+    };
+    house.world.submit(an_order("a"));
+    (void)house.world.claim_and_die("dead", 1);
+    house.faults.house_turns_to_fail = 2;  // the one that was to take it back, and the proof
+    CHECK_FALSE(is_taken_back());
+    CHECK_FALSE(is_taken_back());
+    CHECK(house.faults.house_turns_to_fail == 0);
+    CHECK_FALSE(is_taken_back());
+}
+
 TEST_CASE("housekeeping: a look that fails is done again after a pause") {
     House house;
     house.world.submit(house.due_in("later", 1s));
