@@ -244,23 +244,20 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
     // server's now_ms() may be from a while ago here, and somebody may have asked again since.)
     static void send_tidying_of_changes(Connection& connection) {
         connection.send(
-            "UPDATE orders.awaited_changes SET until = 0 WHERE until > 0 AND until"
-            " NOT BETWEEN orders.now_ms() AND orders.now_ms() + $1::bigint",
-            2 * longest_awaiting.count());
-        connection.send(
-            "DELETE FROM orders.changes WHERE id <= (SELECT max(id) FROM orders.changes)"
-            " - $1::bigint AND id < (SELECT min(id) FROM orders.changes) + $2::bigint",
-            kept_changes, changes_per_second);
+            "WITH ended AS (UPDATE orders.awaited_changes SET until = 0 WHERE until > 0 AND until"
+            " NOT BETWEEN orders.now_ms() AND orders.now_ms() + $1::bigint)"
+            " DELETE FROM orders.changes WHERE id <= (SELECT max(id) FROM orders.changes)"
+            " - $2::bigint AND id < (SELECT min(id) FROM orders.changes) + $3::bigint",
+            2 * longest_awaiting.count(), kept_changes, changes_per_second);
     }
 
     static void send_clearing(Connection& connection) {
-        // Bytes that are so late are on no way any more.
         connection.send(
-            "DELETE FROM orders.group_marks WHERE nonce = ANY (ARRAY (SELECT nonce"
+            // Bytes that are so late are on no way any more.
+            "WITH marks AS (DELETE FROM orders.group_marks WHERE nonce = ANY (ARRAY (SELECT nonce"
             " FROM orders.group_marks WHERE at < orders.now_ms() - 86400000"
-            " ORDER BY at LIMIT 10000))");
-        connection.send(
-            "DELETE FROM orders.workers w WHERE w.id = ANY (ARRAY (SELECT id FROM orders.workers"
+            " ORDER BY at LIMIT 10000)))"
+            " DELETE FROM orders.workers w WHERE w.id = ANY (ARRAY (SELECT id FROM orders.workers"
             // Not one that is only cut off from the server, and goes on.
             " WHERE heartbeat_until IS NULL AND gone_at < orders.now_ms() - 86400000"
             " AND named_up_to < coalesce((SELECT min(seq) FROM orders.orders), 1) LIMIT 100))"
