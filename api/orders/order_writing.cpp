@@ -165,7 +165,9 @@ std::string to_json(const OrderReport& report) {
                            {"host", worker.host},
                            {"threads", worker.threads},
                            {"processing", worker.processing},
-                           {"started_at", to_rfc3339(worker.started_at)}});
+                           {"started_at", to_rfc3339(worker.started_at)},
+                           {"last_seen_at", optional_time(worker.last_seen_at)},
+                           {"lease_ends_at", optional_time(worker.lease_ends_at)}});
     }
     Json kinds = Json::array();
     for (const KindReport& kind : report.kinds) {

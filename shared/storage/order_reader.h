@@ -64,6 +64,11 @@ struct LiveWorker {
     int threads = 0;
     std::int64_t processing = 0;  // orders it holds now
     UtcTime started_at;
+    // Its last sign of life, and when the first of its leases ends unless it is renewed, if it
+    // holds any. Both are also empty if the times it has written are not of a clock that is known
+    // here.
+    std::optional<UtcTime> last_seen_at = {};
+    std::optional<UtcTime> lease_ends_at = {};
 };
 
 // A worker that has signed on and not off, as its health check wants to know of it.

@@ -11,6 +11,8 @@ test("a worker shows with the orders that it holds, and as gone once it has died
   await says(page, "[data-panel=workers]", "7 of 10");
   await says(page, "[data-panel=workers] .held", "and 2 more");
   await says(page, "[data-panel=workers] .held", "a0");
+  await says(page, "[data-panel=workers]", /seen \d+ s ago/);
+  await says(page, "[data-panel=workers]", /The first lease ends in \d+ s/);
   for (const theme of ["light", "dark"]) {
     for (const width of [1280, 360]) {
       const other = await openTab(browser, {theme, width});

@@ -31,12 +31,17 @@ TEST_CASE_FIXTURE(UsedStore, "report: it names the live workers and what each ho
     CHECK(workers.at(0).threads == 4);
     CHECK(workers.at(0).host == "host");
     CHECK(workers.at(0).started_at == store->wall_clock());
+    CHECK(workers.at(0).last_seen_at == store->wall_clock());
+    CHECK(workers.at(0).lease_ends_at == store->wall_clock() + lease_time);
+    CHECK(workers.at(1).lease_ends_at == std::nullopt);
 
     store->pass_time(lease_time / 2);
     user.heartbeat(busy);
     user.heartbeat(leaving);
     store->pass_time(lease_time / 2);
     CHECK(names() == std::vector<std::string>{"busy", "leaving"});
+    CHECK(user.reader().report().workers.at(0).last_seen_at ==
+          store->wall_clock() - lease_time / 2);
     user.worker().retire(leaving, {});
     CHECK(names() == std::vector<std::string>{"busy"});
 

@@ -54,20 +54,33 @@ function showWorkers(parent, known, held) {
       el("td", {class: "wide"}, worker.host),
       el("td", {}, goneAt ? el("span", {class: "status failed"}, "Gone") :
         el("span", {class: "status processed"}, "Live"),
-      goneAt ? el("span", {class: "soft"}, " since ", time(goneAt.toISOString())) : null),
+      goneAt ? el("span", {class: "soft"}, " since ", time(goneAt.toISOString())) : lastSeen(worker)),
       el("td", {}, goneAt ? "–" : [number(worker.processing), " of ", number(worker.threads)].join(""),
         goneAt ? null : el("progress", {max: worker.threads, value: Math.min(worker.processing, worker.threads),
           "aria-label": `Orders in work of ${worker.worker}`})),
       el("td", {class: "wide"}, time(worker.started_at)),
-      el("td", {}, goneAt ? "–" : heldOrders(orders)));
+      el("td", {}, goneAt ? "–" : heldOrders(orders), goneAt ? null : leaseLeft(worker)));
   });
 }
+
+function lastSeen(worker) {
+  if (!worker.last_seen_at) return null;
+  return el("span", {class: "soft"}, ` seen ${duration(Math.max(0, secondsSince(worker.last_seen_at)))} ago`);
+}
+
+function leaseLeft(worker) {
+  if (!worker.lease_ends_at) return null;
+  return el("span", {class: "soft"},
+    `The first lease ends in ${duration(Math.max(0, -secondsSince(worker.lease_ends_at)))}, unless it is renewed.`);
+}
+
+const secondsSince = (at) => Math.floor((Date.now() - new Date(at)) / 1000);
 
 function heldOrders(orders) {
   if (orders.length === 0) return el("span", {class: "soft"}, "none");
   const list = el("ul", {class: "held"}, ...orders.slice(0, shownPerWorker).map((order) => el("li", {},
     el("a", {href: pathOf("order", {id: order.order_id})}, order.order_id),
-    el("span", {class: "soft"}, ` for ${duration(Math.floor((Date.now() - new Date(order.started_at)) / 1000))}`))));
+    el("span", {class: "soft"}, ` for ${duration(secondsSince(order.started_at))}`))));
   if (orders.length > shownPerWorker) {
     list.append(el("li", {}, el("a", {href: pathOf("orders", {status: "Processing"})},
       `and ${number(orders.length - shownPerWorker)} more`)));

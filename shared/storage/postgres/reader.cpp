@@ -36,12 +36,13 @@ namespace {
     ") ORDER BY q.position LIMIT 100) q"                                                          \
     " JOIN orders.orders o ON o.seq = q.seq GROUP BY r.kind, r.priority"
 
-#define ENLISTED                                                                               \
-    "WITH l AS MATERIALIZED (SELECT worker, started_at"                                        \
-    " FROM orders.leases_begun_after($1::bigint))"                                             \
-    " SELECT w.name, w.host, w.threads, w.started_at, coalesce(h.held, 0), w.kinds,"           \
-    " w.endpoints, (SELECT min(started_at) FROM l) FROM orders.workers w"                      \
-    " LEFT JOIN (SELECT worker, count(*) AS held FROM l GROUP BY worker) h ON h.worker = w.id" \
+#define ENLISTED                                                                              \
+    "WITH l AS MATERIALIZED (SELECT worker, started_at, until"                                \
+    " FROM orders.leases_begun_after($1::bigint))"                                            \
+    " SELECT w.name, w.host, w.threads, w.started_at, coalesce(h.held, 0), w.kinds,"          \
+    " w.endpoints, (SELECT min(started_at) FROM l), w.heartbeat_until, w.lease_time, h.until" \
+    " FROM orders.workers w LEFT JOIN (SELECT worker, count(*) AS held, min(until) AS until"  \
+    " FROM l GROUP BY worker) h ON h.worker = w.id"                                           \
     " WHERE w.heartbeat_until > orders.now_ms() ORDER BY w.id"
 
 // A report that takes longer than this may have walked over rows of the queue that are gone.
@@ -53,14 +54,22 @@ struct ReportedWorkers {
     std::vector<EndpointState> endpoints;
 };
 
+UtcTime last_seen_at(const Rows& rows, std::size_t row) {
+    const std::chrono::milliseconds lease_time{rows.get<std::int64_t>(row, 9)};
+    return time_from_column(rows.get<std::int64_t>(row, 8)) - longest_silence(lease_time);
+}
+
 ReportedWorkers workers_from(const Rows& rows) {
     ReportedWorkers all;
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        all.workers.push_back({.name = rows.get<std::string>(row, 0),
-                               .host = rows.get<std::string>(row, 1),
-                               .threads = static_cast<int>(rows.get<std::int64_t>(row, 2)),
-                               .processing = rows.get<std::int64_t>(row, 4),
-                               .started_at = time_from_column(rows.get<std::int64_t>(row, 3))});
+        all.workers.push_back(
+            {.name = rows.get<std::string>(row, 0),
+             .host = rows.get<std::string>(row, 1),
+             .threads = static_cast<int>(rows.get<std::int64_t>(row, 2)),
+             .processing = rows.get<std::int64_t>(row, 4),
+             .started_at = time_from_column(rows.get<std::int64_t>(row, 3)),
+             .last_seen_at = last_seen_at(rows, row),
+             .lease_ends_at = time_from_column(rows.get<std::optional<std::int64_t>>(row, 10))});
         WorkerDescription& description = all.descriptions.emplace_back();
         if (const auto kinds = rows.get<std::optional<std::string>>(row, 5)) {
             description.kinds = kinds_from_text(*kinds);
@@ -74,18 +83,37 @@ ReportedWorkers workers_from(const Rows& rows) {
     return all;
 }
 
-constexpr std::size_t report_statements = 4;
+constexpr std::size_t report_statements = 3;
 #define BEGIN_SNAPSHOT "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 void send_report(Connection& connection, Beginnings& beginnings, std::int64_t number) {
     const auto [places_of, priorities, after] = beginnings.queue.settled(number);
     connection.send(
         "SELECT orders.now_ms(), (SELECT min(due_at) FROM orders.waiting WHERE due_at >"
-        " $1::bigint), id, name, is_paused FROM orders.kinds ORDER BY id",
+        " $1::bigint), k.id, k.name, k.is_paused, c.priority, c.state, c.number FROM orders.kinds k"
+        " FULL JOIN (SELECT * FROM orders.all_counts WHERE state <= 5) c ON c.kind = k.id"
+        " ORDER BY k.id",
         beginnings.waiting.begin_look());  // the default kind is always there
-    connection.send("SELECT kind, priority, state, number FROM orders.all_counts WHERE state <= 5");
     connection.send(OLDEST, places_of, priorities, after);
     connection.send(ENLISTED, beginnings.leases.begin_look());
+}
+
+// The rows of a kind follow each other: one for each of its counters, or one if it has none.
+void tally_counts(const Rows& rows, ReportTally& tally) {
+    std::optional<std::int64_t> last_kind;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        const auto kind = rows.get<std::optional<std::int64_t>>(row, 2);
+        if (!kind) throw damaged("read the counters", "one is of no kind");
+        if (kind != last_kind) {
+            last_kind = kind;
+            tally.add_kind(*kind, kind_from_column(rows.get<std::string>(row, 3)),
+                           rows.get<bool>(row, 4));
+        }
+        const auto status = rows.get<std::optional<std::int64_t>>(row, 6);
+        if (!status) continue;
+        (void)tally.count(*kind, priority_from_column(rows.get<std::int64_t>(row, 5)),
+                          static_cast<StoredStatus>(*status), rows.get<std::int64_t>(row, 7));
+    }
 }
 
 // Of the results of these statements.
@@ -97,26 +125,14 @@ void take_report(std::span<const Rows> results, Beginnings& beginnings, OrderRep
     beginnings.waiting.note(now, next_due_at);
     report.taken_at = time_from_column(now);
     report.next_due_at = time_from_column(next_due_at);
-    for (std::size_t row = 0; row < kinds.size(); ++row) {
-        tally.add_kind(kinds.get<std::int64_t>(row, 2),
-                       kind_from_column(kinds.get<std::string>(row, 3)), kinds.get<bool>(row, 4));
-    }
-    const Rows& counts = results[1];
-    for (std::size_t row = 0; row < counts.size(); ++row) {
-        const auto status = static_cast<StoredStatus>(counts.get<std::int64_t>(row, 2));
-        if (!tally.count(counts.get<std::int64_t>(row, 0),
-                         priority_from_column(counts.get<std::int64_t>(row, 1)), status,
-                         counts.get<std::int64_t>(row, 3))) {
-            throw damaged("read the counters", "one is of no kind");
-        }
-    }
-    const Rows& oldest = results[2];
+    tally_counts(kinds, tally);
+    const Rows& oldest = results[1];
     for (std::size_t row = 0; row < oldest.size(); ++row) {
         tally.note_oldest(oldest.get<std::int64_t>(row, 0),
                           priority_from_column(oldest.get<std::int64_t>(row, 1)),
                           time_from_column(oldest.get<std::int64_t>(row, 2)));
     }
-    const Rows& enlisted = results[3];
+    const Rows& enlisted = results[2];
     if (!enlisted.empty()) {
         beginnings.leases.note(now, enlisted.get<std::optional<std::int64_t>>(0, 7));
     }
@@ -141,7 +157,7 @@ OrderReport read_report(Connection& connection, Beginnings& beginnings, std::int
     return report;
 }
 
-// What is counted and measured besides, and the server.
+// What is counted and measured besides.
 void send_figures(Connection& connection) {
     connection.send("SELECT state, kind, priority, number FROM orders.all_counts WHERE state >= 8");
     connection.send(
@@ -151,9 +167,6 @@ void send_figures(Connection& connection) {
         " UNION ALL SELECT json_object_agg(k.key, -k.value::float8)::text FROM orders.workers w,"
         " json_each_text(w.metrics_kept::json) k WHERE w.heartbeat_until IS NOT NULL GROUP BY "
         "w.id");
-    connection.send(
-        "SELECT current_setting('server_version'), (SELECT sum(pg_total_relation_size(oid))::bigint"
-        " FROM pg_class WHERE relnamespace = 'orders'::regnamespace AND relkind = 'r')");
 }
 
 Figures sum_of(const Rows& texts) {
@@ -174,11 +187,7 @@ StoreFigures read_figures(Connection& connection, Beginnings& beginnings, std::i
     const std::vector<Rows> all = connection.receive();
     const auto results = std::span(all).subspan(1);
     const Rows& totals = results[report_statements];
-    const Rows& server = results[report_statements + 2];
-    StoreFigures figures{.report = {},
-                         .space = {.database_bytes = server.get<std::int64_t>(0, 1)},
-                         .software = "postgresql",
-                         .software_version = server.get<std::string>(0, 0)};
+    StoreFigures figures;
     ReportTally tally(figures.report);
     take_report(results.first(report_statements), beginnings, figures.report, tally);
     for (std::size_t row = 0; row < totals.size(); ++row) {
@@ -282,7 +291,19 @@ class PostgresOrderReader final : public OrderReader {
             return read_samples(connection, count);
         });
     }
-    StoreFigures figures() override { return make_figures(session_, beginnings_); }
+    StoreFigures figures() override {
+        StoreFigures figures = make_figures(session_, beginnings_);
+        const Rows server = session_.read("read figures of the server", [](Connection& connection) {
+            return connection.query(
+                "SELECT current_setting('server_version'),"
+                " (SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class"
+                " WHERE relnamespace = 'orders'::regnamespace AND relkind = 'r')");
+        });
+        figures.software = "postgresql";
+        figures.software_version = server.get<std::string>(0, 0);
+        figures.space.database_bytes = server.get<std::int64_t>(0, 1);
+        return figures;
+    }
 
     std::vector<EnlistedWorker> enlisted_workers() override {
         return session_.read("look who has signed on", [](Connection& connection) {

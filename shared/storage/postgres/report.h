@@ -18,7 +18,7 @@ struct Beginnings {
 
 // Throws StoreError.
 [[nodiscard]] OrderReport make_report(Session& session, Beginnings& beginnings);
-// The same for the figures.
+// The same for the figures, but for those of the server.
 [[nodiscard]] StoreFigures make_figures(Session& session, Beginnings& beginnings);
 
 }  // namespace orders::postgres

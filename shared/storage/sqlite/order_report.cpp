@@ -34,7 +34,7 @@ ReportQueries::ReportQueries(Connection& connection)
       next_due_(connection,
                 "SELECT due_at FROM orders INDEXED BY orders_due WHERE status = 5"
                 " ORDER BY due_at LIMIT 1"),
-      held_(connection, "SELECT count(*) FROM leases WHERE worker = ?"),
+      held_(connection, "SELECT count(*), min(expires_at) FROM leases WHERE worker = ?"),
       endpoints_(connection, "SELECT endpoints FROM workers WHERE id = ?"),
       signs_(connection) {}
 
@@ -77,7 +77,7 @@ Figures ReportQueries::measured() {
 void ReportQueries::read(const Moment& now, OrderReport& report, ReportTally& tally) {
     report.taken_at = now.utc;
     const std::vector<KnownWorker> live = live_workers(now);
-    for (const KnownWorker& worker : live) report.workers.push_back(to_report(worker));
+    for (const KnownWorker& worker : live) report.workers.push_back(to_report(worker, now));
     report.endpoints = endpoints_of(live);
     if (Cursor rows = next_due_.query(); rows.next()) {
         report.next_due_at = time_from_column(rows.get<std::int64_t>(0));
@@ -113,14 +113,20 @@ std::vector<KnownWorker> ReportQueries::live_workers(const Moment& now) {
     return workers;
 }
 
-LiveWorker ReportQueries::to_report(const KnownWorker& worker) {
+LiveWorker ReportQueries::to_report(const KnownWorker& worker, const Moment& now) {
     Cursor held = held_.query(worker.id.value);
     held.next();
-    return {.name = worker.description.name,
-            .host = worker.description.host,
-            .threads = worker.description.threads,
-            .processing = held.get<std::int64_t>(0),
-            .started_at = worker.started_at};
+    LiveWorker live{.name = worker.description.name,
+                    .host = worker.description.host,
+                    .threads = worker.description.threads,
+                    .processing = held.get<std::int64_t>(0),
+                    .started_at = worker.started_at};
+    if (!worker.silent_for) return live;
+    live.last_seen_at = now.utc - *worker.silent_for;
+    if (const auto first_end = held.get<std::optional<std::int64_t>>(1)) {
+        live.lease_ends_at = now.utc + (std::chrono::milliseconds(*first_end) - now.since_boot);
+    }
+    return live;
 }
 
 std::vector<EndpointState> ReportQueries::endpoints_of(const std::vector<KnownWorker>& workers) {

@@ -32,7 +32,7 @@ class ReportQueries {
     [[nodiscard]] Figures measured();
     [[nodiscard]] std::optional<UtcTime> oldest_in_line(std::int64_t kind, Priority priority);
     [[nodiscard]] std::vector<KnownWorker> live_workers(const Moment& now);
-    [[nodiscard]] LiveWorker to_report(const KnownWorker& worker);
+    [[nodiscard]] LiveWorker to_report(const KnownWorker& worker, const Moment& now);
     // What they send orders to, by kind.
     [[nodiscard]] std::vector<EndpointState> endpoints_of(const std::vector<KnownWorker>& workers);
 

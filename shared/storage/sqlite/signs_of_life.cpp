@@ -74,9 +74,19 @@ std::vector<KnownWorker> SignsOfLife::judge_all(Cursor rows, const Moment& now) 
                                   .holds_lock = rows.get<std::int64_t>(11) != 0};
         if (auto known = watched_before.extract(worker.id)) watched_.insert(std::move(known));
         worker.life = judge(worker.id, heartbeat, now);
+        if (heartbeat.is_comparable(now)) {
+            const auto written_at = heartbeat.until - longest_silence(heartbeat.lease_time);
+            worker.silent_for = std::max(now.since_boot - written_at, Milliseconds{0});
+        }
         workers.push_back(std::move(worker));
     }
     return workers;
+}
+
+bool SignsOfLife::Heartbeat::is_comparable(const Moment& now) const {
+    const auto ahead = until - now.since_boot;
+    return boot_id == now.boot_id && ahead <= longest_lease_time &&
+           (ahead >= -longest_lease_time || !holds_lock);
 }
 
 Life SignsOfLife::judge(WorkerId worker, const Heartbeat& heartbeat, const Moment& now) {
@@ -87,11 +97,8 @@ Life SignsOfLife::judge(WorkerId worker, const Heartbeat& heartbeat, const Momen
         return is_boot_ours || was_seen ? Life::dead : Life::ended_by_reboot;
     }
     if (!heartbeat.holds_lock && !is_boot_ours) return Life::ended_by_reboot;
-    const auto ahead = heartbeat.until - now.since_boot;
-    const bool is_plausible =
-        ahead <= longest_lease_time && (ahead >= -longest_lease_time || !heartbeat.holds_lock);
-    if (is_boot_ours && is_plausible) {
-        if (ahead > std::chrono::milliseconds{0}) return Life::live;
+    if (heartbeat.is_comparable(now)) {
+        if (heartbeat.until > now.since_boot) return Life::live;
         return heartbeat.holds_lock ? Life::silent : Life::absent;
     }
     const auto silence = watch(worker, heartbeat, now);

@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,6 +50,8 @@ struct KnownWorker {
     WorkerDescription description;
     UtcTime started_at;
     Life life = Life::live;
+    // Since its last heartbeat, if its clock is the one of this process.
+    std::optional<std::chrono::milliseconds> silent_for = {};
     bool pulls = false;  // lease_actions.h
 };
 
@@ -76,6 +79,8 @@ class SignsOfLife {
         std::string boot_id;
         std::chrono::milliseconds lease_time{0};
         bool holds_lock = false;
+
+        [[nodiscard]] bool is_comparable(const Moment& now) const;
     };
     struct Watched {
         std::chrono::milliseconds heartbeat_until{0};

@@ -155,17 +155,18 @@ TEST_CASE("order_writing: a report is written with every count, even if it is ze
                  R"("oldest_pending_seconds_by_priority":{"High":null,"Normal":null},"kinds":[],)"
                  R"("endpoints":[]})");
 
-    const OrderReport report{.taken_at = now,
-                             .high = {1, 2, 3, 4, 5},
-                             .normal = {10, 20, 30, 3'000'000'000, 50},
-                             .waiting_for_time = 6,
-                             .next_due_at = now + 1h,
-                             .oldest_high = now - 1s,
-                             .oldest_normal = now - 2'500ms,
-                             .kinds = {{Kind(), {11, 22, 33, 44, 55}, 5, false, true},
-                                       {a_kind("mail"), {0, 0, 0, 0, 0}, 1, true, false}},
-                             .workers = {{"w-1", "host-1", 10, 9, now}, {"w-2", "b", 1, 0, now}},
-                             .endpoints = {{a_kind("mail"), 7, false}, {a_kind("sms"), 0, true}}};
+    const OrderReport report{
+        .taken_at = now,
+        .high = {1, 2, 3, 4, 5},
+        .normal = {10, 20, 30, 3'000'000'000, 50},
+        .waiting_for_time = 6,
+        .next_due_at = now + 1h,
+        .oldest_high = now - 1s,
+        .oldest_normal = now - 2'500ms,
+        .kinds = {{Kind(), {11, 22, 33, 44, 55}, 5, false, true},
+                  {a_kind("mail"), {0, 0, 0, 0, 0}, 1, true, false}},
+        .workers = {{"w-1", "host-1", 10, 9, now, now + 1s, now + 11s}, {"w-2", "b", 1, 0, now}},
+        .endpoints = {{a_kind("mail"), 7, false}, {a_kind("sms"), 0, true}}};
     CHECK_EQ(
         to_json(report),
         R"({"counts":{"Pending":11,"Processing":22,"Processed":33,"Failed":3000000004,)"
@@ -176,9 +177,10 @@ TEST_CASE("order_writing: a report is written with every count, even if it is ze
         R"("Cancelled":50}},)"
         R"("oldest_pending_seconds":2.5,"workers":[)"
         R"({"worker":"w-1","host":"host-1","threads":10,"processing":9,)"
-        R"("started_at":"2026-11-22T13:04:05.678Z"},)"
+        R"("started_at":"2026-11-22T13:04:05.678Z","last_seen_at":"2026-11-22T13:04:06.678Z",)"
+        R"("lease_ends_at":"2026-11-22T13:04:16.678Z"},)"
         R"({"worker":"w-2","host":"b","threads":1,"processing":0,)"
-        R"("started_at":"2026-11-22T13:04:05.678Z"}],)"
+        R"("started_at":"2026-11-22T13:04:05.678Z","last_seen_at":null,"lease_ends_at":null}],)"
         R"("waiting_for_time":6,"next_due_at":"2026-11-22T14:04:05.678Z",)"
         R"("oldest_pending_seconds_by_priority":{"High":1.0,"Normal":2.5},)"
         R"("kinds":[{"kind":"default","counts":{"Pending":11,"Processing":22,"Processed":33,)"
