@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -217,6 +219,47 @@ TEST_CASE("metrics: what workers measure, theirs over HTTP among them, comes fro
         // They are sums: nothing of this API is added to them that was told to the store.
         CHECK_EQ(Scrape(api->get("/metrics").body)["orders_late_results_refused_total"], 1);
     }
+}
+
+TEST_CASE("metrics: no total falls while one of two APIs is killed and comes back") {
+    OrderProcesses processes;
+    processes.start_api();
+    HttpClient first = processes.client();
+    ChildProcess& other = processes.start_api();
+    HttpClient second = processes.client();
+    processes.start_worker({"--lease-seconds", "1"});
+    std::map<std::string, double> totals{
+        {"orders_created_total{kind=\"default\",priority=\"Normal\"}", 0},
+        {"orders_finished_total{kind=\"default\",priority=\"Normal\",status=\"Processed\"}", 0},
+        {"orders_attempts_total{kind=\"default\",outcome=\"processed\"}", 0},
+        {"orders_queue_wait_seconds_count{priority=\"Normal\"}", 0}};
+    const auto check_none_fell = [&](HttpClient& api) {
+        Scrape now(api.get("/metrics").body);
+        for (auto& [name, highest] : totals) {
+            CAPTURE(name);
+            CHECK_GE(now[name], highest);
+            highest = now[name];
+        }
+    };
+    const auto have_all_reached = [&](int orders) {
+        check_none_fell(first);
+        return std::ranges::all_of(totals, [=](auto& total) { return total.second == orders; });
+    };
+    processes.submit(order_json("a"));
+    processes.finished_order("a");
+    eventually(patience, [&] { return have_all_reached(1); });
+    check_none_fell(second);
+    other.signal(SIGKILL);
+    CHECK_EQ(other.wait_exit(patience), killed_by(SIGKILL));
+    check_none_fell(first);
+    processes.start_api();
+    HttpClient third = processes.client();
+    check_none_fell(third);
+    check_none_fell(first);
+    processes.submit(order_json("b"));
+    processes.finished_order("b");
+    eventually(patience, [&] { return have_all_reached(2); });
+    check_none_fell(third);
 }
 
 TEST_CASE("metrics: they need a token as all else does, unless they were opened") {

@@ -3,6 +3,7 @@
 #include "tests/support/postgres_server.h"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include <chrono>
 #include <cstdint>
@@ -74,6 +75,26 @@ TEST_CASE("postgres_server: a connection that is cut between two uses is not not
         cut_others(ServerUrl::parse(url).value());
     }
     CHECK(reader->report().total().pending == 3);
+}
+
+TEST_CASE("postgres_server: a watch whose connection is cut listens again, and hears") {
+    if (is_postgres_missing()) return;
+    const std::string url = database("deaf");
+    const auto storage = open_storage(url);
+    const auto intake = storage->open_intake();
+    const auto watch = storage->open_watch();
+    cut_others(ServerUrl::parse(url).value());
+    // Whoever waits clears it when it wakes, and with each look.
+    const auto is_deaf = [&] {
+        watch->clear();
+        return watch->fd() < 0;
+    };
+    eventually(patience, is_deaf);
+    eventually(patience, [&] { return !is_deaf(); });
+    const std::vector<NewOrder> orders{an_order("a")};
+    (void)intake->begin()->commit({.creates = {orders}});
+    pollfd bell{watch->fd(), POLLIN, 0};
+    CHECK(::poll(&bell, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1);
 }
 
 TEST_CASE("postgres_server: changes are kept once all that began before them is over") {
