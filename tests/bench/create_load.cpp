@@ -27,8 +27,9 @@ LoadResult run_creates(int port, const CreateLoad& load, DeliveryAudit& audit) {
 }
 
 Figures creates_at(const std::string& location, const CreateLoad& load, const Settings& settings,
-                   const Build& build) {
+                   const Build& build, const Company& company) {
     ServiceProcess api = start_api(location, build);
+    const auto stop_company = company(api);
     DeliveryAudit audit(location);
     if (!settings.is_quick) {
         CreateLoad warm_up = load;
@@ -39,6 +40,7 @@ Figures creates_at(const std::string& location, const CreateLoad& load, const Se
     LoadResult result = run_creates(api.port(), load, audit);
     result.figures.user_time =
         (api.user_time() - user_time_before) / static_cast<double>(result.answered);
+    stop_company();
     api.stop();
     audit.check();
     return result.figures;

@@ -28,7 +28,8 @@ LoadResult run_creates(int port, const CreateLoad& load, DeliveryAudit& audit);
 // Starts order-api on the store, loads it, stops it and checks that everything is there. The
 // measurement begins after a second of warming up, unless the run is quick.
 [[nodiscard]] Figures creates_at(const std::string& location, const CreateLoad& load,
-                                 const Settings& settings, const Build& build = this_build());
+                                 const Settings& settings, const Build& build = this_build(),
+                                 const Company& company = nobody());
 [[nodiscard]] Figures creates_on_new_store(const CreateLoad& load, const Settings& settings,
                                            const Build& build = this_build());
 

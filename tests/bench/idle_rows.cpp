@@ -56,9 +56,10 @@ std::string milliseconds_text(Microseconds time) {
 }  // namespace
 
 PickupTimes pick_up_at(const std::string& new_store, std::chrono::milliseconds duration,
-                       const Build& build) {
+                       const Build& build, const Company& company) {
     const std::int64_t orders = duration / pause_between_orders;
     ServiceProcess api = start_api(new_store, build);
+    const auto stop_company = company(api);
     ServiceProcess worker = start_worker(new_store, default_threads, build);
     test::HttpClient client(api.port());
     OrderIds ids(new_id_run(IdKind::time_ordered));
@@ -73,6 +74,7 @@ PickupTimes pick_up_at(const std::string& new_store, std::chrono::milliseconds d
     Progress progress(new_store);
     progress.wait_until_all_finished();
     if (progress.finished() != orders) throw BenchFailure("an order was lost");
+    stop_company();
     api.stop();
     worker.stop();
     check_consistency(new_store);

@@ -38,6 +38,8 @@ std::vector<Row> goal_rows() {
         Row{"two-writes", "requests whose head and body come in two writes, against one",
             measure_two_writes},
         Row{"newcomers", "new clients beside idle and slow ones", measure_newcomers},
+        Row{"watched", "creates, drain and pickup beside those who look on, against without",
+            measure_watched},
         Row{"growth", "a store with millions of finished orders, against an empty one",
             measure_growth},
         Row{"wal", "the length of the write-ahead log under steady load", measure_wal},

@@ -34,6 +34,7 @@ void measure_idle_cost(const Settings& settings, Report& report);
 void measure_get(const Settings& settings, Report& report);
 void measure_two_writes(const Settings& settings, Report& report);
 void measure_newcomers(const Settings& settings, Report& report);
+void measure_watched(const Settings& settings, Report& report);
 void measure_growth(const Settings& settings, Report& report);
 void measure_wal(const Settings& settings, Report& report);
 // Of a build with webhooks.

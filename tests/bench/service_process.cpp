@@ -102,6 +102,10 @@ ServiceProcess start_worker(const std::string& location, int threads, const Buil
     return ServiceProcess(worker_program(location, threads, build));
 }
 
+Company nobody() {
+    return [](const ServiceProcess&) { return [] {}; };
+}
+
 double cpu_percent_at_rest(const ServiceProcess& api, const ServiceProcess& worker,
                            std::chrono::seconds duration) {
     const auto begin = SteadyClock::now();

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,11 @@ class ServiceProcess {
                                           const Build& build = this_build());
 [[nodiscard]] ServiceProgram worker_program(const std::string& location, int threads,
                                             const Build& build = this_build());
+
+// What goes on beside a load while an API runs: it begins with the call, and ends with a call of
+// what that returns.
+using Company = std::function<std::function<void()>(const ServiceProcess& api)>;
+[[nodiscard]] Company nobody();
 
 // What both take while nothing is asked of them for this long, in percent of a core.
 [[nodiscard]] double cpu_percent_at_rest(const ServiceProcess& api, const ServiceProcess& worker,

@@ -41,7 +41,8 @@ struct PickupTimes {
 // One order every 20 ms for this long. The first 20 orders are not timed; there must be more.
 [[nodiscard]] PickupTimes pick_up_at(const std::string& new_store,
                                      std::chrono::milliseconds duration,
-                                     const Build& build = this_build());
+                                     const Build& build = this_build(),
+                                     const Company& company = nobody());
 [[nodiscard]] PickupTimes pick_up_on_new_store(std::chrono::milliseconds duration,
                                                const Build& build = this_build());
 
