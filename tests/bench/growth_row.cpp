@@ -51,13 +51,12 @@ class Growth {
                            settings_.rounds(), [&] { return drain_at(full_); }, on_new));
     }
 
-    void compare_reports() {
-        constexpr Microseconds goal = std::chrono::milliseconds(1);
+    void compare_answers(const std::string& path, Microseconds goal) {
         const StoreDirectory empty;
-        const Figures on_new = reports_at(empty.location());
-        const Figures on_full = reports_at(full_);
+        const Figures on_new = answers_at(empty.location(), path);
+        const Figures on_full = answers_at(full_, path);
         add({.row = "",
-             .goal = "p50 of GET /api/v1/report at most " + time_text(goal),
+             .goal = "p50 of GET " + path + " at most " + time_text(goal),
              .measured = time_text(on_full.p50),
              .is_met = on_full.p50 <= goal,
              .ours = text_of(on_full),
@@ -96,15 +95,15 @@ class Growth {
                        "empty store: " + text_of(median(comparison.reference))));
     }
 
-    [[nodiscard]] Figures reports_at(const std::string& location) const {
+    [[nodiscard]] Figures answers_at(const std::string& location, const std::string& path) const {
         ServiceProcess api = start_api(location);
         test::HttpClient client(api.port());
         Latencies latencies;
         for (int i = 0; i < settings_.pick(2'000, 100); ++i) {
             const auto begin = SteadyClock::now();
-            const int status = client.get("/api/v1/report").status;
+            const int status = client.get(path).status;
             latencies.add(SteadyClock::now() - begin);
-            if (status != 200) throw BenchFailure("the report was not answered");
+            if (status != 200) throw BenchFailure(path + " was not answered");
         }
         api.stop();
         return latencies.figures();
@@ -152,7 +151,8 @@ void measure_growth(const Settings& settings, Report& report) {
     growth.compare_creates(IdKind::time_ordered, 0.9);
     growth.compare_drains(IdKind::random, 0.7);
     growth.compare_drains(IdKind::time_ordered, 0.9);
-    growth.compare_reports();
+    growth.compare_answers("/api/v1/report", std::chrono::milliseconds(1));
+    growth.compare_answers("/metrics", std::chrono::milliseconds(5));
     growth.compare_claims();
     growth.check();
 }
