@@ -19,10 +19,6 @@ namespace {
 // Which of a row's figures is compared.
 enum class Compared { rate, p50 };
 
-// The bounds of the ratio, ours / theirs, beyond which a row has lost.
-constexpr double least_rate_ratio = 0.95;
-constexpr double largest_p50_ratio = 1.10;
-
 struct BesideRow {
     std::string_view name;
     std::string_view what;
@@ -63,12 +59,6 @@ Turn get_side(const Settings& settings, const Build& build) {
     return [=] { return orders->read(); };
 }
 
-double rate_of(const Figures& figures) {
-    return figures.rate;
-}
-double p50_of(const Figures& figures) {
-    return figures.p50.count();
-}
 double user_time_of(const Figures& figures) {
     return figures.user_time.count();
 }

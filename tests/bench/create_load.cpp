@@ -46,9 +46,10 @@ Figures creates_at(const std::string& location, const CreateLoad& load, const Se
     return result.figures;
 }
 
-Figures creates_on_new_store(const CreateLoad& load, const Settings& settings, const Build& build) {
+Figures creates_on_new_store(const CreateLoad& load, const Settings& settings, const Build& build,
+                             const Company& company) {
     const StoreDirectory directory;
-    const Figures figures = creates_at(directory.location(), load, settings, build);
+    const Figures figures = creates_at(directory.location(), load, settings, build, company);
     check_consistency(directory.location());
     return figures;
 }

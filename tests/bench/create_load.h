@@ -31,6 +31,7 @@ LoadResult run_creates(int port, const CreateLoad& load, DeliveryAudit& audit);
                                  const Settings& settings, const Build& build = this_build(),
                                  const Company& company = nobody());
 [[nodiscard]] Figures creates_on_new_store(const CreateLoad& load, const Settings& settings,
-                                           const Build& build = this_build());
+                                           const Build& build = this_build(),
+                                           const Company& company = nobody());
 
 }  // namespace orders::bench

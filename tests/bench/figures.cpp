@@ -65,6 +65,13 @@ Figures median(const std::vector<Figures>& all) {
             .user_time = time(&Figures::user_time)};
 }
 
+double rate_of(const Figures& figures) {
+    return figures.rate;
+}
+double p50_of(const Figures& figures) {
+    return figures.p50.count();
+}
+
 std::vector<double> Comparison::ratios(double (*value)(const Figures&)) const {
     std::vector<double> ratios;
     for (std::size_t i = 0; i < ours.size(); ++i) {
@@ -74,7 +81,7 @@ std::vector<double> Comparison::ratios(double (*value)(const Figures&)) const {
 }
 
 double Comparison::rate_ratio() const {
-    return median(ratios([](const Figures& figures) { return figures.rate; }));
+    return median(ratios(rate_of));
 }
 
 Comparison take_turns(int rounds, const Turn& ours, const Turn& reference) {

@@ -53,6 +53,13 @@ struct Quartiles {
 // Measures one side of a comparison once.
 using Turn = std::function<Figures()>;
 
+[[nodiscard]] double rate_of(const Figures& figures);
+[[nodiscard]] double p50_of(const Figures& figures);
+
+// The bounds of a ratio, beyond which what was not to be slower is.
+inline constexpr double least_rate_ratio = 0.95;
+inline constexpr double largest_p50_ratio = 1.10;
+
 // Rates of this machine drift by a third within minutes; ratios of neighbours do not. So what is
 // compared takes turns, and the ratio is the median of the rounds' ratios.
 struct Comparison {

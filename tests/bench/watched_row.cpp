@@ -15,21 +15,10 @@
 namespace orders::bench {
 namespace {
 
-// The bounds of a row beside another build (beside.cpp).
-constexpr double least_rate_ratio = 0.95;
-constexpr double largest_p50_ratio = 1.10;
-
 // Neighbours differ by a few per cent, so it takes some pairs of turns to tell that there is no
 // loss.
 int pairs(const Settings& settings) {
     return settings.pick(9, 1);
-}
-
-Figures create(const CreateLoad& load, const Settings& settings, const Company& company) {
-    const StoreDirectory directory;
-    const Figures figures = creates_at(directory.location(), load, settings, this_build(), company);
-    check_consistency(directory.location());
-    return figures;
 }
 
 // A worker drains while an API runs.
@@ -48,10 +37,6 @@ Figures drain_beside_api(std::int64_t orders, const Company& company) {
 Figures pick_up(std::chrono::milliseconds duration, const Company& company) {
     const StoreDirectory directory;
     return {.p50 = pick_up_at(directory.location(), duration, this_build(), company).fine_p50};
-}
-
-double p50_of(const Figures& figures) {
-    return figures.p50.count();
 }
 
 Company watchers() {
@@ -74,8 +59,9 @@ void measure_watched(const Settings& settings, Report& report) {
                               rates.rate_ratio(), text_of(median(rates.ours)),
                               "unwatched: " + text_of(median(rates.reference))));
     };
-    compare_rates("watched", "creates",
-                  [&](const Company& company) { return create(load, settings, company); });
+    compare_rates("watched", "creates", [&](const Company& company) {
+        return creates_on_new_store(load, settings, this_build(), company);
+    });
     compare_rates("", "drain",
                   [&](const Company& company) { return drain_beside_api(orders, company); });
     const Comparison pickups = take_turns(

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <deque>
+#include <span>
 #include <string>
 
 #include "tests/bench/figures.h"
@@ -17,7 +18,7 @@ struct Habit {
     std::chrono::milliseconds every;
 };
 constexpr std::chrono::milliseconds tick{200};
-constexpr Habit of_prometheus{"/metrics", std::chrono::seconds(5)};
+constexpr Habit of_prometheus[] = {{"/metrics", std::chrono::seconds(5)}};
 constexpr Habit of_dashboards[] = {
     {"/api/v1/report", std::chrono::seconds(2)},
     {"/api/v1/report/history?minutes=15", std::chrono::seconds(10)},
@@ -26,13 +27,14 @@ constexpr Habit of_dashboards[] = {
 
 class Watcher {
    public:
-    Watcher(int port, SteadyClock::time_point begin) : http_(port), begin_(begin) {}
+    Watcher(int port, SteadyClock::time_point begin, std::span<const Habit> habits) : http_(port) {
+        for (const Habit& habit : habits) due_.push_back({habit, begin});
+    }
 
-    void add(const Habit& habit) { habits_.push_back({habit, begin_}); }
     // Asks for what is due. Returns how much of it was not answered.
     int look() {
         int failures = 0;
-        for (Due& due : habits_) {
+        for (Due& due : due_) {
             if (SteadyClock::now() < due.at) continue;
             due.at += due.habit.every;
             const auto outcome = http_.attempt({"GET", due.habit.path, {}, ""});
@@ -48,8 +50,7 @@ class Watcher {
     };
 
     test::HttpClient http_;
-    SteadyClock::time_point begin_;
-    std::vector<Due> habits_;
+    std::vector<Due> due_;
 };
 
 }  // namespace
@@ -76,11 +77,10 @@ void Watchers::stop() {
 void Watchers::look_on(int port, const std::stop_token& stop) {
     std::deque<Watcher> watchers;
     const auto begin = SteadyClock::now();
-    watchers.emplace_back(port, begin).add(of_prometheus);
+    watchers.emplace_back(port, begin, of_prometheus);
     // One after the other, as they were opened.
     for (int dashboard = 0; dashboard < dashboards; ++dashboard) {
-        Watcher& watcher = watchers.emplace_back(port, begin + dashboard * tick);
-        for (const Habit& habit : of_dashboards) watcher.add(habit);
+        watchers.emplace_back(port, begin + dashboard * tick, of_dashboards);
     }
     while (!stop.stop_requested()) {
         for (Watcher& watcher : watchers) failures_ += watcher.look();
