@@ -68,10 +68,9 @@ void send_rounds(Transaction& transaction, std::span<const OrderSequence> orders
 #define MOVE                                                                                   \
     "WITH o AS (SELECT seq, kind, priority, coalesce(position, seq) AS place, position"        \
     " FROM orders.orders WHERE seq = $1::bigint AND status = 0),"                              \
-    " q AS (DELETE FROM orders.queue q USING o WHERE q.kind = o.kind"                          \
-    " AND q.priority = o.priority AND q.line IN (0, 1) AND q.position = o.place"               \
+    " q AS (DELETE FROM orders.queue q USING o WHERE " PG_IN_QUEUE                             \
     " RETURNING q.seq),"                                                                       \
-    " t AS (DELETE FROM orders.waiting t USING o WHERE t.seq = o.seq"                          \
+    " t AS (DELETE FROM orders.waiting t USING o WHERE t.seq = ANY (ARRAY[o.seq])"             \
     " RETURNING t.seq, t.due_at),"                                                             \
     " g AS MATERIALIZED (SELECT seq, 0 AS state, NULL::bigint AS due_at FROM q"                \
     " UNION ALL SELECT seq, 5, due_at FROM t),"                                                \
@@ -160,13 +159,12 @@ ActionOutcome Actions::act(const ChangeOrder& action) {
         const std::string& id = action.order_id.text();
         // Its place is locked first, so that nobody claims it meanwhile.
         transaction_.send(
-            "SELECT q.seq FROM orders.orders o JOIN orders.queue q ON q.kind = o.kind"
-            " AND q.priority = o.priority AND q.line IN (0, 1)"
-            " AND q.position = coalesce(o.position, o.seq)"
-            " WHERE o.order_id = $1::text AND o.status = 0 FOR UPDATE OF q",
+            "SELECT q.seq FROM (SELECT kind, priority, coalesce(position, seq) AS place"
+            " FROM orders.orders WHERE order_id = $1::text AND status = 0) o"
+            " JOIN orders.queue q ON " PG_IN_QUEUE " FOR UPDATE OF q",
             id);
         transaction_.send(
-            "SELECT t.seq FROM orders.orders o JOIN orders.waiting t ON t.seq = o.seq"
+            "SELECT t.seq FROM orders.orders o JOIN orders.waiting t ON t.seq = ANY (ARRAY[o.seq])"
             " WHERE o.order_id = $1::text AND o.status = 0 FOR UPDATE OF t",
             id);
         transaction_.send(PG_ORDER_BY_ID, id);

@@ -24,6 +24,16 @@ using orders::priority_from_column;
 using orders::time_from_column;
 using orders::to_column;
 
+// If a statement of begin_group() looks rows up that come and go, it says `= ANY (ARRAY[key])` in a
+// join instead of `= key`. For the latter the server may walk over a whole index once instead, if
+// its statistics say that the table has next to no rows: but it may have millions that are gone,
+// and are kept for as long as anybody holds a transaction open.
+
+// That an order, as `o`, has its place there in the queue, as `q`.
+#define PG_IN_QUEUE                                                         \
+    "q.kind = ANY (ARRAY[o.kind]) AND q.priority = ANY (ARRAY[o.priority])" \
+    " AND q.line IN (0, 1) AND q.position = ANY (ARRAY[o.place])"
+
 // The columns of a row, from orders as `o` and PG_ORDER_JOINS. The first one is o.seq.
 #define PG_ORDER_COLUMNS                                                                     \
     " o.seq, o.order_id, o.priority, o.processing_time,"                                     \

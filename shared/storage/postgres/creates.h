@@ -57,7 +57,7 @@ class Creates {
     "SELECT o.order_id, CASE WHEN o.status = 0 AND l.seq IS NOT NULL THEN 1 ELSE o.status END," \
     " i.fingerprint FROM unnest($1::text[]) AS s (order_id)"                                    \
     " JOIN orders.orders o ON o.order_id = s.order_id"                                          \
-    " LEFT JOIN orders.leases l ON l.seq = o.seq AND o.status = 0"                              \
+    " LEFT JOIN orders.leases l ON l.seq = ANY (ARRAY[o.seq]) AND o.status = 0"                 \
     " LEFT JOIN orders.order_inputs i ON i.seq = o.seq"
 
 // The results of PG_STANDING, by id.

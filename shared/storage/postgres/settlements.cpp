@@ -45,10 +45,14 @@ namespace {
     " queued AS (INSERT INTO orders.queue (kind, priority, line, position, seq)" \
     " SELECT kind, priority, 1, position, seq FROM d" which ")"
 
+// Those of the leases `s` that are still held.
+#define TAKE_LEASES \
+    "DELETE FROM orders.leases l USING s WHERE l.seq = ANY (ARRAY[s.seq]) AND l.token = s.token"
+
 #define SETTLE_ENDS                                                                         \
     "WITH s AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]," \
     " $5::text[], $6::text[]) AS s (seq, token, at, reason, detail, result)),"              \
-    " d AS (DELETE FROM orders.leases l USING s WHERE l.seq = s.seq AND l.token = s.token"  \
+    " d AS (" TAKE_LEASES                                                                   \
     " RETURNING l.*, s.reason, s.detail, s.result, s.at,"                                   \
     " CASE WHEN s.reason IS NULL THEN 2 ELSE 3 END AS state),"                              \
     " ended AS (UPDATE orders.orders o SET status = d.state, attempts = d.attempts,"        \
@@ -76,7 +80,7 @@ namespace {
     "WITH s AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[],"       \
     " $5::text[], $6::bigint[], $7::float8[])"                                                    \
     " AS s (seq, token, at, reason, detail, asked, chance)),"                                     \
-    " d AS (DELETE FROM orders.leases l USING s WHERE l.seq = s.seq AND l.token = s.token"        \
+    " d AS (" TAKE_LEASES                                                                         \
     " RETURNING l.*, s.reason, s.detail, NULL::text AS result, s.at,"                             \
     " CASE WHEN l.attempts < l.max_attempts THEN 5 ELSE 3 END AS state,"                          \
     " orders.now_ms() + greatest(coalesce(s.asked, 0), orders.retry_wait(l.backoff_seconds,"      \
@@ -95,24 +99,23 @@ namespace {
         " WHERE state = 5") ","                                                                   \
     COUNT_TOTALS(TOTAL("25", "d", " WHERE state = 5") " UNION ALL "                               \
                  TOTALS_OF_FAILED("reason", " WHERE state = 3")) ","                              \
-    COUNT_MOVES("1", "state", "d") "," NOTE_NAMED "," PG_CHANGED("d", "CASE c.state WHEN 5 THEN 0 ELSE 3 END", "c.attempts", "CASE c.state WHEN 3 THEN c.reason END")                     \
+    COUNT_MOVES("1", "state", "d") "," NOTE_NAMED "," PG_CHANGED("d", "CASE c.state WHEN 5 THEN 0 ELSE 3 END", "c.attempts", "CASE c.state WHEN 3 THEN c.reason END") \
                                                                " SELECT at, CASE WHEN state = 3 " \
                                                                "THEN " PG_RING_FOR_ENDS           \
                                                                " END FROM d"
 
-#define IN_LEASES(which)                                                                   \
-    "WITH s AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS s (seq, token)),"      \
-    " d AS (DELETE FROM orders.leases l USING s WHERE l.seq = s.seq AND l.token = s.token" \
-    " RETURNING l.*)," which
+#define IN_LEASES(which)                                                              \
+    "WITH s AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS s (seq, token))," \
+    " d AS (" TAKE_LEASES " RETURNING l.*)," which
 
 // The places of open orders, which are taken from them: as `g`, with what their leases say.
-#define TAKE_PLACES(places)                                                         \
-    "WITH o AS (SELECT seq, kind, priority, coalesce(position, seq) AS position"    \
-    " FROM orders.orders WHERE seq = ANY ($1::bigint[]) AND status = 0),"           \
-    " q AS (DELETE FROM orders.queue q USING o WHERE q.kind = o.kind"               \
-    " AND q.priority = o.priority AND q.line IN (0, 1) AND q.position = o.position" \
-    " RETURNING q.seq),"                                                            \
-    " t AS (DELETE FROM orders.waiting t USING o WHERE t.seq = o.seq RETURNING t.seq)," places
+#define TAKE_PLACES(places)                                                        \
+    "WITH o AS (SELECT seq, kind, priority, coalesce(position, seq) AS place"      \
+    " FROM orders.orders WHERE seq = ANY ($1::bigint[]) AND status = 0),"          \
+    " q AS (DELETE FROM orders.queue q USING o WHERE " PG_IN_QUEUE                 \
+    " RETURNING q.seq),"                                                           \
+    " t AS (DELETE FROM orders.waiting t USING o WHERE t.seq = ANY (ARRAY[o.seq])" \
+    " RETURNING t.seq)," places
 
 Sql settle_ends(bool has_results, bool has_failures) {
     if (!has_failures) {
@@ -268,7 +271,8 @@ void send_take_back(Transaction& transaction, std::int64_t begun_after, std::siz
 void send_cancels(Transaction& transaction, std::span<const OrderSequence> orders) {
     transaction.send(
         TAKE_PLACES(
-            " d AS (DELETE FROM orders.leases l USING o WHERE l.seq = o.seq RETURNING l.*),"
+            " d AS (DELETE FROM orders.leases l USING o WHERE l.seq = ANY (ARRAY[o.seq])"
+            " RETURNING l.*),"
             " g AS (SELECT seq, 0 AS state, NULL::bigint AS token, NULL::smallint AS attempts,"
             " NULL::bigint AS worker, NULL::bigint AS started_at FROM q"
             " UNION ALL SELECT seq, 5, NULL, NULL, NULL, NULL FROM t"

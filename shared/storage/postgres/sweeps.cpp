@@ -18,21 +18,21 @@ constexpr std::size_t rows_per_read = 1'000;
 constexpr int whole_round = 16;
 
 // With all that they carried; of `which` of the orders $1.
-#define ERASE(which)                                                                     \
-    "WITH d AS (DELETE FROM orders.orders o WHERE o.seq = ANY ($1::bigint[]) AND " which \
-    " RETURNING o.seq, o.kind, o.priority, o.status),"                                   \
-    " i AS (DELETE FROM orders.order_inputs t USING d WHERE t.seq = d.seq"               \
-    " RETURNING octet_length(t.payload) AS bytes),"                                      \
-    " r AS (DELETE FROM orders.order_results t USING d WHERE t.seq = d.seq"              \
-    " RETURNING octet_length(t.result) AS bytes),"                                       \
-    " a AS (DELETE FROM orders.past_attempts t USING d WHERE t.seq = d.seq),"            \
-    " c AS (DELETE FROM orders.order_actions t USING d WHERE t.seq = d.seq),"            \
-    " counted AS (INSERT INTO orders.count_changes (kind, priority, state, number)"      \
-    " SELECT kind, priority, status, -count(*) FROM d GROUP BY 1, 2, 3"                  \
-    " UNION ALL SELECT kind, priority, status + 6, count(*) FROM d GROUP BY 1, 2, 3"     \
-    " UNION ALL SELECT 0, 0, 29, count(*) FROM d HAVING count(*) > 0"                    \
-    " UNION ALL SELECT 0, 0, 6, -sum(bytes) FROM (SELECT bytes FROM i UNION ALL"         \
-    " SELECT bytes FROM r) b HAVING sum(bytes) > 0)"                                     \
+#define ERASE(which)                                                                       \
+    "WITH d AS (DELETE FROM orders.orders o WHERE o.seq = ANY ($1::bigint[]) AND " which   \
+    " RETURNING o.seq, o.kind, o.priority, o.status),"                                     \
+    " i AS (DELETE FROM orders.order_inputs t USING d WHERE t.seq = ANY (ARRAY[d.seq])"    \
+    " RETURNING octet_length(t.payload) AS bytes),"                                        \
+    " r AS (DELETE FROM orders.order_results t USING d WHERE t.seq = ANY (ARRAY[d.seq])"   \
+    " RETURNING octet_length(t.result) AS bytes),"                                         \
+    " a AS (DELETE FROM orders.past_attempts t USING d WHERE t.seq = ANY (ARRAY[d.seq]))," \
+    " c AS (DELETE FROM orders.order_actions t USING d WHERE t.seq = ANY (ARRAY[d.seq]))," \
+    " counted AS (INSERT INTO orders.count_changes (kind, priority, state, number)"        \
+    " SELECT kind, priority, status, -count(*) FROM d GROUP BY 1, 2, 3"                    \
+    " UNION ALL SELECT kind, priority, status + 6, count(*) FROM d GROUP BY 1, 2, 3"       \
+    " UNION ALL SELECT 0, 0, 29, count(*) FROM d HAVING count(*) > 0"                      \
+    " UNION ALL SELECT 0, 0, 6, -sum(bytes) FROM (SELECT bytes FROM i UNION ALL"           \
+    " SELECT bytes FROM r) b HAVING sum(bytes) > 0)"                                       \
     " SELECT count(*) FROM d"
 
 std::optional<std::size_t> nothing_known(Transaction&, std::int64_t) {
