@@ -27,6 +27,10 @@ namespace {
     " heartbeat_until IS NOT NULL AND heartbeat_until" \
     " + CASE WHEN pulls THEN 0 ELSE lease_time END <= orders.now_ms()"
 
+// OFFSET: looked up for one order after the other. As a join the server may read all orders first,
+// while it takes leases that are gone for leases.
+#define IS_NOT_IN_WORK " NOT EXISTS (SELECT FROM orders.leases l WHERE l.seq = o.seq OFFSET 0)"
+
 // Called by many processes at once; each of these is done by one.
 #define FOLD_LOCK "hashtextextended('orders.fold', 0)"
 #define PROMOTION_LOCK "hashtextextended('orders.promotion', 0)"
@@ -84,7 +88,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
                 " (SELECT due_at FROM orders.waiting WHERE due_at > $2::bigint"
                 " ORDER BY due_at LIMIT 1),"
                 " (SELECT o.expires_at FROM orders.orders o WHERE o.expires_at IS NOT NULL"
-                " AND NOT EXISTS (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
+                " AND" IS_NOT_IN_WORK
                 " ORDER BY o.expires_at LIMIT 1),"
                 " (SELECT max(number) FROM orders.samples)"
                 " FROM (SELECT min(started_at) AS first_start, min(until) AS first_end"
@@ -198,8 +202,7 @@ class PostgresHousekeepingStore final : public HousekeepingStore {
         if (turn.expire_limit > 0) {
             transaction.send(
                 "SELECT o.seq FROM orders.orders o WHERE o.expires_at <= orders.now_ms()"
-                " AND NOT EXISTS (SELECT FROM orders.leases l WHERE l.seq = o.seq)"
-                " ORDER BY o.expires_at LIMIT $1::bigint",
+                " AND" IS_NOT_IN_WORK " ORDER BY o.expires_at LIMIT $1::bigint",
                 turn.expire_limit);
         }
         const std::vector<Rows> results = transaction.receive();
