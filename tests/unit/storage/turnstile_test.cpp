@@ -31,18 +31,34 @@ namespace {
 using test::patience;
 using test::TempDir;
 
-// How many wait for the lock of a file: the kernel lists them, so a test need not sleep and hope.
-int waiting_for(const std::string& path) {
+struct LockedFile {
+    int holders = 0;
+    int waiting = 0;
+};
+
+// As the kernel lists it, so a test need not sleep and hope.
+LockedFile look_at_lock(const std::string& path) {
     struct stat file {};
-    if (::stat(path.c_str(), &file) != 0) return 0;
+    if (::stat(path.c_str(), &file) != 0) return {};
     const std::string inode = ":" + std::to_string(file.st_ino) + " ";
     std::ifstream locks("/proc/locks");
-    int waiting = 0;
+    LockedFile found;
     for (std::string line; std::getline(locks, line);) {
-        const bool is_of_file = line.find(inode) != std::string::npos;
-        if (is_of_file && line.find("-> FLOCK") != std::string::npos) ++waiting;
+        if (line.find(inode) == std::string::npos || line.find("FLOCK") == std::string::npos) {
+            continue;
+        }
+        ++(line.find("-> ") != std::string::npos ? found.waiting : found.holders);
     }
-    return waiting;
+    return found;
+}
+
+// How many wait for the lock of a file. The list is read page by page, and grows and shrinks
+// meanwhile, with all that runs on this machine: what is there may be found twice, or not at all.
+// The lock is exclusive, so it has been found once if it has one holder.
+int waiting_for(const std::string& path) {
+    LockedFile found;
+    for (int looks = 0; looks < 10 && found.holders != 1; ++looks) found = look_at_lock(path);
+    return found.waiting;
 }
 
 // The visitors that were let in, in that order. Each waits inside until it is let go.
