@@ -29,10 +29,12 @@ using orders::to_column;
 // its statistics say that the table has next to no rows: but it may have millions that are gone,
 // and are kept for as long as anybody holds a transaction open.
 
-// That an order, as `o`, has its place there in the queue, as `q`.
+// That the place of an order, as `o` (kind, priority, place), is this one in the queue, as `q`.
 #define PG_IN_QUEUE                                                         \
     "q.kind = ANY (ARRAY[o.kind]) AND q.priority = ANY (ARRAY[o.priority])" \
     " AND q.line IN (0, 1) AND q.position = ANY (ARRAY[o.place])"
+// That a lease, as `s` (seq, token), is still held, as `l` in leases.
+#define PG_IS_HELD "l.seq = ANY (ARRAY[s.seq]) AND l.token = s.token"
 
 // The columns of a row, from orders as `o` and PG_ORDER_JOINS. The first one is o.seq.
 #define PG_ORDER_COLUMNS                                                                     \

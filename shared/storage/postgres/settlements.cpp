@@ -46,8 +46,7 @@ namespace {
     " SELECT kind, priority, 1, position, seq FROM d" which ")"
 
 // Those of the leases `s` that are still held.
-#define TAKE_LEASES \
-    "DELETE FROM orders.leases l USING s WHERE l.seq = ANY (ARRAY[s.seq]) AND l.token = s.token"
+#define TAKE_LEASES "DELETE FROM orders.leases l USING s WHERE " PG_IS_HELD
 
 #define SETTLE_ENDS                                                                         \
     "WITH s AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]," \

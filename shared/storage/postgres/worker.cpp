@@ -31,7 +31,7 @@ void send_renewals(Transaction& transaction, const WorkerTurn& turn) {
     transaction.send(
         "UPDATE orders.leases l SET until = orders.now_ms() + $3::bigint"
         " FROM unnest($1::bigint[], $2::bigint[]) AS s (seq, token)"
-        " WHERE l.seq = ANY (ARRAY[s.seq]) AND l.token = s.token RETURNING l.seq, l.token",
+        " WHERE " PG_IS_HELD " RETURNING l.seq, l.token",
         orders, tokens, turn.lease_time.count());
 }
 

@@ -307,17 +307,18 @@ TEST_CASE("postgres_plans: no statement passes more orders than a portion, howev
           "auto_explain.log_nested_statements = off"}) {
         server.run(database, "ALTER DATABASE plans SET " + std::string(setting));
     }
-    for (const std::string round : {"without-statistics", "with-statistics"}) {
-        CAPTURE(round);
+    const auto plans_of_use = [&](const std::string& round) {
         const std::size_t logged = server.log().size();
         use(store, server, round);
-        check(plans_in(server.log().substr(logged)));
+        return plans_in(server.log().substr(logged));
+    };
+    for (const std::string round : {"without-statistics", "with-statistics"}) {
+        CAPTURE(round);
+        check(plans_of_use(round));
         server.run(database, "ANALYZE");
     }
     leave_only_gone_rows(server);
-    const std::size_t logged = server.log().size();
-    use(store, server, "beside-rows-that-are-gone");
-    check_that_no_index_is_walked_over(plans_in(server.log().substr(logged)));
+    check_that_no_index_is_walked_over(plans_of_use("beside-rows-that-are-gone"));
 }
 
 }  // namespace orders::test
